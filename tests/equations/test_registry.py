@@ -1,0 +1,70 @@
+"""Every display equation of the book is labelled, and every label has a test."""
+
+import importlib
+from pathlib import Path
+
+import pytest
+
+from tests.equations import registry
+from tests.equations.labels import Equation, display_equations, faults
+from tests.tools.pages import listed_pages, markdown_parts
+
+
+def test_every_display_equation_of_the_book_has_a_test() -> None:
+    for module in sorted(Path(__file__).parent.glob("test_*.py")):
+        importlib.import_module(f"tests.equations.{module.stem}")
+    equations = [
+        found
+        for page in listed_pages()
+        for text in markdown_parts(page)
+        for found in display_equations(text)
+    ]
+    assert faults(equations, registry.TESTS) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("$$\na = b\n$$ (eq-x)", "eq-x"),
+        ("$$\na = b\n$$", None),
+        ("Before $$a = b$$ after.", None),
+        ("\\begin{align}\na = b\n\\end{align}", None),
+        ("```{math}\n:label: eq-x\na = b\n```", "eq-x"),
+        ("```{math}\na = b\n```", None),
+        (":::{admonition} Title\n:class: predict\n$$\na = b\n$$ (eq-x)\n:::", "eq-x"),
+        ("::::{note}\n:::{tip}\n$$\na = b\n$$\n:::\n::::", None),
+        ("- item\n\n  $$\n  a = b\n  $$ (eq-x)", "eq-x"),
+        ("<details><summary>Why</summary>\n\n$$\na = b\n$$ (eq-x)\n\n</details>", "eq-x"),
+    ],
+)
+def test_an_equation_is_found_wherever_it_stands(text: str, label: str | None) -> None:
+    (found,) = display_equations(text)
+    assert found.label == label
+    assert "a = b" in found.formula
+
+
+@pytest.mark.parametrize("text", ["Inline $a = b$.", "```python\n'$$ a $$'\n```", "Costs 3 $$."])
+def test_what_is_no_display_equation_is_passed_over(text: str) -> None:
+    assert display_equations(text) == []
+
+
+@pytest.mark.parametrize(
+    ("equations", "tested", "fault"),
+    [
+        ([Equation(None, "a = b")], [], "without label: a = b"),
+        ([Equation("eq-x", "a"), Equation("eq-x", "b")], ["eq-x"], "used 2 times: eq-x"),
+        ([Equation("eq-x", "a")], [], "label without test: eq-x"),
+        ([], ["eq-x"], "test without label: eq-x"),
+    ],
+)
+def test_each_fault_is_named(equations: list[Equation], tested: list[str], fault: str) -> None:
+    (found,) = faults(equations, tested)
+    assert fault in found
+
+
+def test_a_second_test_for_a_label_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "TESTS", {})
+    register = registry.equation("eq-x")
+    assert register(test_each_fault_is_named) is test_each_fault_is_named
+    with pytest.raises(ValueError, match="'eq-x' has a test already: test_each_fault_is_named"):
+        register(test_a_second_test_for_a_label_is_refused)
