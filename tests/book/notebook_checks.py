@@ -1,0 +1,263 @@
+"""What a notebook of the book must be: one function a rule, each returns the faults it found."""
+
+import re
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from bs4 import BeautifulSoup
+from nbformat import NotebookNode
+
+from tests.tools.notebooks import METADATA
+from tests.tools.pages import ROOT, directive, tokens
+
+Check = Callable[[NotebookNode], list[str]]
+
+LONGEST_CELL = 30
+SHORTEST_ALT = 40
+CHINESE = re.compile(r"[\u3000-\u303f\u3400-\u4dbf\u4e00-\u9fff\uff00-\uffef]+")
+CHINESE_OUTPUT = "zh-output"  # the tag of a cell whose plain output is Chinese on purpose
+WIDGET = "application/vnd.jupyter.widget-view+json"
+PATHS = re.compile(
+    r"(?<![\w.:/])/(?:home|Users|root|tmp|var|opt|usr|mnt|private)/"
+    r"|\b[A-Za-z]:\\{1,2}(?:Users|Windows|Program|Temp)"
+    r"|site-packages|"
+    + "|".join(re.escape(str(path)) + r"\b" for path in (ROOT, Path.home(), Path(sys.prefix)))
+)
+
+
+def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
+    """Return the cells that hold code."""
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def markdown_cells(notebook: NotebookNode) -> list[NotebookNode]:
+    """Return the cells that hold Markdown."""
+    return [cell for cell in notebook.cells if cell.cell_type == "markdown"]
+
+
+def tags(cell: NotebookNode) -> list[str]:
+    """Return the tags of a cell."""
+    return cell.metadata.get("tags", [])
+
+
+def texts(output: NotebookNode) -> Iterator[tuple[str, str]]:
+    """Yield the kind and the content of each textual part of an output."""
+    if output.output_type == "stream":
+        yield output.name, output.text
+    elif output.output_type == "error":
+        yield "error", "\n".join([output.ename, output.evalue, *output.traceback])
+    else:
+        for kind, content in output.data.items():
+            if isinstance(content, str) and not kind.startswith("image/"):
+                yield kind, content
+
+
+def executed_in_order(notebook: NotebookNode) -> list[str]:
+    """Every code cell was run, from top to bottom, in a fresh kernel."""
+    counts = [cell.execution_count for cell in code_cells(notebook)]
+    expected = list(range(1, len(counts) + 1))
+    return [] if counts == expected else [f"execution counts are {counts}, not 1 to {len(counts)}"]
+
+
+def clean_outputs(notebook: NotebookNode) -> list[str]:
+    """No cell ends in an error, except on purpose, or writes to stderr."""
+    faults = []
+    for cell in code_cells(notebook):
+        for output in cell.outputs:
+            if output.output_type == "error" and "raises-exception" not in tags(cell):
+                faults.append(f"{cell.id}: error output {output.ename}")
+            if output.output_type == "stream" and output.name == "stderr":
+                faults.append(f"{cell.id}: writes to stderr")
+    return faults
+
+
+def no_absolute_paths(notebook: NotebookNode) -> list[str]:
+    """Nothing names a place on the machine where the notebook was made."""
+    faults = []
+    for cell in notebook.cells:
+        outputs = [text for output in cell.get("outputs", []) for _, text in texts(output)]
+        for text in [cell.source, *outputs]:
+            faults += [f"{cell.id}: names {found}" for found in PATHS.findall(text)]
+    return faults
+
+
+def figures_are_described(notebook: NotebookNode) -> list[str]:
+    """Each figure stands alone in its cell, with name, caption and an alt text of its own."""
+    faults = []
+    for cell in code_cells(notebook):
+        if any(is_figure(output) for output in cell.outputs):
+            alt, figure = figure_texts(cell)
+            faults += [f"{cell.id}: {fault}" for fault in _figure_faults(cell, alt, figure)]
+    return faults
+
+
+def is_figure(output: NotebookNode) -> bool:
+    """Tell whether an output is a picture."""
+    return any(kind.startswith("image/") for kind in output.get("data", {}))
+
+
+def figure_texts(cell: NotebookNode) -> tuple[str, dict[str, Any]]:
+    """Return the alt text of a cell's figure, and its caption and name."""
+    described = cell.metadata.get("mystnb", {})
+    return described.get("image", {}).get("alt", ""), described.get("figure", {})
+
+
+def _figure_faults(cell: NotebookNode, alt: str, figure: dict[str, Any]) -> Iterator[str]:
+    if len(cell.outputs) > 1:
+        yield "a figure beside other output"
+    if not figure.get("caption"):
+        yield "figure without caption"
+    if not figure.get("name", "").startswith("fig-"):
+        yield "figure without a name that starts with fig-"
+    if len(alt) < SHORTEST_ALT:
+        yield f"alt text too short to say what is seen: {alt!r}"
+    if re.search(r"\.(png|svg|jpe?g)\b", alt):
+        yield f"alt text is a file name: {alt!r}"
+    if alt and alt == figure.get("caption"):
+        yield "alt text repeats the caption"
+
+
+def figure_names(notebook: NotebookNode) -> list[str]:
+    """Return the names of the figures, for a comparison across the book."""
+    cells = [cell for cell in code_cells(notebook) if any(map(is_figure, cell.outputs))]
+    return [name for cell in cells if (name := figure_texts(cell)[1].get("name"))]
+
+
+def cells_fit_a_screen(notebook: NotebookNode) -> list[str]:
+    """No code cell is longer than a screen."""
+    lengths = {cell.id: len(cell.source.splitlines()) for cell in code_cells(notebook)}
+    return [f"{cell}: {n} lines" for cell, n in lengths.items() if n > LONGEST_CELL]
+
+
+def headings_in_order(notebook: NotebookNode) -> list[str]:
+    """One title, at the top, and no level left out."""
+    parsed = [token for cell in markdown_cells(notebook) for token in tokens(cell.source)]
+    levels = [int(token.tag[1]) for token in parsed if token.type == "heading_open"]
+    faults = []
+    if levels[:1] != [1] or not parsed or parsed[0].type != "heading_open":
+        faults.append("the first cell does not open with the title")
+    if levels.count(1) > 1:
+        faults.append(f"{levels.count(1)} titles")
+    for above, below in zip(levels, levels[1:], strict=False):
+        if below > above + 1:
+            faults.append(f"a heading of level {below} follows one of level {above}")
+    return faults
+
+
+def chinese_is_marked(notebook: NotebookNode) -> list[str]:
+    """Chinese text stands in an element with lang="zh", so that it is read and drawn as Chinese."""
+    faults = []
+    for cell in notebook.cells:
+        marked = [html_of_cell(cell)]
+        plain = []
+        for output in cell.get("outputs", []):
+            for kind, text in texts(output):
+                (marked if kind == "text/html" else plain).append(text)
+        found = [each for text in marked for each in unmarked_chinese(text)]
+        if CHINESE_OUTPUT not in tags(cell):
+            found += [each for text in plain for each in CHINESE.findall(text)]
+        faults += [f"{cell.id}: {each} without lang" for each in found]
+        alt, _ = figure_texts(cell)
+        faults += [f"{cell.id}: {each} in an alt text" for each in CHINESE.findall(alt)]
+    return faults
+
+
+def html_of_cell(cell: NotebookNode) -> str:
+    """Return what of a cell's Markdown (or of its figure's caption) may hold HTML."""
+    _, figure = figure_texts(cell)
+    source = cell.source if cell.cell_type == "markdown" else figure.get("caption", "")
+    parts = []
+    for token in tokens(source):
+        if token.type in {"inline", "html_block"}:
+            parts.append(f"<div>{token.content}</div>")
+        elif directive(token):
+            parts.append(f"<div>{token.info}</div>")
+        elif token.type in {"fence", "code_block"}:
+            parts.append(escape(token.content))
+    return "\n".join(parts)
+
+
+def unmarked_chinese(html: str) -> list[str]:
+    """Return the Chinese passages of HTML outside of any element with lang="zh"."""
+    soup = BeautifulSoup(html, "html.parser")
+    for element in soup.select('[lang|="zh"]'):
+        element.decompose()
+    return CHINESE.findall(soup.get_text() + " ".join(attribute_texts(soup)))
+
+
+def attribute_texts(soup: BeautifulSoup) -> list[str]:
+    """Return the attribute values of all elements."""
+    return [str(value) for element in soup.find_all(True) for value in element.attrs.values()]
+
+
+def quiz_is_complete(notebook: NotebookNode) -> list[str]:
+    """Each question has three options or more, one right, and feedback on every one."""
+    faults = []
+    for question, options in quiz(notebook):
+        verdicts = Counter(re.match(r"\*\*.*?\*\*|", feedback)[0] for feedback in options)
+        if len(options) < 3:
+            faults.append(f"{question}: {len(options)} options")
+        if verdicts["**Yes.**"] != 1 or set(verdicts) > {"**Yes.**", "**No.**"}:
+            faults.append(f"{question}: the options open with {dict(verdicts)}")
+        if any(len(feedback.split()) < 4 for feedback in options):
+            faults.append(f"{question}: an option without feedback")
+    return faults
+
+
+def quiz(notebook: NotebookNode) -> list[tuple[str, list[str]]]:
+    """Return the questions of the quiz, each with the feedback on its options."""
+    questions: list[tuple[str, list[str]]] = []
+    inside = False
+    for token in (token for cell in markdown_cells(notebook) for token in tokens(cell.source)):
+        if token.type == "inline" and (asked := re.match(r"\*\*(Question \d+)", token.content)):
+            questions.append((asked[1], []))
+        elif token.type == "html_block" and '<details class="quiz-option">' in token.content:
+            inside = True
+            questions = questions or [("before the first question", [])]
+            questions[-1][1].append("")
+        elif token.type == "html_block" and "</details>" in token.content:
+            inside = False
+        elif token.type == "inline" and inside:
+            questions[-1][1][-1] += token.content + " "
+    return questions
+
+
+def no_widget_state(notebook: NotebookNode) -> list[str]:
+    """No output needs a running kernel."""
+    faults = ["widget state in the metadata"] if "widgets" in notebook.metadata else []
+    for cell in code_cells(notebook):
+        if any(WIDGET in output.get("data", {}) for output in cell.outputs):
+            faults.append(f"{cell.id}: widget output")
+    return faults
+
+
+def cells_have_names(notebook: NotebookNode) -> list[str]:
+    """Each cell has an id of its own that says what the cell is."""
+    ids = Counter(cell.id for cell in notebook.cells)
+    repeated = [f"{name}: {count} cells with this id" for name, count in ids.items() if count > 1]
+    return repeated + [f"{name}: a random id" for name in ids if re.fullmatch("[0-9a-f]{8}", name)]
+
+
+def metadata_is_fixed(notebook: NotebookNode) -> list[str]:
+    """The notebook was written by `make notebooks`."""
+    same = dict(notebook.metadata) == METADATA
+    return [] if same else [f"metadata not as `make notebooks` writes it: {dict(notebook.metadata)}"]
+
+
+CHECKS: list[Check] = [
+    executed_in_order,
+    clean_outputs,
+    no_absolute_paths,
+    figures_are_described,
+    cells_fit_a_screen,
+    headings_in_order,
+    chinese_is_marked,
+    quiz_is_complete,
+    no_widget_state,
+    cells_have_names,
+    metadata_is_fixed,
+]
