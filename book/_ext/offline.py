@@ -44,6 +44,8 @@ def drop_thebe(app: Sphinx) -> None:
     for listener in [one for each in app.events.listeners.values() for one in each]:
         if listener.handler.__module__.startswith("sphinx_thebe"):
             app.disconnect(listener.id)
+    styles = app.registry.css_files
+    styles[:] = [(name, options) for name, options in styles if name != "sphinx-thebe.css"]
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -133,6 +133,12 @@ def cells_fit_a_screen(notebook: NotebookNode) -> list[str]:
     return [f"{cell}: {n} lines" for cell, n in lengths.items() if n > LONGEST_CELL]
 
 
+def results_are_assigned(notebook: NotebookNode) -> list[str]:
+    """No cell ends in a semicolon to hide its value: nbval runs cells in a way that shows it."""
+    ending = [cell.id for cell in code_cells(notebook) if cell.source.rstrip().endswith(";")]
+    return [f"{cell}: ends in a semicolon; assign the value instead" for cell in ending]
+
+
 def headings_in_order(notebook: NotebookNode) -> list[str]:
     """One title, at the top, and no level left out."""
     parsed = [token for cell in markdown_cells(notebook) for token in tokens(cell.source)]
@@ -254,6 +260,7 @@ CHECKS: list[Check] = [
     no_absolute_paths,
     figures_are_described,
     cells_fit_a_screen,
+    results_are_assigned,
     headings_in_order,
     chinese_is_marked,
     quiz_is_complete,

@@ -36,6 +36,7 @@ def execute(path: Path, *, show_progress: bool = True) -> None:
             timeout=CELL_TIMEOUT,
             kernel_name="python3",
             record_timing=False,
+            extra_arguments=["--log-level=ERROR"],
             resources={"metadata": {"path": str(path.parent)}},
             on_cell_executed=lambda **_: progress.update(),
         )
