@@ -74,6 +74,6 @@ $(INSTALLED): requirements.txt constraints.txt pyproject.toml
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# Sphinx re-reads only changed pages; these change all of them.
-$(FRESH): _config.yml _toc.yml $(wildcard book/_ext/*.py) $(INSTALLED)
+# Sphinx writes only changed pages; these change all of them.
+$(FRESH): _config.yml _toc.yml $(wildcard book/_ext/*.py) $(shell find book/_static -type f) $(INSTALLED)
 	@rm -rf _build && mkdir _build && touch $@
