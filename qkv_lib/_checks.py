@@ -7,10 +7,13 @@ by far the likeliest, how to mend it.
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Sequence
+from numbers import Real
 from typing import Any
 
 import array_api_compat
+import numpy as np
 
 Array = Any  # a NumPy array or a torch tensor; both speak the array API
 Shape = tuple[int, ...]
@@ -28,35 +31,31 @@ def check_arrays(**arrays: Array) -> Any:
         Devices differ, or a value is NaN or infinite.
     """
     for name, array in arrays.items():
-        if not array_api_compat.is_array_api_obj(array):
-            raise TypeError(
-                f"{name} is a {type(array).__name__}, needs a NumPy array or a torch tensor: "
-                f"try numpy.asarray({name}, dtype=float)"
-            )
-    (first, reference), *others = arrays.items()
-    for name, array in others:
-        if library(array) != library(reference):
-            raise TypeError(
-                f"{name} is a {library(array)} array but {first} is a {library(reference)} "
-                "array: hand in arrays of one library"
-            )
+        check_array(name, array)
+    (first, reference), *_ = arrays.items()
     xp = array_api_compat.array_namespace(reference)
     for name, array in arrays.items():
+        _check_kin(name, array, first, reference)
         _check_floats(xp, name, array)
         if array.dtype != reference.dtype:
             raise TypeError(
                 f"{name} is {array.dtype} but {first} is {reference.dtype}: convert one of them"
             )
-        if array_api_compat.device(array) != array_api_compat.device(reference):
-            raise ValueError(
-                f"{name} is on {array_api_compat.device(array)} but {first} is on "
-                f"{array_api_compat.device(reference)}: move one of them"
-            )
     return xp
 
 
+def check_array(name: str, array: Array) -> Any:
+    """Check that ``array`` is an array and return its namespace; a masked array is none."""
+    if not array_api_compat.is_array_api_obj(array) or isinstance(array, np.ma.MaskedArray):
+        raise TypeError(
+            f"{name} is a {type(array).__name__}, needs a NumPy array or a torch tensor: "
+            f"try numpy.asarray({name})"
+        )
+    return array_api_compat.array_namespace(array)
+
+
 def library(array: Array) -> str:
-    """Return the name of an array's library: ``"numpy"``, ``"torch"``, …"""
+    """Return the name of an array's library, ``"numpy"`` or ``"torch"``."""
     namespace: str = array_api_compat.array_namespace(array).__name__
     return namespace.rpartition(".")[2]
 
@@ -71,20 +70,22 @@ def _check_floats(xp: Any, name: str, array: Array) -> None:
         raise ValueError(f"{name} holds NaN or infinity: every entry must be finite")
 
 
-def check_scores(scores: Array) -> Any:
+def check_scores(scores: Array, axis: int) -> Any:
     """Check an array of scores, where −∞ may mark masked entries; return its namespace."""
-    if not array_api_compat.is_array_api_obj(scores):
-        raise TypeError(
-            f"scores is a {type(scores).__name__}, needs a NumPy array or a torch tensor"
-        )
-    xp = array_api_compat.array_namespace(scores)
+    xp = check_array("scores", scores)
     if not xp.isdtype(scores.dtype, "real floating"):
         raise TypeError(f"scores has dtype {scores.dtype}, needs a floating-point dtype")
     if scores.ndim == 0:
         raise ValueError("scores is a single number, needs at least one axis")
-    if bool(xp.any(xp.isnan(scores))) or bool(xp.any(scores == math.inf)):
-        raise ValueError("scores holds NaN or +infinity: every entry must be finite or -infinity")
+    if not -scores.ndim <= axis < scores.ndim:
+        raise ValueError(f"axis is {axis} but scores has {scores.ndim} axes: {shape(scores)}")
+    _check_below_infinity(xp, "scores", scores)
     return xp
+
+
+def _check_below_infinity(xp: Any, name: str, array: Array) -> None:
+    if not bool(xp.all(array < math.inf)):  # false for NaN too
+        raise ValueError(f"{name} holds NaN or +infinity: every entry must be finite or -infinity")
 
 
 def check_query_key_value(query: Array, key: Array, value: Array) -> Any:
@@ -133,7 +134,7 @@ def check_widths(query: Array, key: Array) -> None:
 def check_heads(query: Array, key: Array) -> None:
     """Check the leading axes: equal or broadcastable, or grouped heads ``h = r · g``."""
     h, g = heads(query), heads(key)
-    if g > 1 and h % g:
+    if (h and not g) or (g > 1 and h % g):
         raise ValueError(
             f"query has {h} heads but key has {g}: shapes {shape(query)} and {shape(key)}; "
             "the heads of query must be a multiple of the heads of key and value"
@@ -163,21 +164,33 @@ def check_bias(xp: Any, bias: Array, scores: Shape, like: Array) -> None:
             f"bias has dtype {bias.dtype}, needs a floating-point dtype; "
             "a boolean array goes in as mask"
         )
-    if bool(xp.any(xp.isnan(bias))) or bool(xp.any(bias == math.inf)):
-        raise ValueError("bias holds NaN or +infinity: every entry must be finite or -infinity")
+    _check_below_infinity(xp, "bias", bias)
+
+
+def check_lengths(name: str, lengths: Array, n_keys: int) -> Any:
+    """Check an integer array of lengths from 0 to ``n_keys``; return its namespace."""
+    xp = check_array(name, lengths)
+    if not xp.isdtype(lengths.dtype, "integral"):
+        raise TypeError(f"{name} has dtype {lengths.dtype}, needs an integer dtype")
+    for wrong in lengths[(lengths < 0) | (lengths > n_keys)][:1]:
+        raise ValueError(f"{name} holds {int(wrong)}, needs numbers from 0 to n_keys ({n_keys})")
+    return xp
+
+
+def check_key_lengths(lengths: Array, scores: Shape, like: Array) -> None:
+    """Check the number of real keys of each batch element, one for each first axis."""
+    check_lengths("key_lengths", lengths, scores[-1])
+    _check_kin("key_lengths", lengths, "query", like)
+    batch = scores[:-2][: max(1, lengths.ndim)]
+    if shape(lengths) != batch or not batch:
+        raise ValueError(
+            f"key_lengths has shape {shape(lengths)}, needs {batch or 'a batch axis'} for scores "
+            f"of shape {scores}: one length a batch element"
+        )
 
 
 def _check_companion(name: str, array: Array, scores: Shape, like: Array) -> None:
-    if not array_api_compat.is_array_api_obj(array) or library(array) != library(like):
-        raise TypeError(
-            f"{name} is a {type(array).__name__}, needs an array of the same library as query "
-            f"({library(like)})"
-        )
-    if array_api_compat.device(array) != array_api_compat.device(like):
-        raise ValueError(
-            f"{name} is on {array_api_compat.device(array)} but query is on "
-            f"{array_api_compat.device(like)}: move one of them"
-        )
+    _check_kin(name, array, "query", like)
     if broadcast(shape(array), scores) != scores:
         raise ValueError(
             f"{name} has shape {shape(array)}, needs one that broadcasts to the scores' "
@@ -185,20 +198,56 @@ def _check_companion(name: str, array: Array, scores: Shape, like: Array) -> Non
         )
 
 
+def _check_kin(name: str, array: Array, first: str, reference: Array) -> None:
+    check_array(name, array)
+    if library(array) != library(reference):
+        raise TypeError(
+            f"{name} is a {library(array)} array but {first} is a {library(reference)} array: "
+            "hand in arrays of one library"
+        )
+    if array_api_compat.device(array) != array_api_compat.device(reference):
+        raise ValueError(
+            f"{name} is on {array_api_compat.device(array)} but {first} is on "
+            f"{array_api_compat.device(reference)}: move one of them"
+        )
+
+
+def check_range(xp: Any, query: Array, key: Array, scale: float, bias: Array | None) -> None:
+    """Check that no score can overflow the dtype that scores are summed in."""
+    dtype = xp.float64 if query.dtype == xp.float64 else xp.float32
+    bound = query.shape[-1] * _largest(xp, query) * _largest(xp, key) * max(1.0, abs(scale))
+    bound += 0.0 if bias is None else max(0.0, _largest(xp, xp.where(bias < 0, 0.0, bias)))
+    if bound > float(xp.finfo(dtype).max):
+        raise ValueError(
+            f"scores may reach {bound:.1e}, more than {dtype} holds: query, key, scale or bias "
+            "is too large; scale it down"
+        )
+
+
+def _largest(xp: Any, array: Array) -> float:
+    if 0 in array.shape:
+        return 0.0
+    return max(-float(xp.min(array)), float(xp.max(array)))
+
+
 def check_count(name: str, value: object, *, least: int) -> int:
     """Check that ``value`` is an integer of at least ``least`` and return it as an int."""
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise TypeError(f"{name} is {value!r}, needs an integer of at least {least}")
-    count = int(value.__index__())
+    need = f"{name} is {value!r}, needs an integer of at least {least}"
+    if isinstance(value, bool):
+        raise TypeError(need)
+    try:
+        count = operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise TypeError(need) from None
     if count < least:
-        raise ValueError(f"{name} is {count}, needs an integer of at least {least}")
+        raise ValueError(need)
     return count
 
 
 def check_number(name: str, value: object, *, positive: bool = False) -> float:
     """Check that ``value`` is a finite real number, above 0 if ``positive``; return a float."""
     need = "a finite number above 0" if positive else "a finite number"
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"{name} is {value!r}, needs {need}")
     if not math.isfinite(value) or (positive and value <= 0):
         raise ValueError(f"{name} is {value!r}, needs {need}")

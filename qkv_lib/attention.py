@@ -13,9 +13,11 @@ from qkv_lib._checks import (
     broadcast,
     check_bias,
     check_count,
+    check_key_lengths,
     check_mask,
     check_number,
     check_query_key_value,
+    check_range,
     heads,
     shape,
 )
@@ -77,8 +79,8 @@ def attention(
         An operand is no floating-point array; libraries or dtypes differ; ``mask`` is not
         boolean or ``bias`` not floating point; a number has the wrong type.
     ValueError
-        Shapes do not fit; an operand holds NaN or infinity; a number is out of range;
-        ``offset`` is given without ``causal`` or ``window``.
+        Shapes do not fit; an operand holds NaN or infinity; a number is out of range; the
+        scores could overflow; ``offset`` is given without ``causal`` or ``window``.
 
     Notes
     -----
@@ -97,7 +99,7 @@ def attention(
     >>> import numpy as np
     >>> x = np.array([[1.0, 2.0], [2.0, 3.0], [3.0, 4.0], [4.0, 5.0]])
     >>> attention(x, x, x)[0].round(4)
-    array([3.8647, 4.8647])
+    array([3.8646, 4.8646])
     """
     return attention_steps(
         query, key, value, mask=mask, bias=bias, causal=causal, offset=offset, window=window,
@@ -180,13 +182,14 @@ def check_options(
     if bias is not None:
         check_bias(xp, bias, scores, query)
     if key_lengths is not None:
-        padding = padding_mask(key_lengths, scores[-1], n_axes=len(scores))
-        check_mask(xp, padding, scores, query)
-        mask = join_masks(mask, padding)
+        check_key_lengths(key_lengths, scores, query)
+        mask = join_masks(mask, padding_mask(key_lengths, scores[-1], n_axes=len(scores)))
+    scale = default_scale(query.shape[-1]) if scale is None else check_number("scale", scale)
+    check_range(xp, query, key, scale, bias)
     return Options(
         mask=mask,
         bias=bias,
-        scale=default_scale(query.shape[-1]) if scale is None else check_number("scale", scale),
+        scale=scale,
         softcap=None if softcap is None else check_number("softcap", softcap, positive=True),
     )
 
@@ -207,7 +210,7 @@ def scores_shape(query: Array, key: Array) -> Shape:
     batch = broadcast(shape(query)[:-3], shape(key)[:-3]) or ()
     if max(query.ndim, key.ndim) < 3:
         return lengths
-    return (*batch, max(heads(query), heads(key)), *lengths)
+    return (*batch, heads(query), *lengths)
 
 
 def join_masks(left: Array | None, right: Array | None) -> Array | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import array_api_compat
 
-from qkv_lib._checks import Array, check_count, heads, shape
+from qkv_lib._checks import Array, check_array, check_count, heads, shape
 
 
 def split_heads(x: Array, n_heads: int) -> Array:
@@ -28,7 +28,7 @@ def split_heads(x: Array, n_heads: int) -> Array:
     Raises
     ------
     TypeError
-        ``n_heads`` is no integer.
+        ``x`` is no array, or ``n_heads`` no integer.
     ValueError
         ``x`` has fewer than two axes, or ``n_heads`` does not divide its features.
 
@@ -49,6 +49,7 @@ def split_heads(x: Array, n_heads: int) -> Array:
     array([[0., 1.],
            [6., 7.]])
     """
+    xp = check_array("x", x)
     n_heads = check_count("n_heads", n_heads, least=1)
     if x.ndim < 2:
         raise ValueError(f"x has shape {shape(x)}, needs at least two axes (..., length, features)")
@@ -58,7 +59,6 @@ def split_heads(x: Array, n_heads: int) -> Array:
             f"x has {features} features, which {n_heads} heads cannot share equally: "
             f"shape {shape(x)}; n_heads must divide the last axis"
         )
-    xp = array_api_compat.array_namespace(x)
     cut = xp.reshape(x, (*batch, n, n_heads, features // n_heads))  # (..., n, h, d)
     return xp.moveaxis(cut, -2, -3)  # (..., h, n, d)
 
@@ -76,6 +76,8 @@ def merge_heads(x: Array) -> Array:
 
     Raises
     ------
+    TypeError
+        ``x`` is no array.
     ValueError
         ``x`` has fewer than three axes.
 
@@ -86,12 +88,12 @@ def merge_heads(x: Array) -> Array:
     >>> bool(np.all(merge_heads(split_heads(x, 3)) == x))
     True
     """
+    xp = check_array("x", x)
     if x.ndim < 3:
         raise ValueError(
             f"x has shape {shape(x)}, needs at least three axes (..., heads, length, features)"
         )
     *batch, h, n, d = x.shape
-    xp = array_api_compat.array_namespace(x)
     return xp.reshape(xp.moveaxis(x, -3, -2), (*batch, n, h * d))
 
 

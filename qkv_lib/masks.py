@@ -12,7 +12,7 @@ from typing import Any
 import array_api_compat
 import numpy as np
 
-from qkv_lib._checks import Array, check_count, shape
+from qkv_lib._checks import Array, check_array, check_count, check_lengths, shape
 
 
 def causal_mask(
@@ -36,8 +36,10 @@ def causal_mask(
 
     Raises
     ------
-    TypeError, ValueError
-        A size or the offset is no integer or is negative.
+    TypeError
+        A size or the offset is no integer, or ``like`` is no array.
+    ValueError
+        A size or the offset is negative.
 
     References
     ----------
@@ -63,7 +65,7 @@ def window_mask(
     offset: int = 0,
     like: Array | None = None,
 ) -> Array:
-    """Let each query see the keys less than ``window`` positions away: ``|i + offset − j| < window``.
+    """Let each query see the keys near its own position: ``|i + offset − j| < window``.
 
     Joined with `causal_mask` by ``&`` it leaves each query its own key and the ``window − 1``
     before it.
@@ -83,8 +85,10 @@ def window_mask(
 
     Raises
     ------
-    TypeError, ValueError
-        A size, the window or the offset is no integer or is too small.
+    TypeError
+        A size, the window or the offset is no integer, or ``like`` is no array.
+    ValueError
+        A size or the offset is negative, or the window is below 1.
 
     References
     ----------
@@ -125,7 +129,7 @@ def padding_mask(lengths: Array, n_keys: int, *, n_axes: int = 4) -> Array:
     Raises
     ------
     TypeError
-        ``lengths`` is no integer array.
+        ``lengths`` is no integer array, or ``n_keys`` or ``n_axes`` no integer.
     ValueError
         A length is below 0 or above ``n_keys``, or ``n_axes`` leaves no room for it.
 
@@ -138,15 +142,8 @@ def padding_mask(lengths: Array, n_keys: int, *, n_axes: int = 4) -> Array:
            [[1, 1, 1]]])
     """
     n_keys = check_count("n_keys", n_keys, least=0)
-    if not array_api_compat.is_array_api_obj(lengths):
-        raise TypeError(
-            f"lengths is a {type(lengths).__name__}, needs an integer NumPy array or torch tensor"
-        )
-    xp = array_api_compat.array_namespace(lengths)
-    if not xp.isdtype(lengths.dtype, "integral"):
-        raise TypeError(f"lengths has dtype {lengths.dtype}, needs an integer dtype")
-    if bool(xp.any(lengths < 0)) or bool(xp.any(lengths > n_keys)):
-        raise ValueError(f"lengths must lie between 0 and n_keys ({n_keys}), got {lengths}")
+    n_axes = check_count("n_axes", n_axes, least=2)
+    xp = check_lengths("lengths", lengths, n_keys)
     n_ones = n_axes - 1 - lengths.ndim
     if n_ones < 1:
         raise ValueError(
@@ -202,7 +199,7 @@ class Band:
         """Return the boolean mask of shape (rows, columns) for these queries and keys."""
         rows = range(rows) if isinstance(rows, int) else rows
         columns = range(columns) if isinstance(columns, int) else columns
-        xp: Any = np if like is None else array_api_compat.array_namespace(like)
+        xp: Any = np if like is None else check_array("like", like)
         device = {} if like is None else {"device": array_api_compat.device(like)}
         i = xp.arange(rows.start, rows.stop, **device)[:, None] + self.offset
         j = xp.arange(columns.start, columns.stop, **device)[None, :]

@@ -60,7 +60,7 @@ def dot_scores(query: Array, key: Array) -> Array:
 
 
 def soft_cap(scores: Array, cap: float | None) -> Array:
-    """Return ``cap · tanh(scores / cap)``, which keeps scores within ``±cap``; no cap, no change."""
+    """Return ``cap · tanh(scores / cap)``, within ``±cap``; without a cap, the scores."""
     if cap is None:
         return scores
     return cap * array_api_compat.array_namespace(scores).tanh(scores / cap)
@@ -113,7 +113,7 @@ def softmax(scores: Array, *, axis: int = -1) -> Array:
     TypeError
         ``scores`` is no array, or no floating-point array.
     ValueError
-        ``scores`` holds NaN or +∞, or has no axes.
+        ``scores`` holds NaN or +∞, has no axes, or not the axis asked for.
 
     Notes
     -----
@@ -130,7 +130,7 @@ def softmax(scores: Array, *, axis: int = -1) -> Array:
     >>> softmax(np.log([[1.0, 2.0, 5.0]])).round(3)
     array([[0.125, 0.25 , 0.625]])
     """
-    xp = check_scores(scores)
+    xp = check_scores(scores, axis)
     rows = xp.moveaxis(accumulating(scores), axis, -1)
     return xp.astype(xp.moveaxis(normalise(*exponentials(rows)[:2]), -1, axis), scores.dtype)
 
