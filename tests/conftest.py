@@ -29,5 +29,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     )
     terminalreporter.section("what ran")
     for name in KINDS.values():
-        ran = [f"{counts[name, outcome]} {outcome}" for outcome in outcomes if counts[name, outcome]]
+        ran = [
+            f"{counts[name, outcome]} {outcome}" for outcome in outcomes if counts[name, outcome]
+        ]
         terminalreporter.write_line(f"{name:36} {', '.join(ran) or 'none'}")

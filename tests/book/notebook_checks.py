@@ -5,6 +5,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from html import escape
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -148,7 +149,7 @@ def headings_in_order(notebook: NotebookNode) -> list[str]:
         faults.append("the first cell does not open with the title")
     if levels.count(1) > 1:
         faults.append(f"{levels.count(1)} titles")
-    for above, below in zip(levels, levels[1:], strict=False):
+    for above, below in pairwise(levels):
         if below > above + 1:
             faults.append(f"a heading of level {below} follows one of level {above}")
     return faults
@@ -251,7 +252,9 @@ def cells_have_names(notebook: NotebookNode) -> list[str]:
 def metadata_is_fixed(notebook: NotebookNode) -> list[str]:
     """The notebook was written by `make notebooks`."""
     same = dict(notebook.metadata) == METADATA
-    return [] if same else [f"metadata not as `make notebooks` writes it: {dict(notebook.metadata)}"]
+    return (
+        [] if same else [f"metadata not as `make notebooks` writes it: {dict(notebook.metadata)}"]
+    )
 
 
 CHECKS: list[Check] = [

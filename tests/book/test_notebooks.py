@@ -65,7 +65,9 @@ def sound_notebook() -> NotebookNode:
     figure = new_output("display_data", data={"image/png": "iVBORw0KGgo="})
     described = {
         "mystnb": {
-            "image": {"alt": "Heat map of four rows by four columns, darkest along its last column"},
+            "image": {
+                "alt": "Heat map of four rows by four columns, darkest along its last column"
+            },
             "figure": {"caption": f"Weights ({CHINESE}) of the example.", "name": "fig-weights"},
         }
     }
@@ -75,7 +77,9 @@ def sound_notebook() -> NotebookNode:
         cells=[
             new_markdown_cell(f"# 1. Title ({CHINESE})\n\nWhat it is.\n\n## Part", id="title"),
             new_code_cell("print(0.8803)", id="first", execution_count=1, outputs=[printed]),
-            new_code_cell("heat()", id="heat", execution_count=2, outputs=[figure], metadata=described),
+            new_code_cell(
+                "heat()", id="heat", execution_count=2, outputs=[figure], metadata=described
+            ),
             new_markdown_cell(QUIZ, id="quiz"),
         ],
     )
@@ -125,7 +129,11 @@ FAULTS = [
     (checks.no_absolute_paths, swap(1, "0.8803", "'/tmp/x'"), "first: names /tmp/"),
     (checks.no_absolute_paths, edit(1, outputs=html("in site-packages")), "names site-packages"),
     (checks.figures_are_described, edit(2, metadata={}), "heat: figure without caption"),
-    (checks.figures_are_described, describe("figure", name="weights"), "heat: figure without a name"),
+    (
+        checks.figures_are_described,
+        describe("figure", name="weights"),
+        "heat: figure without a name",
+    ),
     (checks.figures_are_described, describe("image", alt="A heat map"), "heat: alt text too short"),
     (checks.figures_are_described, describe("image", alt="x" * 50 + ".png"), "is a file name"),
     (checks.figures_are_described, describe("image", alt=CAPTION), "repeats the caption"),
@@ -136,19 +144,35 @@ FAULTS = [
     (checks.headings_in_order, swap(3, "## Quiz", "# Quiz"), "2 titles"),
     (checks.chinese_is_marked, swap(0, "What", "权重"), "title: 权重 without lang"),
     (checks.chinese_is_marked, swap(0, "Part", "Part `权重`"), "title: 权重 without lang"),
-    (checks.chinese_is_marked, swap(0, "## Part", ":::{tip} 权重\n:::"), "title: 权重 without lang"),
-    (checks.chinese_is_marked, swap(0, "## Part", ":::{tip}\n权重\n:::"), "title: 权重 without lang"),
+    (
+        checks.chinese_is_marked,
+        swap(0, "## Part", ":::{tip} 权重\n:::"),
+        "title: 权重 without lang",
+    ),
+    (
+        checks.chinese_is_marked,
+        swap(0, "## Part", ":::{tip}\n权重\n:::"),
+        "title: 权重 without lang",
+    ),
     (checks.chinese_is_marked, swap(0, "## Part", "```\n权重\n```"), "title: 权重 without lang"),
     (checks.chinese_is_marked, swap(3, "<summary>One", "<summary>一"), "quiz: 一 without lang"),
     (checks.chinese_is_marked, edit(1, outputs=stream("权重")), "first: 权重 without lang"),
     (checks.chinese_is_marked, edit(1, outputs=html("<b>权重</b>")), "first: 权重 without lang"),
     (checks.chinese_is_marked, describe("image", alt="Heat map of 权重"), "heat: 权重 in an alt"),
-    (checks.chinese_is_marked, describe("figure", caption="Map of 权重"), "heat: 权重 without lang"),
+    (
+        checks.chinese_is_marked,
+        describe("figure", caption="Map of 权重"),
+        "heat: 权重 without lang",
+    ),
     (checks.quiz_is_complete, swap(3, "**No.** The", "**Yes.** The"), "Question 1: the options"),
     (checks.quiz_is_complete, swap(3, "**Yes.**", "**No.**"), "Question 1: the options"),
     (checks.quiz_is_complete, swap(3, "**No.** The", "The"), "Question 1: the options"),
     (checks.quiz_is_complete, swap(3, "The width only scales the scores.", ""), "without feedback"),
-    (checks.quiz_is_complete, swap(3, QUIZ[QUIZ.rindex("<details") :], ""), "Question 1: 2 options"),
+    (
+        checks.quiz_is_complete,
+        swap(3, QUIZ[QUIZ.rindex("<details") :], ""),
+        "Question 1: 2 options",
+    ),
     (checks.no_widget_state, edit(1, outputs=WIDGET), "first: widget output"),
     (checks.no_widget_state, lambda nb: nb.metadata.update(widgets={}), "widget state"),
     (checks.cells_have_names, edit(1, id="title"), "title: 2 cells"),

@@ -14,9 +14,7 @@ from tests.equations.labels import display_equations
 from tests.tools.pages import ROOT, listed_pages, markdown_parts
 
 SITE = ROOT / "_build" / "html"
-PAGES = {
-    page: SITE / page.relative_to(ROOT).with_suffix(".html") for page in listed_pages()
-}
+PAGES = {page: SITE / page.relative_to(ROOT).with_suffix(".html") for page in listed_pages()}
 
 
 def built(path: Path) -> Path:
@@ -102,7 +100,7 @@ def test_a_sound_page_passes(check: checks.Check) -> None:
         '<style>@import "https://cdn.example.org/x.css";</style>',
         "<style>@font-face { src: url( 'https://cdn.example.org/x.woff2') }</style>",
         '<p style="background: url(//cdn.example.org/x.png)">x</p>',
-        '<p onclick="fetch(\'https://cdn.example.org\')">x</p>',
+        "<p onclick=\"fetch('https://cdn.example.org')\">x</p>",
         '<img alt="x" src="https://cdn.example.org/x.png">',
         '<img alt="x" src="x.png" srcset="x.png 1x, https://cdn.example.org/x.png 2x">',
         '<iframe src="https://cdn.example.org"></iframe>',

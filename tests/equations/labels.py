@@ -46,7 +46,11 @@ def faults(equations: Iterable[Equation], tested: Collection[str]) -> list[str]:
     equations = list(equations)
     labels = Counter(each.label for each in equations if each.label)
     return [
-        *(f"display equation without label: {each.formula}" for each in equations if not each.label),
+        *(
+            f"display equation without label: {each.formula}"
+            for each in equations
+            if not each.label
+        ),
         *(f"label used {count} times: {label}" for label, count in labels.items() if count > 1),
         *(f"label without test: {label}" for label in labels if label not in tested),
         *(f"test without label: {label}" for label in tested if label not in labels),
