@@ -1,0 +1,12 @@
+"""Figures of attention: rows are queries, columns are keys, and both carry their labels.
+
+Each function draws on the axes it is given, or on new ones, and returns them; none shows or
+saves. Weights are always coloured from 0 to 1, scores symmetrically about 0, and masked cells
+are hatched, so that a colour means the same in every figure.
+"""
+
+from qkv_lib.plots.flow import attention_flow
+from qkv_lib.plots.heat import heatmap
+from qkv_lib.plots.shapes import mask_shapes, maskmap
+
+__all__ = ["attention_flow", "heatmap", "mask_shapes", "maskmap"]
