@@ -5,8 +5,22 @@ saves. Weights are always coloured from 0 to 1, scores symmetrically about 0, an
 are hatched, so that a colour means the same in every figure.
 """
 
+from qkv_lib.plots.curves import collapse, weights_against
 from qkv_lib.plots.flow import attention_flow
 from qkv_lib.plots.heat import heatmap
+from qkv_lib.plots.plane import hull, rotations
+from qkv_lib.plots.projections import projections, side_by_side
 from qkv_lib.plots.shapes import mask_shapes, maskmap
 
-__all__ = ["attention_flow", "heatmap", "mask_shapes", "maskmap"]
+__all__ = [
+    "attention_flow",
+    "collapse",
+    "heatmap",
+    "hull",
+    "mask_shapes",
+    "maskmap",
+    "projections",
+    "rotations",
+    "side_by_side",
+    "weights_against",
+]

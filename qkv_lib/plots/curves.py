@@ -1,0 +1,120 @@
+"""Curves: weights against a number that is turned, and a quantity with its spread."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+
+from qkv_lib._checks import Array, shape
+from qkv_lib.plots.inputs import as_matrix, check_labels, to_numpy
+
+# Okabe and Ito's colours, distinct in every common colour blindness; the line styles say it again.
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+STYLES = ("-", "--", "-.", ":")
+
+
+def new_axes(ax: Axes | None) -> Axes:
+    """Return the axes given, or those of a new figure of the book's size."""
+    return plt.subplots(figsize=(6.4, 3.6), layout="constrained")[1] if ax is None else ax
+
+
+def weights_against(
+    x: Array,
+    weights: Array,
+    *,
+    keys: Sequence[object],
+    xlabel: str,
+    log: bool = False,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw the weights of one query, one curve a key, against a number that is turned.
+
+    Parameters
+    ----------
+    x : array of shape (n_points,)
+    weights : array of shape (n_points, n_keys)
+        Each row sums to 1.
+    keys : sequence of n_keys labels
+    xlabel : str
+        What ``x`` is.
+    log : bool
+        Use a logarithmic axis for ``x``.
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    ValueError
+        Shapes or labels do not fit, or a row of weights does not sum to 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> ax = weights_against(np.array([1, 2]), np.eye(2), keys=["a", "b"], xlabel="step")
+    >>> len(ax.lines)
+    2
+    """
+    points, matrix = to_numpy("x", x), as_matrix("weights", weights)
+    labels = check_labels("keys", keys, matrix.shape[1], "column of weights")
+    if points.shape != matrix.shape[:1]:
+        raise ValueError(f"x has shape {shape(points)}, needs one number a row: {len(matrix)}")
+    if not np.allclose(matrix.sum(axis=1), 1, atol=1e-3):
+        raise ValueError("weights has rows that do not sum to 1: rows are points, columns are keys")
+    ax = new_axes(ax)
+    for column, label in enumerate(labels):
+        style = STYLES[column % len(STYLES)]
+        ax.plot(points, matrix[:, column], style, color=COLOURS[column % len(COLOURS)], label=label)
+    ax.set(xlabel=xlabel, ylabel="weight", ylim=(-0.03, 1.03), xscale="log" if log else "linear")
+    ax.legend(title="key", frameon=False)
+    ax.spines[["top", "right"]].set_visible(False)
+    return ax
+
+
+def collapse(x: Array, samples: Array, *, xlabel: str, ylabel: str, ax: Axes | None = None) -> Axes:
+    """Draw the median of a positive quantity and its 5 % to 95 % band on logarithmic axes.
+
+    Parameters
+    ----------
+    x : array of shape (n_points,)
+    samples : array of shape (n_points, n_samples)
+        Positive numbers.
+    xlabel, ylabel : str
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    ValueError
+        Shapes do not fit, or a sample is not positive.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> ax = collapse(np.array([1, 2]), np.ones((2, 5)), xlabel="factor", ylabel="size")
+    >>> ax.get_yscale()
+    'log'
+    """
+    points, matrix = to_numpy("x", x), as_matrix("samples", samples)
+    if points.shape != matrix.shape[:1]:
+        raise ValueError(f"x has shape {shape(points)}, needs one number a row: {len(matrix)}")
+    if not (matrix > 0).all():
+        raise ValueError("samples holds numbers that are not positive: a logarithm needs them")
+    low, middle, high = np.quantile(matrix, [0.05, 0.5, 0.95], axis=1)
+    ax = new_axes(ax)
+    ax.fill_between(points, low, high, color=COLOURS[0], alpha=0.2, linewidth=0)
+    ax.plot(points, middle, "o-", color=COLOURS[0], markersize=4)
+    ax.set(xlabel=xlabel, ylabel=ylabel, xscale="log", yscale="log")
+    ax.set_xticks(points, [f"{point:g}" for point in points])
+    ax.minorticks_off()
+    ax.grid(alpha=0.3)
+    ax.spines[["top", "right"]].set_visible(False)
+    return ax

@@ -1,0 +1,110 @@
+"""The equations of chapter 2, evaluated as written."""
+
+import numpy as np
+import pytest
+
+from qkv_lib import attention, attention_steps, softmax
+from tests.equations.registry import equation
+
+N, M, D_MODEL, D_K, D_V = 5, 7, 11, 3, 13
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(3)
+
+
+def by_loops(q: np.ndarray, k: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Weights and output of attention, one number at a time."""
+    weights, output = np.zeros((len(q), len(k))), np.zeros((len(q), v.shape[1]))
+    for i in range(len(q)):
+        scores = [sum(q[i] * k[j]) / np.sqrt(q.shape[1]) for j in range(len(k))]
+        total = sum(np.exp(score) for score in scores)
+        for j, score in enumerate(scores):
+            weights[i, j] = np.exp(score) / total
+            output[i] += weights[i, j] * v[j]
+    return weights, output
+
+
+def project(x: np.ndarray, w: np.ndarray) -> np.ndarray:
+    """Every row of ``x`` times ``w``, one number at a time."""
+    return np.array([[sum(row * column) for column in w.T] for row in x])
+
+
+@equation("eq-concepts-projections")
+def test_one_row_of_the_input_becomes_one_row_of_each_projection(rng: np.random.Generator) -> None:
+    x, w_q = rng.normal(size=(N, D_MODEL)), rng.normal(size=(D_MODEL, D_K))
+    w_k, w_v = rng.normal(size=(D_MODEL, D_K)), rng.normal(size=(D_MODEL, D_V))
+    expected = by_loops(project(x, w_q), project(x, w_k), project(x, w_v))[1]
+    np.testing.assert_allclose(attention(x @ w_q, x @ w_k, x @ w_v), expected, atol=1e-12)
+
+
+@equation("eq-concepts-attention")
+def test_output_is_the_values_averaged_under_the_weights(rng: np.random.Generator) -> None:
+    q, k = rng.normal(size=(N, D_K)), rng.normal(size=(M, D_K))
+    v = rng.normal(size=(M, D_V))
+    weights, output = by_loops(q, k, v)
+    steps = attention_steps(q, k, v)
+    np.testing.assert_allclose(steps.weights, weights, atol=1e-12)
+    np.testing.assert_allclose(steps.output, output, atol=1e-12)
+
+
+@equation("eq-concepts-permutation")
+def test_keys_and_values_permuted_together_change_nothing(rng: np.random.Generator) -> None:
+    q, k = rng.normal(size=(N, D_K)), rng.normal(size=(M, D_K))
+    v, p = rng.normal(size=(M, D_V)), np.eye(M)[rng.permutation(M)]
+    np.testing.assert_allclose(attention(q, p @ k, p @ v), attention(q, k, v), atol=1e-12)
+    assert not np.allclose(attention(q, p @ k, v), attention(q, k, v))
+
+
+@equation("eq-concepts-cross")
+def test_queries_may_come_from_another_sequence(rng: np.random.Generator) -> None:
+    y, x = rng.normal(size=(N, D_MODEL)), rng.normal(size=(M, D_MODEL))
+    w_q, w_k = rng.normal(size=(2, D_MODEL, D_K))
+    w_v = rng.normal(size=(D_MODEL, D_V))
+    output = attention(y @ w_q, x @ w_k, x @ w_v)
+    assert output.shape == (N, D_V)
+    expected = by_loops(project(y, w_q), project(x, w_k), project(x, w_v))[1]
+    np.testing.assert_allclose(output, expected, atol=1e-12)
+
+
+@equation("eq-concepts-identifiable")
+def test_turning_queries_and_keys_by_inverse_matrices_keeps_scores(
+    rng: np.random.Generator,
+) -> None:
+    q, k = rng.normal(size=(N, D_K)), rng.normal(size=(M, D_K))
+    turn = rng.normal(size=(D_K, D_K))
+    turned = attention_steps(q @ turn, k @ np.linalg.inv(turn).T, np.ones((M, 1)))
+    np.testing.assert_allclose(turned.scores, q @ k.T, atol=1e-10)
+
+
+@equation("eq-concepts-merged")
+def test_merged_matrix_gives_the_scores_and_has_rank_d_k(rng: np.random.Generator) -> None:
+    x, w_q, w_k = rng.normal(size=(N, D_MODEL)), *rng.normal(size=(2, D_MODEL, D_K))
+    b = w_q @ w_k.T
+    scores = attention_steps(x @ w_q, x @ w_k, x).scores
+    np.testing.assert_allclose(scores, x @ b @ x.T, atol=1e-10)
+    assert np.linalg.matrix_rank(b) == D_K
+
+
+@equation("eq-concepts-key-bias")
+def test_a_bias_on_the_keys_cancels_and_one_on_the_queries_does_not(
+    rng: np.random.Generator,
+) -> None:
+    q, k, b = rng.normal(size=(N, D_K)), rng.normal(size=(M, D_K)), rng.normal(size=(1, D_K))
+    v, ones = rng.normal(size=(M, D_V)), np.ones((M, 1))
+    weights = attention_steps(q, k, v).weights
+    np.testing.assert_allclose(attention_steps(q, k + ones @ b, v).weights, weights, atol=1e-12)
+    assert not np.allclose(attention_steps(q + b, k, v).weights, weights)
+
+
+@equation("eq-concepts-temperature")
+@pytest.mark.parametrize("temperature", [0.05, 0.5, 1.0, 20.0])
+def test_temperature_divides_the_scores(rng: np.random.Generator, temperature: float) -> None:
+    q, k = rng.normal(size=(N, D_K)), rng.normal(size=(M, D_K))
+    scale = 1 / (temperature * np.sqrt(D_K))
+    weights = attention_steps(q, k, k, scale=scale).weights
+    expected = by_loops(q / temperature, k, k)[0]
+    np.testing.assert_allclose(weights, expected, atol=1e-12)
+    scaled = attention_steps(q, k, k).scaled
+    np.testing.assert_allclose(softmax(scaled / temperature), expected, atol=1e-12)
