@@ -281,3 +281,27 @@ def test_the_flow_refuses_values_that_are_not_those_averaged(rng: np.random.Gene
 def test_the_library_alone_does_not_import_matplotlib() -> None:
     code = "import sys, qkv_lib; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_frame_goes_round_its_cells(weights: np.ndarray) -> None:
+    ax = plots.heatmap(weights, queries=QUERIES, keys=KEYS)
+    box = plots.frame(ax, range(1, 2), range(2, 5))
+    assert box.get_bbox().extents.tolist() == [1.5, 0.5, 4.5, 1.5]  # left, top, right, bottom
+    assert box in ax.patches
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns", "message"),
+    [
+        (range(4), range(5), r"rows is range\(0, 4\), needs consecutive rows within range\(0, 3\)"),
+        (range(3), range(-1, 5), "columns is"),
+        (range(0), range(5), "rows is"),
+        (range(0, 3, 2), range(5), "rows is"),
+    ],
+)
+def test_a_frame_must_lie_in_the_map(
+    weights: np.ndarray, rows: range, columns: range, message: str
+) -> None:
+    ax = plots.heatmap(weights, queries=QUERIES, keys=KEYS)
+    with pytest.raises(ValueError, match=message):
+        plots.frame(ax, rows, columns)

@@ -7,6 +7,7 @@ are hatched, so that a colour means the same in every figure.
 
 from qkv_lib.plots.curves import collapse, weights_against
 from qkv_lib.plots.flow import attention_flow
+from qkv_lib.plots.frame import frame
 from qkv_lib.plots.heat import heatmap
 from qkv_lib.plots.plane import hull, rotations
 from qkv_lib.plots.projections import projections, side_by_side
