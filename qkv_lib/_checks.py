@@ -30,10 +30,8 @@ def check_arrays(**arrays: Array) -> Any:
     ValueError
         Devices differ, or a value is NaN or infinite.
     """
-    for name, array in arrays.items():
-        check_array(name, array)
     (first, reference), *_ = arrays.items()
-    xp = array_api_compat.array_namespace(reference)
+    xp = check_array(first, reference)
     for name, array in arrays.items():
         _check_kin(name, array, first, reference)
         _check_floats(xp, name, array)
@@ -214,20 +212,23 @@ def _check_kin(name: str, array: Array, first: str, reference: Array) -> None:
 
 def check_range(xp: Any, query: Array, key: Array, scale: float, bias: Array | None) -> None:
     """Check that no score can overflow the dtype that scores are summed in."""
-    dtype = xp.float64 if query.dtype == xp.float64 else xp.float32
-    bound = query.shape[-1] * _largest(xp, query) * _largest(xp, key) * max(1.0, abs(scale))
-    bound += 0.0 if bias is None else max(0.0, _largest(xp, xp.where(bias < 0, 0.0, bias)))
-    if bound > float(xp.finfo(dtype).max):
+    limits = xp.finfo(xp.float64 if query.dtype == xp.float64 else xp.float32)
+    (low_q, high_q), (low_k, high_k) = _extremes(xp, query), _extremes(xp, key)
+    largest = query.shape[-1] * max(-low_q, high_q) * max(-low_k, high_k) * max(1.0, abs(scale))
+    if bias is not None:
+        low, high = _extremes(xp, xp.where(bias == -math.inf, 0.0, bias))
+        largest = max(largest + high, -low)
+    if largest > float(limits.max):
         raise ValueError(
-            f"scores may reach {bound:.1e}, more than {dtype} holds: query, key, scale or bias "
-            "is too large; scale it down"
+            f"scores may reach ±{largest:.1e}, more than {limits.dtype} holds: query, key, scale "
+            "or bias is too large; scale it down"
         )
 
 
-def _largest(xp: Any, array: Array) -> float:
+def _extremes(xp: Any, array: Array) -> tuple[float, float]:
     if 0 in array.shape:
-        return 0.0
-    return max(-float(xp.min(array)), float(xp.max(array)))
+        return 0.0, 0.0
+    return min(0.0, float(xp.min(array))), max(0.0, float(xp.max(array)))
 
 
 def check_count(name: str, value: object, *, least: int) -> int:
