@@ -35,7 +35,7 @@ def frame(ax: Axes, rows: range, columns: range) -> Rectangle:
     >>> frame(ax, range(1), range(3)).get_width()      # the first row
     3.0
     """
-    n_rows, n_columns = ax.images[0].get_array().shape
+    n_rows, n_columns = ax.images[0].get_size()
     _check_block("rows", rows, n_rows)
     _check_block("columns", columns, n_columns)
     corner = (columns.start - 0.5, rows.start - 0.5)
