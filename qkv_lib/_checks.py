@@ -228,7 +228,7 @@ def check_range(xp: Any, query: Array, key: Array, scale: float, bias: Array | N
 def _extremes(xp: Any, array: Array) -> tuple[float, float]:
     if 0 in array.shape:
         return 0.0, 0.0
-    return min(0.0, float(xp.min(array))), max(0.0, float(xp.max(array)))
+    return min(0.0, xp.min(array).item()), max(0.0, xp.max(array).item())
 
 
 def check_count(name: str, value: object, *, least: int) -> int:
