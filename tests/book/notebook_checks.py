@@ -159,7 +159,9 @@ def chinese_is_marked(notebook: NotebookNode) -> list[str]:
     """Chinese text stands in an element with lang="zh", so that it is read and drawn as Chinese."""
     faults = []
     for cell in notebook.cells:
-        marked = [html_of_cell(cell)]
+        alt, figure = figure_texts(cell)
+        markdown = cell.source if cell.cell_type == "markdown" else figure.get("caption", "")
+        marked = [html_of(markdown)]
         plain = []
         for output in cell.get("outputs", []):
             for kind, text in texts(output):
@@ -168,17 +170,14 @@ def chinese_is_marked(notebook: NotebookNode) -> list[str]:
         if CHINESE_OUTPUT not in tags(cell):
             found += [each for text in plain for each in CHINESE.findall(text)]
         faults += [f"{cell.id}: {each} without lang" for each in found]
-        alt, _ = figure_texts(cell)
         faults += [f"{cell.id}: {each} in an alt text" for each in CHINESE.findall(alt)]
     return faults
 
 
-def html_of_cell(cell: NotebookNode) -> str:
-    """Return what of a cell's Markdown (or of its figure's caption) may hold HTML."""
-    _, figure = figure_texts(cell)
-    source = cell.source if cell.cell_type == "markdown" else figure.get("caption", "")
+def html_of(markdown: str) -> str:
+    """Return what of a MyST text may hold HTML, as HTML; code stands there as plain text."""
     parts = []
-    for token in tokens(source):
+    for token in tokens(markdown):
         if token.type in {"inline", "html_block"}:
             parts.append(f"<div>{token.content}</div>")
         elif directive(token):

@@ -49,6 +49,13 @@ def test_the_notebook_keeps_the_rule(page: Path, check: checks.Check) -> None:
     assert check(nbformat.read(page, as_version=4)) == []
 
 
+@pytest.mark.parametrize(
+    "page", [page for page in listed_pages() if page.suffix == ".md"], ids=lambda page: page.stem
+)
+def test_chinese_is_marked_on_the_other_pages(page: Path) -> None:
+    assert checks.unmarked_chinese(checks.html_of(page.read_text(encoding="utf-8"))) == []
+
+
 def test_no_two_figures_of_the_book_share_a_name() -> None:
     names = [
         name
