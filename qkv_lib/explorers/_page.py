@@ -1,0 +1,161 @@
+"""The Python front of the live figures: data and scripts in, one piece of HTML out.
+
+A page needs nothing else: no network, no server, no kernel. Where no script runs, and in
+print, the reader sees the tables that stand inside the element.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from html import escape
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+
+from qkv_lib._checks import Array, shape
+
+LIMIT = 1_000_000  # the largest number a field takes: its products stay exact enough to show
+
+
+@dataclass(frozen=True)
+class Explorer:
+    """A live figure. Jupyter shows it when a cell ends in it.
+
+    Parameters
+    ----------
+    kind : str
+        The explorer: ``"steps"`` or ``"lookup"``, which is also the name of its script.
+    element : str
+        The name of its class in that script.
+    data : mapping
+        What the script starts from; must be JSON.
+    fallback : str
+        HTML for print and for pages without scripts.
+    name : str, optional
+        Makes the ``id`` of the element; a digest of the data by default.
+    """
+
+    kind: str
+    element: str
+    data: Mapping[str, Any]
+    fallback: str
+    name: str | None = None
+
+    def __post_init__(self) -> None:
+        name = self.name
+        if name is not None and not (isinstance(name, str) and re.fullmatch(r"[\w-]+", name)):
+            raise ValueError(f"name is {name!r}, needs letters, digits, hyphens or underscores")
+
+    def __repr__(self) -> str:
+        return f"<explorer {self.id}>"
+
+    @cached_property
+    def json(self) -> str:
+        """The data, every float in full."""
+        return json.dumps(self.data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+    @property
+    def id(self) -> str:
+        """The ``id`` of the element, the same in every run."""
+        name = self.name or hashlib.sha256(self.json.encode()).hexdigest()[:8]
+        return f"{self.kind}-{name}"
+
+    def _repr_html_(self) -> str:
+        tag = f"qkv-{self.kind}"
+        # The first line break is for JupyterLab: where a reader has to allow the script by
+        # hand, it afterwards removes the output's first node.
+        return (
+            f'\n<{tag} id="{self.id}" data-explorer="{escape(self.json)}">\n{self.fallback}\n'
+            f"</{tag}>\n<script>\n{script(self.kind, self.element)}</script>\n"
+        )
+
+
+def script(kind: str, element: str) -> str:
+    """Return the JavaScript of one explorer; run twice, it defines its element once."""
+    tag = f"qkv-{kind}"
+    source = "".join(read(name) for name in ("math.js", "page.js", f"{kind}.js"))
+    return (
+        f'(() => {{\nif (customElements.get("{tag}")) return;\n'
+        f"const LIMIT = {LIMIT};\nconst CSS = {json.dumps(read('explorers.css'))};\n"
+        f'{source}customElements.define("{tag}", {element});\n}})();\n'
+    )
+
+
+def read(name: str) -> str:
+    """Return the text of a file of this package."""
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+def table(
+    caption: str,
+    rows: Sequence[Sequence[float]],
+    *,
+    row_names: Sequence[str],
+    column_names: Sequence[str],
+) -> str:
+    """Return a table with named rows and columns, in a box that scrolls when it is too wide."""
+    digits = 0 if all(float(x).is_integer() for row in rows for x in row) else 4
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in column_names)
+    body = "".join(
+        f'<tr><th scope="row">{escape(name)}</th>'
+        + "".join(f"<td>{write(x, digits)}</td>" for x in row)
+        + "</tr>\n"
+        for name, row in zip(row_names, rows, strict=True)
+    )
+    # "dataframe" is the class by which themes know a table of numbers, in light and in dark.
+    return (
+        f'<div style="overflow-x: auto"><table class="dataframe">\n'
+        f"<caption>{escape(caption)}</caption>\n"
+        f"<thead><tr><td></td>{head}</tr></thead>\n<tbody>\n{body}</tbody></table></div>"
+    )
+
+
+def write(x: float, digits: int = 4) -> str:
+    """Write a number as the scripts do: with a true minus, and no minus before zero.
+
+    >>> write(-1.5), write(-0.00001), write(2.0, 0)
+    ('−1.5000', '0.0000', '2')
+    """
+    text = f"{x:.{digits}f}"
+    return text.removeprefix("-") if float(text) == 0 else text.replace("-", "−")
+
+
+def check_matrix(name: str, array: Array) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Return a checked array as a float64 matrix.
+
+    Raises
+    ------
+    ValueError
+        It has not exactly two axes, has no entries, or an entry is too large to show.
+    """
+    if array.ndim != 2 or 0 in shape(array):
+        raise ValueError(f"{name} has shape {shape(array)}, needs two axes (length, features)")
+    matrix = np.array(array.tolist(), dtype=np.float64)
+    if np.abs(matrix).max() > LIMIT:
+        raise ValueError(
+            f"{name} holds {np.abs(matrix).max():g} in size, needs entries of at most {LIMIT:,}"
+        )
+    return matrix
+
+
+def check_tokens(tokens: Sequence[str], n: int, *, of: str) -> list[str]:
+    """Return the tokens as a list.
+
+    Raises
+    ------
+    TypeError
+        They are not a sequence of strings.
+    ValueError
+        There are not ``n`` of them.
+    """
+    if isinstance(tokens, str) or not all(isinstance(token, str) for token in tokens):
+        raise TypeError(f"tokens is {tokens!r}, needs a list of strings")
+    if len(tokens) != n:
+        raise ValueError(f"tokens has {len(tokens)} names but {of} has {n} rows: one name a row")
+    return list(tokens)
