@@ -1,6 +1,5 @@
 """Every refusal: its kind and its exact words."""
 
-import re
 from typing import Any
 
 import numpy as np
@@ -10,13 +9,9 @@ import torch
 from qkv_lib import attention, attention_steps, merge_heads, softmax, split_heads
 from qkv_lib._checks import broadcast, check_count, check_number, library
 from tests.arrays import LIBRARIES, array, normal, operands
+from tests.refusals import says
 
 NAN, INF = float("nan"), float("inf")
-
-
-def says(kind: type[Exception], message: str) -> Any:
-    """Expect this error with exactly this message."""
-    return pytest.raises(kind, match=f"^{re.escape(message)}$")
 
 
 def ones(*shape: int) -> np.ndarray[Any, Any]:
