@@ -54,3 +54,13 @@ def attention_by_loops(
             weights[b, head, i, j] = 1 / math.fsum(math.exp(s - score) for s in scores.values())
             output[b, head, i] += weights[b, head, i, j] * value[b, shared, j]
     return output, weights
+
+
+def one_head_by_loops(
+    query: Floats, key: Floats, value: Floats, **options: Any
+) -> tuple[Floats, Floats]:
+    """Return output and weights for query (n, d), key (m, d), value (m, e)."""
+    output, weights = attention_by_loops(
+        query[None, None], key[None, None], value[None, None], **options
+    )
+    return output[0, 0], weights[0, 0]

@@ -5,6 +5,7 @@ import pytest
 
 from qkv_lib import attention, attention_steps, softmax
 from tests.equations.registry import equation
+from tests.reference import one_head_by_loops
 
 N, M, D_MODEL, D_K, D_V = 5, 7, 11, 3, 13
 
@@ -12,18 +13,6 @@ N, M, D_MODEL, D_K, D_V = 5, 7, 11, 3, 13
 @pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(3)
-
-
-def by_loops(q: np.ndarray, k: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Weights and output of attention, one number at a time."""
-    weights, output = np.zeros((len(q), len(k))), np.zeros((len(q), v.shape[1]))
-    for i in range(len(q)):
-        scores = [sum(q[i] * k[j]) / np.sqrt(q.shape[1]) for j in range(len(k))]
-        total = sum(np.exp(score) for score in scores)
-        for j, score in enumerate(scores):
-            weights[i, j] = np.exp(score) / total
-            output[i] += weights[i, j] * v[j]
-    return weights, output
 
 
 def project(x: np.ndarray, w: np.ndarray) -> np.ndarray:
@@ -35,7 +24,7 @@ def project(x: np.ndarray, w: np.ndarray) -> np.ndarray:
 def test_one_row_of_the_input_becomes_one_row_of_each_projection(rng: np.random.Generator) -> None:
     x, w_q = rng.normal(size=(N, D_MODEL)), rng.normal(size=(D_MODEL, D_K))
     w_k, w_v = rng.normal(size=(D_MODEL, D_K)), rng.normal(size=(D_MODEL, D_V))
-    expected = by_loops(project(x, w_q), project(x, w_k), project(x, w_v))[1]
+    expected = one_head_by_loops(project(x, w_q), project(x, w_k), project(x, w_v))[0]
     np.testing.assert_allclose(attention(x @ w_q, x @ w_k, x @ w_v), expected, atol=1e-12)
 
 
@@ -43,7 +32,7 @@ def test_one_row_of_the_input_becomes_one_row_of_each_projection(rng: np.random.
 def test_output_is_the_values_averaged_under_the_weights(rng: np.random.Generator) -> None:
     q, k = rng.normal(size=(N, D_K)), rng.normal(size=(M, D_K))
     v = rng.normal(size=(M, D_V))
-    weights, output = by_loops(q, k, v)
+    output, weights = one_head_by_loops(q, k, v)
     steps = attention_steps(q, k, v)
     np.testing.assert_allclose(steps.weights, weights, atol=1e-12)
     np.testing.assert_allclose(steps.output, output, atol=1e-12)
@@ -64,7 +53,7 @@ def test_queries_may_come_from_another_sequence(rng: np.random.Generator) -> Non
     w_v = rng.normal(size=(D_MODEL, D_V))
     output = attention(y @ w_q, x @ w_k, x @ w_v)
     assert output.shape == (N, D_V)
-    expected = by_loops(project(y, w_q), project(x, w_k), project(x, w_v))[1]
+    expected = one_head_by_loops(project(y, w_q), project(x, w_k), project(x, w_v))[0]
     np.testing.assert_allclose(output, expected, atol=1e-12)
 
 
@@ -104,7 +93,7 @@ def test_temperature_divides_the_scores(rng: np.random.Generator, temperature: f
     q, k = rng.normal(size=(N, D_K)), rng.normal(size=(M, D_K))
     scale = 1 / (temperature * np.sqrt(D_K))
     weights = attention_steps(q, k, k, scale=scale).weights
-    expected = by_loops(q / temperature, k, k)[0]
+    expected = one_head_by_loops(q / temperature, k, k)[1]
     np.testing.assert_allclose(weights, expected, atol=1e-12)
     scaled = attention_steps(q, k, k).scaled
     np.testing.assert_allclose(softmax(scaled / temperature), expected, atol=1e-12)
