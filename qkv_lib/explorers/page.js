@@ -39,14 +39,14 @@ function table(caption, rows, { rowNames, columnNames, corner = "", selected, lo
 }
 
 // A number field that hands on only what it accepts; until then the last number stands.
-function numberField(label, value, accept) {
+function numberField(label, value, accept, limit = LIMIT) {
   const take = ({ target }) => {
     const valid = target.checkValidity();
     target.setAttribute("aria-invalid", String(!valid));
     if (valid) accept(target.valueAsNumber);
   };
   return h("input", {
-    type: "number", step: "any", min: -LIMIT, max: LIMIT, required: "",
+    type: "number", step: "any", min: -limit, max: limit, required: "",
     "aria-label": label, value, oninput: take,
   });
 }

@@ -91,7 +91,7 @@ class Steps extends Explorer {
   steps() {
     const move = (by, label) => h("button", {
       type: "button", "data-by": by, onclick: () => this.go({ step: this.step + by }) }, label);
-    return h("div", { class: "bar", role: "group", "aria-label": "Step" },
+    return h("div", { class: "stepper", role: "group", "aria-label": "Step" },
       move(-1, "← Previous"),
       h("ol", {}, STAGES.map(({ name }, step) => h("li", {}, h("button", {
         type: "button", "data-step": step, onclick: () => this.go({ step }) },

@@ -1,0 +1,129 @@
+// Soft lookup on a plane: move the query, turn the temperature, watch weights and output.
+
+const SIZE = 100; // half the width of the drawing, in its own units
+
+class Lookup extends Explorer {
+  build({ tokens, query, keys, values, temperature, score }) {
+    Object.assign(this, { tokens, keys, values, data: { query, temperature, score } });
+    const furthest = Math.max(...keys.flat().map(Math.abs), ...query.map(Math.abs));
+    this.unit = 10 ** (Math.floor(Math.log10(furthest || 1)) - 2); // the grain of a drag
+    this.reachOfPlane = Math.ceil((furthest || 1) * 1.25 / this.unit) * this.unit;
+    this.panel = h("div", { class: "panel" });
+    this.fields = ["x", "y"].map((axis, i) => numberField(`query, ${axis}`, query[i],
+      (x) => this.move(this.data.query.map((old, j) => (i === j ? x : old))),
+      this.reachOfPlane));
+    return [h("div", { class: "lookup" }, this.plane(), h("div", { class: "panel" },
+      h("fieldset", {}, h("legend", {}, "Query"),
+        this.fields.map((field, i) => h("label", {}, "xy"[i], field))),
+      choice("Score", "score", [["dot", "q · k"], ["distance", "−½ ‖q − k‖²"]], score,
+        (chosen) => { this.data.score = chosen; this.update(); }),
+      this.dial(), this.panel))];
+  }
+
+  dial() {
+    this.shown = h("output", {});
+    this.slider = h("input", {
+      type: "range", min: -5, max: 5, step: 0.1, value: Math.log2(this.data.temperature),
+      "aria-label": "temperature",
+      oninput: () => { this.data.temperature = 2 ** this.slider.valueAsNumber; this.update(); },
+    });
+    return h("label", { class: "dial" }, "Temperature", this.slider, this.shown);
+  }
+
+  // From numbers to the drawing and back; y points up.
+  point([x, y]) { return [x, -y].map((z) => z / this.reachOfPlane * SIZE); }
+  position(event) {
+    const at = new DOMPoint(event.clientX, event.clientY)
+      .matrixTransform(this.drawing.getScreenCTM().inverse());
+    return [at.x, -at.y].map((z) => z / SIZE * this.reachOfPlane);
+  }
+
+  plane() {
+    this.links = this.keys.map(() => s("line", { class: "link" }));
+    this.discs = this.keys.map(() => s("circle", { class: "disc" }));
+    const rims = this.keys.map((key, j) => {
+      const [x, y] = this.point(key);
+      return s("g", { transform: `translate(${x} ${y})` }, this.discs[j],
+        s("circle", { class: "rim", r: 12 }), s("text", { y: y > 0 ? 23 : -16 }, this.tokens[j]));
+    });
+    this.handle = this.grip();
+    this.drawing = s("svg", {
+      viewBox: "-105 -105 210 210", role: "group", "aria-label": "Keys and query on a plane",
+      onclick: (event) => this.move(this.position(event)),
+    }, s("path", { class: "axes", d: "M-100 0H100M0-100V100" }), this.links, rims, this.handle);
+    return this.drawing;
+  }
+
+  grip() {
+    const drag = (event) => {
+      if (event.currentTarget.hasPointerCapture(event.pointerId)) this.move(this.position(event));
+    };
+    return s("g", {
+      tabindex: 0, role: "slider", "aria-label": "query, moved by the four arrow keys",
+      "aria-valuemin": -this.reachOfPlane, "aria-valuemax": this.reachOfPlane, class: "grip",
+      onpointerdown: (event) => event.currentTarget.setPointerCapture(event.pointerId),
+      onpointermove: drag, onkeydown: (event) => this.key(event),
+    }, s("circle", { class: "hit", r: 16 }), s("circle", { class: "knob", r: 6 }),
+    s("text", { y: -11 }, "query"));
+  }
+
+  key(event) {
+    const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
+    if (!way) return;
+    event.preventDefault();
+    const by = this.unit * (event.shiftKey ? 1 : 5);
+    this.move(this.data.query.map((x, i) => x + way[i] * by));
+  }
+
+  // The query keeps to the plane, and to numbers short enough to read.
+  move(query) {
+    const edge = this.reachOfPlane;
+    this.data.query = query.map((x) => {
+      const whole = Math.round(Math.min(Math.max(x, -edge), edge) / this.unit);
+      return Number((whole * this.unit).toPrecision(12));
+    });
+    this.fields.forEach((field, i) => {
+      if (field !== this.shadowRoot.activeElement) field.value = this.data.query[i];
+    });
+    this.update();
+  }
+
+  update() {
+    const { query, temperature, score } = this.data;
+    this.result = softLookup(query, this.keys, this.values, temperature, score);
+    this.shown.textContent = temperature.toPrecision(3);
+    this.slider.setAttribute("aria-valuetext", temperature.toPrecision(3));
+    this.draw();
+    const output = this.result.output.map((x) => write(x)).join(", ");
+    this.panel.replaceChildren(this.found(), h("p", {}, h("strong", {}, `output = (${output})`),
+      h("br"), "The values, averaged with the weights softmax(score / temperature)."));
+    this.reach();
+    this.say(`Query ${query.map(short).join(", ")}. Weights: ` + this.tokens.map((token, j) =>
+      `${token} ${write(this.result.weights[j])}`).join(", ") + `. Output: ${output}`);
+  }
+
+  draw() {
+    const [x, y] = this.point(this.data.query);
+    this.handle.setAttribute("transform", `translate(${x} ${y})`);
+    this.handle.setAttribute("aria-valuenow", this.data.query[0]);
+    this.handle.setAttribute("aria-valuetext",
+      this.data.query.map((z, i) => `${"xy"[i]} ${short(z)}`).join(", "));
+    this.result.weights.forEach((weight, j) => {
+      const [x2, y2] = this.point(this.keys[j]);
+      fill(this.links[j], { x1: x, y1: y, x2, y2, "stroke-width": 8 * weight }, []);
+      this.discs[j].setAttribute("r", 12 * Math.sqrt(weight)); // its area is the weight
+    });
+  }
+
+  found() {
+    const { scores, weights } = this.result;
+    const rows = this.values.map((value, j) => [...value, scores[j], weights[j]]);
+    const width = this.values[0].length;
+    const named = this.values[0].map((_, f) => (width === 1 ? "value" : `value ${f + 1}`));
+    return table("the keys, found softly", rows, {
+      rowNames: this.tokens, columnNames: [...named, "score", "weight"],
+      look: (x, j, i) => ({ class: i > width && "bar", style: i > width && `--weight: ${x}` }),
+      cell: (j, i) => (i < width ? short(rows[j][i]) : write(rows[j][i])),
+    });
+  }
+}

