@@ -24,6 +24,8 @@ from qkv_lib._checks import (
 from qkv_lib.masks import Band, padding_mask
 from qkv_lib.steps import AttentionSteps, all_steps, default_scale
 
+__all__ = ["attention", "attention_steps"]
+
 
 def attention(
     query: Array,

@@ -9,6 +9,8 @@ import array_api_compat
 
 from qkv_lib._checks import Array, check_array, check_count, heads, shape
 
+__all__ = ["grouped_matmul", "merge_heads", "split_heads"]
+
 
 def split_heads(x: Array, n_heads: int) -> Array:
     """Cut the features into heads and move the head axis in front of the length.

@@ -14,6 +14,8 @@ import numpy as np
 
 from qkv_lib._checks import Array, check_array, check_count, check_lengths, shape
 
+__all__ = ["Band", "causal_mask", "padding_mask", "window_mask"]
+
 
 def causal_mask(
     n_queries: int, n_keys: int | None = None, *, offset: int = 0, like: Array | None = None

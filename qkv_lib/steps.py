@@ -17,6 +17,8 @@ import array_api_compat
 from qkv_lib._checks import Array, check_scores
 from qkv_lib.heads import grouped_matmul
 
+__all__ = ["AttentionSteps", "softmax"]
+
 
 class AttentionSteps(NamedTuple):
     """All that attention computes on its way, in order.

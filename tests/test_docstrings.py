@@ -1,0 +1,135 @@
+"""Every public name says what it takes, returns and raises, and its example is run."""
+
+import ast
+import doctest
+import importlib
+import inspect
+import pkgutil
+import re
+import textwrap
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+import qkv_lib
+
+MODULES = sorted(
+    ["qkv_lib", *(m.name for m in pkgutil.walk_packages(qkv_lib.__path__, "qkv_lib."))]
+)
+
+
+def is_private(module: str) -> bool:
+    return any(part.startswith("_") for part in module.split("."))
+
+
+def has_a_surface(module: str) -> bool:
+    """Whether the module lists what it offers, or the package above it (not the root) does."""
+    above = module.rpartition(".")[0]
+    return hasattr(importlib.import_module(module), "__all__") or (
+        above not in ("", "qkv_lib") and has_a_surface(above)
+    )
+
+
+def public() -> Iterator[tuple[str, Any]]:
+    """Return all that some ``__all__`` lists, under the name of the module that defines it."""
+    for module in map(importlib.import_module, MODULES):
+        for name in getattr(module, "__all__", ()):
+            thing = getattr(module, name)
+            if inspect.isfunction(thing) or inspect.isclass(thing):
+                yield f"{thing.__module__}.{name}", thing
+
+
+PUBLIC = dict(sorted(public()))
+FUNCTIONS = {name: thing for name, thing in PUBLIC.items() if inspect.isfunction(thing)}
+
+
+def text_of(thing: Any) -> str:
+    """Return the docstring, with those of the functions whose conventions it says it shares."""
+    docstring = inspect.getdoc(thing) or ""
+    for other in re.findall(r"are those of `(?:\w+\.)*(\w+)`", docstring):
+        shared = {x for name, x in PUBLIC.items() if name.endswith("." + other)}
+        docstring = "\n".join([docstring, *map(text_of, shared)])
+    return docstring
+
+
+def section(docstring: str, title: str) -> str:
+    """Return the text under a numpydoc title, empty where there is none."""
+    found = re.search(rf"^{title}\n-+\n(.*?)(?=^[A-Z]\w+\n-+\n|\Z)", docstring, re.M | re.S)
+    return found[1] if found else ""
+
+
+def documented(docstring: str) -> set[str]:
+    """Return the names a docstring describes under Parameters and Attributes."""
+    text = section(docstring, "Parameters") + section(docstring, "Attributes")
+    heads = re.findall(r"^(\*{0,2}\w+(?:, \*{0,2}\w+)*)(?: :|$)", text, re.M)
+    return {name.lstrip("*") for head in heads for name in head.split(", ")}
+
+
+def parameters(thing: Any) -> set[str]:
+    return {name for name in inspect.signature(thing).parameters if not name.startswith("_")}
+
+
+def can_refuse(function: Any) -> bool:
+    """Whether the body raises, or calls a check that does."""
+    tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    calls = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
+    names = {getattr(call, "id", getattr(call, "attr", "")) for call in calls}
+    return any(isinstance(node, ast.Raise) for node in ast.walk(tree)) or any(
+        name.startswith("check_") for name in names
+    )
+
+
+@pytest.mark.parametrize("name", [m for m in MODULES if not is_private(m)])
+def test_every_module_says_what_is_public(name: str) -> None:
+    assert has_a_surface(name)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_run(name: str) -> None:
+    module = importlib.import_module(name)
+    assert doctest.testmod(module, raise_on_error=False).failed == 0
+    assert module.__doc__
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_every_parameter_is_documented(name: str) -> None:
+    thing = PUBLIC[name]
+    docstring = text_of(thing)
+    assert inspect.getdoc(thing)
+    assert not parameters(thing) - documented(docstring)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_returns_and_errors_are_documented(name: str) -> None:
+    function = FUNCTIONS[name]
+    docstring = text_of(function)
+    if inspect.signature(function).return_annotation not in (None, "None"):
+        assert section(docstring, "Returns") or section(docstring, "Yields")
+    if can_refuse(function):
+        assert section(docstring, "Raises")
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_function_has_an_example(name: str) -> None:
+    assert ">>> " in section(inspect.getdoc(FUNCTIONS[name]) or "", "Examples")
+
+
+def test_the_rules_bite() -> None:
+    def bad(x: int, y: int) -> int:
+        """Do it.
+
+        Parameters
+        ----------
+        x : int
+        """
+        if x < y:
+            raise ValueError
+        return x
+
+    docstring = inspect.getdoc(bad) or ""
+    assert parameters(bad) - documented(docstring) == {"y"}
+    assert can_refuse(bad)
+    assert not section(docstring, "Raises")
+    assert not section(docstring, "Returns")
+    assert len(PUBLIC) > 10
