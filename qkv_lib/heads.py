@@ -9,7 +9,7 @@ import array_api_compat
 
 from qkv_lib._checks import Array, check_array, check_count, heads, shape
 
-__all__ = ["grouped_matmul", "merge_heads", "split_heads"]
+__all__ = ["fold_groups", "grouped_matmul", "merge_heads", "split_heads"]
 
 
 def split_heads(x: Array, n_heads: int) -> Array:
@@ -131,6 +131,31 @@ def grouped_matmul(left: Array, right: Array) -> Array:
     if h == g or right.ndim < 3:
         return left @ right
     xp = array_api_compat.array_namespace(left, right)
-    *batch, _, n, x = left.shape
-    folded = xp.reshape(left, (*batch, g, h // g * n, x)) @ right  # (..., g, r · n, y)
-    return xp.reshape(folded, (*folded.shape[:-3], h, n, right.shape[-1]))
+    folded = fold_groups(left, g) @ right  # (..., g, r · n, y)
+    return xp.reshape(folded, (*folded.shape[:-3], h, left.shape[-2], right.shape[-1]))
+
+
+def fold_groups(x: Array, g: int) -> Array:
+    """Lay the rows of the heads that share a key head under each other.
+
+    Parameters
+    ----------
+    x : array of shape (..., h, n, d)
+        Without a head axis it is returned as it is.
+    g : int
+        The number of key heads, a divisor of ``h``.
+
+    Returns
+    -------
+    array of shape (..., g, h / g · n, d)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> fold_groups(np.ones((6, 5, 7)), 2).shape
+    (2, 15, 7)
+    """
+    if x.ndim < 3:
+        return x
+    *batch, h, n, d = x.shape
+    return array_api_compat.array_namespace(x).reshape(x, (*batch, g, h // g * n, d))
