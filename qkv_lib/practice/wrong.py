@@ -1,0 +1,122 @@
+"""Attention done wrong, one step at a time: the functions that misconceptions lead to.
+
+A wrong attention takes ``(query, key, value, mask=None)`` like `qkv_lib.attention`; a wrong
+softmax takes the scores. Each is wrong on purpose, in one step, and right in the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from qkv_lib import attention, attention_steps, softmax
+from qkv_lib.practice.exercise import Array
+
+Attend = Callable[..., Any]
+Weigh = Callable[[Array], Array]
+
+
+def masked_scores(query: Array, key: Array, mask: Array | None = None) -> Array:
+    """Return the scaled scores, −∞ where masked."""
+    scores: Array = attention_steps(query, key, key, mask=mask).masked
+    return scores
+
+
+def with_scale(factor: Callable[[Array, Array, Array], float]) -> Attend:
+    """Return attention with another factor on the scores."""
+
+    def attend(query: Array, key: Array, value: Array, mask: Array | None = None) -> Array:
+        return attention(query, key, value, mask=mask, scale=float(factor(query, key, value)))
+
+    return attend
+
+
+def with_operands(choose: Callable[[Array, Array, Array], tuple[Array, ...]]) -> Attend:
+    """Return attention with its operands mixed up."""
+
+    def attend(query: Array, key: Array, value: Array, mask: Array | None = None) -> Array:
+        return attention(*choose(query, key, value), mask=mask)
+
+    return attend
+
+
+def with_weights(weigh: Weigh) -> Attend:
+    """Return attention whose weights are made from the masked scores in another way."""
+
+    def attend(query: Array, key: Array, value: Array, mask: Array | None = None) -> Array:
+        return weigh(masked_scores(query, key, mask)) @ value
+
+    return attend
+
+
+def with_mask(apply: Callable[[Array, Array], Array]) -> Attend:
+    """Return attention that applies the mask to the scores in another way."""
+
+    def attend(query: Array, key: Array, value: Array, mask: Array | None = None) -> Array:
+        scores = masked_scores(query, key)
+        return plain_softmax(scores if mask is None else apply(scores, mask)) @ value
+
+    return attend
+
+
+def plain_softmax(scores: Array) -> Array:
+    """Return the softmax of the textbook: 0/0 where a whole row is −∞."""
+    weights: Array = softmax(scores)
+    hidden = np.all(scores == -np.inf, axis=-1, keepdims=True)
+    return np.where(hidden, np.nan, weights)
+
+
+def over_all_but_the_queries(scores: Array) -> Array:
+    """Softmax over the keys and the batch: batch elements share one sum."""
+    axes = (*range(scores.ndim - 2), -1)
+    top = np.exp(scores - np.max(scores, axis=axes, keepdims=True))
+    return np.asarray(top / np.sum(top, axis=axes, keepdims=True))
+
+
+def without_maximum(scores: Array) -> Array:
+    """Softmax that overflows: exp of the scores as they are."""
+    top = np.exp(scores)
+    return np.asarray(top / np.sum(top, axis=-1, keepdims=True))
+
+
+def with_global_maximum(scores: Array) -> Array:
+    """Softmax that underflows: one maximum for all rows."""
+    return without_maximum(scores - np.max(scores))
+
+
+def without_keepdims(scores: Array) -> Array:
+    """Softmax whose row sums are broadcast along the columns."""
+    top = np.exp(scores - np.max(scores, axis=-1, keepdims=True))
+    return np.asarray(top / np.sum(top, axis=-1))
+
+
+def over_everything(scores: Array) -> Array:
+    """Softmax over the whole array: all the weights together sum to 1."""
+    top = np.exp(scores - np.max(scores))
+    return np.asarray(top / np.sum(top))
+
+
+def hardest(scores: Array) -> Array:
+    """Return all weight on the best key of each row."""
+    return np.eye(scores.shape[-1])[np.argmax(scores, axis=-1)]
+
+
+def mask_afterwards(query: Array, key: Array, value: Array, mask: Array | None = None) -> Array:
+    """Set masked weights to 0 without making the row sum to 1 again."""
+    weights = softmax(masked_scores(query, key))
+    return np.asarray((weights if mask is None else weights * mask) @ value)
+
+
+def reversed_axes(query: Array, key: Array, value: Array, mask: Array | None = None) -> Array:
+    """Use ``key.T``, which reverses the batch axes too."""
+    scores = query @ key.T / np.sqrt(query.shape[-1])
+    return np.asarray(softmax(scores if mask is None else np.where(mask, scores, -np.inf)) @ value)
+
+
+def first_of_batch(query: Array, key: Array, value: Array, mask: Array | None = None) -> Array:
+    """Let every batch element look at the keys and values of the first one."""
+    lead = (slice(0, 1),) * (key.ndim - 2)
+    same = [np.broadcast_to(array[lead], array.shape) for array in (key, value)]
+    return np.asarray(attention(query, *same, mask=mask))
