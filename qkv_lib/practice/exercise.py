@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from qkv_lib._checks import Array
 from qkv_lib.practice.verdict import Finding
 
-Array = np.ndarray
 Values = tuple[Array, ...]
 Function = Callable[..., Any]
 
@@ -132,4 +132,5 @@ class Exercise:
     arguments: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
+        """Read the names of the arguments off the reference."""
         object.__setattr__(self, "arguments", tuple(signature(self.reference).parameters))

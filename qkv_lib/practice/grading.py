@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from qkv_lib.practice.diagnose import diagnose
+from qkv_lib.practice.diagnose import Attempt, diagnose
 from qkv_lib.practice.exercise import KINDS, Exercise, Trial
 from qkv_lib.practice.exercises import EXERCISES
 from qkv_lib.practice.run import UNATTEMPTED, run_trials
@@ -53,7 +51,7 @@ def grade(name: str, yours: Any) -> Verdict:
         text = f"hand in the function itself, without calling it: check({name!r}, your_function)."
         return Verdict(name, "wrong", text, "not-a-function")
     trials = run_trials(exercise, yours)
-    finding = diagnose(exercise, trials)
+    finding = diagnose(Attempt(exercise, trials))
     if finding is None:
         return Verdict(name, "right", f"right. {praise(trials)}")
     if finding is UNATTEMPTED:
@@ -61,13 +59,13 @@ def grade(name: str, yours: Any) -> Verdict:
     return Verdict(name, "wrong", f"not yet. {finding}", finding.name)
 
 
-def praise(trials: list[Trial]) -> str:
+def praise(trials: tuple[Trial, ...]) -> str:
     """Return what was tried, and a remark when the dtype grew on the way."""
     kinds = [says for kind, says in KINDS.items() if any(t.case.kind == kind for t in trials)]
     tried = f"Tried on {len(trials)} inputs: {', '.join(kinds)}."
     for trial in trials:
         for mine, theirs in zip(trial.first.values, trial.expected, strict=True):
-            if mine.dtype.kind == "f" and np.dtype(mine.dtype).itemsize > theirs.dtype.itemsize:
+            if mine.dtype.kind == "f" and mine.dtype.itemsize > theirs.dtype.itemsize:
                 return f"{tried} One remark: {theirs.dtype} went in and {mine.dtype} came out."
     return tried
 

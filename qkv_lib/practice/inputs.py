@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from qkv_lib.practice.exercise import Array, Case
+from qkv_lib._checks import Array
+from qkv_lib.practice.exercise import Case
 
 Generator = np.random.Generator
 Sizes = tuple[tuple[int, ...], int, int, int, int]  # leading axes, n_queries, n_keys, d_k, d_v
@@ -25,6 +26,16 @@ SIZES: tuple[tuple[str, Sizes], ...] = (
     ("batch", ((2, 3), 7, 5, 2, 13)),
     ("extreme", ((), 3, 7, 2, 5)),
     ("float32", ((2,), 3, 5, 7, 2)),
+)
+
+SCORES: tuple[tuple[str, tuple[int, ...]], ...] = (
+    ("plain", (3, 5)),
+    ("plain", (5, 5)),
+    ("plain", (1, 7)),
+    ("plain", (7, 1)),
+    ("batch", (2, 5, 3)),
+    ("batch", (3, 3, 3)),
+    ("batch", (2, 3, 5, 7)),
 )
 
 
@@ -61,10 +72,8 @@ def random_mask(rng: Generator, shape: tuple[int, ...]) -> Array:
 
 def score_rows(rng: Generator) -> Iterator[Case]:
     """Yield scores; in the extreme case rows lie 10,000 apart."""
-    for lead, n, m in (((), 3, 5), ((), 5, 5), ((), 1, 7), ((), 7, 1)):
-        yield Case("plain", (3 * rng.normal(size=(*lead, n, m)),))
-    for lead, n, m in (((2,), 5, 3), ((3,), 3, 3), ((2, 3), 5, 7)):
-        yield Case("batch", (3 * rng.normal(size=(*lead, n, m)),))
+    for kind, shape in SCORES:
+        yield Case(kind, (3 * rng.normal(size=shape),))
     steps = np.array([[-1e4], [0.0], [1e4]])
     yield Case("extreme", (steps + rng.normal(size=(3, 5)),))
     yield Case("extreme", (1e4 * rng.normal(size=(3, 5)),))

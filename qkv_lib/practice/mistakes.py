@@ -5,6 +5,8 @@ A table holds mistakes in one step: the factor on the scores, the softmax, the o
 the steps, and an exercise written as a function of the attention it uses gets `ATTENTION` so.
 """
 
+# ruff: noqa: ARG005  # every function of a table takes the same arguments, used or not
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -13,7 +15,8 @@ from dataclasses import replace
 import numpy as np
 
 from qkv_lib import attention, softmax
-from qkv_lib.practice.exercise import Array, Function, Mistake, Trial
+from qkv_lib._checks import Array
+from qkv_lib.practice.exercise import Function, Mistake, Trial
 from qkv_lib.practice.verdict import numbers
 from qkv_lib.practice.wrong import (
     Attend,
@@ -43,20 +46,30 @@ def through(
 ) -> tuple[Mistake, ...]:
     """Return the mistakes of an exercise that contains the step which ``table`` gets wrong."""
     return tuple(
-        replace(
-            mistake, wrong=build(mistake.wrong), evidence=evidence and mistake.evidence and evidence
-        )
-        for mistake in table
-        if mistake.name not in leave_out
+        replace(m, wrong=build(m.wrong), evidence=evidence if m.evidence else None)
+        for m in table
+        if m.name not in leave_out
+    )
+
+
+def with_attention(
+    build: Callable[[Attend], Function],
+    *tables: tuple[Mistake, ...],
+    leave_out: tuple[str, ...] = (),
+) -> tuple[Mistake, ...]:
+    """Return the mistakes of an exercise written as a function of the attention it uses."""
+    return tuple(
+        mistake
+        for table in tables or (ATTENTION,)
+        for mistake in through(table, build, leave_out=leave_out)
     )
 
 
 def sums(trial: Trial) -> str:
     """Show the column and row sums of the weights that came back."""
     weights = first(trial.first.values[0])
-    return (
-        f"your columns sum to {numbers(weights.sum(0))}; your rows sum to {numbers(weights.sum(1))}"
-    )
+    columns, rows = numbers(weights.sum(0)), numbers(weights.sum(1))
+    return f"your columns sum to {columns}; your rows sum to {rows}"
 
 
 def hidden_sums(trial: Trial) -> str:
@@ -104,8 +117,6 @@ SOFTMAX = (
             over_everything, sums),
     Mistake("batch-leak", "the softmax runs over the batch too", AXIS_LOOK,
             over_all_but_the_queries, sums),
-    Mistake("batch-leak", "the softmax runs over the first axis, the batch", AXIS_LOOK,
-            lambda scores: softmax(scores, axis=0), sums),
     Mistake("no-keepdims", "the row sums are broadcast along the columns",
             "sum with keepdims=True", without_keepdims, sums),
     Mistake("no-softmax", "the scores come back as they are, there is no softmax", AXIS_LOOK,
@@ -116,7 +127,8 @@ SOFTMAX = (
             "exp first: scores may be negative, weights may not",
             lambda scores: scores / scores.sum(-1, keepdims=True)),
     Mistake("negative-exponent", "the exponent has the wrong sign: low scores get high weight",
-            "exp(score), not exp(-score)", lambda scores: softmax(-scores)),
+            "exp(score), not exp(-score)",
+            lambda scores: softmax(np.where(np.isfinite(scores), -scores, scores))),
     Mistake("logarithm", "the logarithm of the weights comes back", "weights lie between 0 and 1",
             lambda scores: np.log(softmax(scores))),
     Mistake("base-2", "the powers are of 2, not of e", "np.exp, not np.exp2",
@@ -150,7 +162,8 @@ OPERANDS = (
 # Attention as a whole: a function of query, key, value and mask.
 ATTENTION = (
     *through(FACTORS, with_scale),
-    *through(SOFTMAX, with_weights, evidence=hidden_sums, leave_out=("no-exponential", "logarithm")),
+    *through(SOFTMAX, with_weights, evidence=hidden_sums,
+             leave_out=("no-exponential", "logarithm")),
     *through(OPERANDS, with_operands),
     Mistake("scaled-after-softmax", "the weights are divided by √d_k, not the scores",
             "scale before the softmax; afterwards the rows no longer sum to 1",
@@ -196,10 +209,3 @@ MASKING = (
             "a large negative number is not −∞: where no key is allowed the weights are 0",
             with_mask(lambda scores, mask: np.where(mask, scores, -1e9))),
 )  # fmt: skip
-
-
-def with_attention(
-    build: Callable[[Attend], Function], *tables: tuple[Mistake, ...]
-) -> tuple[Mistake, ...]:
-    """Return the mistakes of an exercise written as a function of the attention it uses."""
-    return tuple(m for table in tables or (ATTENTION,) for m in through(table, build))

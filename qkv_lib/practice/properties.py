@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from qkv_lib.practice.exercise import Array, Property, Trial
-from qkv_lib.practice.verdict import number, place
+from qkv_lib._checks import Array
+from qkv_lib.practice.exercise import Property, Trial
+from qkv_lib.practice.verdict import number
 
 SLACK = 1e-4
 
@@ -23,7 +24,7 @@ def no_negative(trial: Trial) -> str | None:
 
 
 def within_values(trial: Trial) -> str | None:
-    """An average lies between the smallest and the largest of what is averaged (third argument)."""
+    """Averages lie between the smallest and the largest value, the third argument (or are 0)."""
     output, value = trial.first.values[0], trial.case.args[2]
     low, high = value.min(-2, keepdims=True), value.max(-2, keepdims=True)
     size = max(1.0, float(np.abs(value).max()))
@@ -56,9 +57,9 @@ def change_last(arg: object) -> object:
 
 
 def hidden_stays_hidden(trial: Trial) -> str | None:
-    """Another value at a key that nobody may attend to changes nothing (query, key, value, mask)."""
+    """Another value at a key that no query may attend to changes nothing."""
     query, key, value, mask = trial.case.args
-    seen = np.broadcast_to(mask, (*mask.shape[:-1], key.shape[-2])).any(-2)[..., None]
+    seen = np.any(mask, axis=-2)[..., None]
     outcome = trial.call((query, key, np.where(seen, value, value + 100), mask))
     if outcome.fault:
         return None
@@ -71,11 +72,7 @@ def at(wrong: Array, shown: Array, verb: str) -> str | None:
     if not np.any(wrong):
         return None
     index = tuple(np.argwhere(wrong)[0])
-    return (
-        f"entry {list(map(int, index))} {verb} {number(shown[index])}"
-        if index
-        else (f"it {verb} {number(shown[()])}")
-    )
+    return f"entry {[int(i) for i in index]} {verb} {number(shown[index])}"
 
 
 ROWS_SUM_TO_ONE = Property(

@@ -23,7 +23,7 @@ SEEDS = (0, 1)
 UNATTEMPTED = Finding("unattempted", "not attempted yet")
 
 
-def run_trials(exercise: Exercise, function: Function) -> list[Trial]:
+def run_trials(exercise: Exercise, function: Function) -> tuple[Trial, ...]:
     """Run every case forwards and then backwards, so that a function with a memory shows it."""
     cases = [case for seed in SEEDS for case in exercise.cases(np.random.default_rng(seed))]
     convert = choose_library(exercise, function, cases[0])
@@ -33,10 +33,10 @@ def run_trials(exercise: Exercise, function: Function) -> list[Trial]:
 
     first = [call(case.args) for case in cases]
     again = [call(case.args) for case in reversed(cases)][::-1]
-    return [
+    return tuple(
         Trial(case, run_once(exercise, exercise.reference, case.args).values, one, two, call)
         for case, one, two in zip(cases, first, again, strict=True)
-    ]
+    )
 
 
 def choose_library(exercise: Exercise, function: Function, case: Case) -> Convert:

@@ -33,6 +33,7 @@ class Finding:
     look: str = ""
 
     def __str__(self) -> str:
+        """Return the parts as sentences."""
         return " ".join(sentence(part) for part in (self.says, self.evidence, self.look) if part)
 
 
@@ -46,6 +47,7 @@ class Verdict:
     mistake: str | None = None
 
     def __str__(self) -> str:
+        """Return the line that `check` prints."""
         return f"{self.exercise}: {self.text}"
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from qkv_lib import attention, attention_steps, softmax
-from qkv_lib.practice.exercise import Array
+from qkv_lib._checks import Array
 
 Attend = Callable[..., Any]
 Weigh = Callable[[Array], Array]
@@ -20,8 +20,7 @@ Weigh = Callable[[Array], Array]
 
 def masked_scores(query: Array, key: Array, mask: Array | None = None) -> Array:
     """Return the scaled scores, −∞ where masked."""
-    scores: Array = attention_steps(query, key, key, mask=mask).masked
-    return scores
+    return attention_steps(query, key, key, mask=mask).masked
 
 
 def with_scale(factor: Callable[[Array, Array, Array], float]) -> Attend:
@@ -63,22 +62,22 @@ def with_mask(apply: Callable[[Array, Array], Array]) -> Attend:
 
 def plain_softmax(scores: Array) -> Array:
     """Return the softmax of the textbook: 0/0 where a whole row is −∞."""
-    weights: Array = softmax(scores)
     hidden = np.all(scores == -np.inf, axis=-1, keepdims=True)
-    return np.where(hidden, np.nan, weights)
+    return np.where(hidden, np.nan, softmax(scores))
 
 
 def over_all_but_the_queries(scores: Array) -> Array:
     """Softmax over the keys and the batch: batch elements share one sum."""
     axes = (*range(scores.ndim - 2), -1)
     top = np.exp(scores - np.max(scores, axis=axes, keepdims=True))
-    return np.asarray(top / np.sum(top, axis=axes, keepdims=True))
+    return top / np.sum(top, axis=axes, keepdims=True)
 
 
 def without_maximum(scores: Array) -> Array:
-    """Softmax that overflows: exp of the scores as they are."""
+    """Softmax that overflows: exp of the scores as they are; a fully masked row is 0."""
     top = np.exp(scores)
-    return np.asarray(top / np.sum(top, axis=-1, keepdims=True))
+    hidden = np.all(scores == -np.inf, axis=-1, keepdims=True)
+    return np.where(hidden, 0.0, top / np.sum(top, axis=-1, keepdims=True))
 
 
 def with_global_maximum(scores: Array) -> Array:
@@ -89,13 +88,13 @@ def with_global_maximum(scores: Array) -> Array:
 def without_keepdims(scores: Array) -> Array:
     """Softmax whose row sums are broadcast along the columns."""
     top = np.exp(scores - np.max(scores, axis=-1, keepdims=True))
-    return np.asarray(top / np.sum(top, axis=-1))
+    return top / np.sum(top, axis=-1)
 
 
 def over_everything(scores: Array) -> Array:
     """Softmax over the whole array: all the weights together sum to 1."""
     top = np.exp(scores - np.max(scores))
-    return np.asarray(top / np.sum(top))
+    return top / np.sum(top)
 
 
 def hardest(scores: Array) -> Array:

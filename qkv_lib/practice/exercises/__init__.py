@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from qkv_lib.practice.exercise import Exercise
-from qkv_lib.practice.exercises import algorithm, heads_and_masks
+from qkv_lib.practice.exercises import algorithm, building, decoding, heads_and_masks, pooling
 
 EXERCISES: dict[str, Exercise] = {
     exercise.name: exercise
-    for chapter in (algorithm.EXERCISES, heads_and_masks.EXERCISES)
-    for exercise in chapter
+    for chapter in (algorithm, heads_and_masks, building, pooling, decoding)
+    for exercise in chapter.EXERCISES
 }

@@ -1,5 +1,7 @@
 """Chapter 3, the staircase: scores, softmax, attention, masked attention, cross-attention."""
 
+# ruff: noqa: ARG005  # a wrong function takes all the arguments, used or not
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -7,7 +9,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from qkv_lib import attention, attention_steps, softmax
-from qkv_lib.practice.exercise import Array, Case, Exercise, Function, Mistake
+from qkv_lib._checks import Array
+from qkv_lib.practice.exercise import Case, Exercise, Function, Mistake
 from qkv_lib.practice.inputs import SIZES, Generator, cast, operands, operands_and_mask, score_rows
 from qkv_lib.practice.mistakes import (
     ATTENTION,
@@ -35,8 +38,7 @@ OUTPUT_AXES = {"output": ("query", "feature")}
 
 def scaled_scores(query: Array, key: Array) -> Array:
     """Return ``Q Kᵀ / √d_k``."""
-    scores: Array = attention_steps(query, key, key).scaled
-    return scores
+    return attention_steps(query, key, key).scaled
 
 
 def scores_with(factor: Function) -> Function:
@@ -51,7 +53,7 @@ def scores_of(choose: Function) -> Function:
 
 def unit(x: Array) -> Array:
     """Return the rows at length 1."""
-    return np.asarray(x / np.linalg.norm(x, axis=-1, keepdims=True))
+    return x / np.linalg.norm(x, axis=-1, keepdims=True)
 
 
 SCORES = Exercise(
@@ -72,8 +74,8 @@ def scores(query, key):
         *through(FACTORS, scores_with, leave_out=("root-of-d_v",)),
         *through(OPERANDS, scores_of, leave_out=("sums-keys", "matches-values",
                                                  "key-value-swapped", "query-key-swapped")),
-        Mistake("transposed", "the scores are transposed", "rows are queries, columns are keys: Q Kᵀ",
-                lambda q, k: scaled_scores(k, q)),
+        Mistake("transposed", "the scores are transposed",
+                "rows are queries, columns are keys: Q Kᵀ", lambda q, k: scaled_scores(k, q)),
         Mistake("cosine", "the dot products are divided by the lengths of the vectors", SCALE_LOOK,
                 lambda q, k: unit(q) @ unit(k).swapaxes(-1, -2)),
         Mistake("softmax-too-early", "these are weights, not scores", "the softmax comes after",
@@ -152,8 +154,7 @@ def cross(attend: Attend) -> Function:
     """Return cross-attention made with this attention."""
 
     def cross_attention(x: Array, context: Array, W_Q: Array, W_K: Array, W_V: Array) -> Array:
-        output: Array = attend(x @ W_Q, context @ W_K, context @ W_V)
-        return output
+        return attend(x @ W_Q, context @ W_K, context @ W_V)
 
     return cross_attention
 
@@ -188,12 +189,15 @@ def cross_attention(x, context, W_Q, W_K, W_V):
         Mistake("sides-swapped", "the queries come from context, keys and values from x",
                 "x asks, context answers", lambda x, c, *w: cross(attention)(c, x, *w)),
         Mistake("self-attention", "queries, keys and values all come from x, context is not used",
-                "keys and values are made from context", lambda x, c, *w: cross(attention)(x, x, *w)),
+                "keys and values are made from context",
+                lambda x, c, *w: cross(attention)(x, x, *w)),
         Mistake("context-only", "queries, keys and values all come from context, x is not used",
                 "the queries are made from x", lambda x, c, *w: cross(attention)(c, c, *w)),
-        Mistake("values-from-x", "the values come from x", "each key needs its own value: context @ W_V",
+        Mistake("values-from-x", "the values come from x",
+                "each key needs its own value: context @ W_V",
                 lambda x, c, W_Q, W_K, W_V: attention(x @ W_Q, c @ W_K, x @ W_V)),
-        Mistake("keys-from-x", "the keys come from x", "each value needs its own key: context @ W_K",
+        Mistake("keys-from-x", "the keys come from x",
+                "each value needs its own key: context @ W_K",
                 lambda x, c, W_Q, W_K, W_V: attention(x @ W_Q, x @ W_K, c @ W_V)),
         Mistake("root-of-d_model", "the scores are divided by √d_model", SCALE_LOOK,
                 lambda x, c, W_Q, W_K, W_V:

@@ -1,5 +1,7 @@
 """Chapter 3, masks and heads: causal mask, padding mask, splitting heads."""
 
+# ruff: noqa: ARG005  # a wrong function takes all the arguments, used or not
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
@@ -7,7 +9,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from qkv_lib import causal_mask, padding_mask, split_heads
-from qkv_lib.practice.exercise import Array, Case, Exercise, Function, Mistake
+from qkv_lib._checks import Array
+from qkv_lib.practice.exercise import Case, Exercise, Function, Mistake
 from qkv_lib.practice.inputs import Generator, cast
 from qkv_lib.practice.properties import BATCH_APART
 
@@ -19,8 +22,7 @@ HEADS_LOOK = "cut the features first, to (..., n, h, d), then swap the axes n an
 
 def causal(n_queries: int, n_keys: int, offset: int) -> Array:
     """Return the library's causal mask."""
-    mask: Array = causal_mask(n_queries, n_keys, offset=offset)
-    return mask
+    return causal_mask(n_queries, n_keys, offset=offset)
 
 
 def causal_sizes(rng: Generator) -> Iterator[Case]:
@@ -88,8 +90,7 @@ def causal_mask(n_queries, n_keys, offset):
 
 def padding(lengths: Array, n_keys: int) -> Array:
     """Return the library's padding mask."""
-    mask: Array = padding_mask(lengths, n_keys)
-    return mask
+    return padding_mask(lengths, n_keys)
 
 
 def lengths_and_size(rng: Generator) -> Iterator[Case]:
@@ -157,8 +158,7 @@ def padding_mask(lengths, n_keys):
 
 def split(x: Array, n_heads: int) -> Array:
     """Return the library's heads."""
-    heads: Array = split_heads(x, n_heads)
-    return heads
+    return split_heads(x, n_heads)
 
 
 def features_and_heads(rng: Generator) -> Iterator[Case]:
@@ -184,7 +184,7 @@ def rows_and_heads(x: Array, n_heads: int) -> Array:
 
 
 def interleaved(x: Array, n_heads: int) -> Array:
-    """Give head i the features i, i + h, i + 2h, …"""
+    """Give head i the features i, i + h, i + 2h and so on."""
     *lead, n, width = x.shape
     return np.moveaxis(x.reshape(*lead, n, width // n_heads, n_heads), -1, -3)
 
