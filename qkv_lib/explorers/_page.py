@@ -71,8 +71,9 @@ class Explorer:
         # The first line break is for JupyterLab: where a reader has to allow the script by
         # hand, it afterwards removes the output's first node.
         return (
-            f'\n<{tag} id="{self.id}" data-explorer="{escape(self.json)}">\n{self.fallback}\n'
-            f"</{tag}>\n<script>\n{script(self.kind, self.element)}</script>\n"
+            f'\n<{tag} id="{self.id}" data-explorer="{escape(self.json)}">\n'
+            f"<style>{tag} :is(th, td) {{ padding: 0.2rem 0.6rem; text-align: right }}</style>\n"
+            f"{self.fallback}\n</{tag}>\n<script>\n{script(self.kind, self.element)}</script>\n"
         )
 
 

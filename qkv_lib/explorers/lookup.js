@@ -62,6 +62,8 @@ class Lookup extends Explorer {
       tabindex: 0, role: "slider", "aria-label": "query, moved by the four arrow keys",
       "aria-valuemin": -this.reachOfPlane, "aria-valuemax": this.reachOfPlane, class: "grip",
       onpointerdown: (event) => event.currentTarget.setPointerCapture(event.pointerId),
+      // A finger on the query drags it, not the page; touch-action does not reach inside drawings.
+      ontouchstart: (event) => event.preventDefault(),
       onpointermove: drag, onkeydown: (event) => this.key(event),
     }, s("circle", { class: "hit", r: 16 }), s("circle", { class: "knob", r: 6 }),
     s("text", { y: -11 }, "query"));
