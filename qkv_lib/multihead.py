@@ -13,6 +13,8 @@ from qkv_lib._checks import Array, check_arrays, shape
 from qkv_lib.attention import attention
 from qkv_lib.heads import merge_heads, split_heads
 
+__all__ = ["multi_head_attention"]
+
 
 def multi_head_attention(
     x_query: Array,

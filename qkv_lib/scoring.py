@@ -12,6 +12,8 @@ from qkv_lib._checks import Array, broadcast, check_arrays, check_heads, check_n
 from qkv_lib._checks import shape as shape_of
 from qkv_lib.steps import accumulating, default_scale, dot_scores
 
+__all__ = ["additive", "bilinear", "dot", "gaussian", "scaled_dot"]
+
 
 def dot(query: Array, key: Array) -> Array:
     r"""Score by the dot product.
@@ -57,7 +59,21 @@ def scaled_dot(query: Array, key: Array, *, scale: float | None = None) -> Array
 
     .. math:: s_{ij} = \frac{q_i \cdot k_j}{\sqrt{d}}
 
-    Parameters, result and errors are those of `dot`; ``scale`` replaces ``1 / √d``.
+    Parameters
+    ----------
+    query, key
+        As in `dot`.
+    scale : float, optional
+        Replaces ``1 / √d``.
+
+    Returns
+    -------
+    array of shape (..., h, n_queries, n_keys)
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `dot`, or ``scale`` is no finite number.
 
     References
     ----------

@@ -146,8 +146,17 @@ class DecoderBlock(_Block):
               z = y + \mathrm{Attention}(\mathrm{norm}(y), M), \quad
               z + \mathrm{FeedForward}(\mathrm{norm}(z))
 
-    Parameters and references are those of `EncoderBlock`; the attention options serve the
-    self-attention, the attention to the memory takes only their ``bias`` and ``n_kv_heads``.
+    Parameters
+    ----------
+    d_model, n_heads, d_hidden, dropout
+        As in `EncoderBlock`.
+    **options
+        Its further options. Those of attention serve the self-attention; the attention to the
+        memory takes ``bias`` and ``n_kv_heads`` of them.
+
+    References
+    ----------
+    Vaswani et al. 2017, "Attention Is All You Need", section 3.1.
 
     Examples
     --------
