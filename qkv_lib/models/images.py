@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from torch import nn
 
-from qkv_lib.data import Digits, cluttered, shifted
+from qkv_lib.data import Digits, shifted
 from qkv_lib.layers import initialise
 from qkv_lib.models.cnn import ConvNet
 from qkv_lib.models.training import Augment, fit, minibatches
 from qkv_lib.models.vit import VisionTransformer
 
-__all__ = ["CANVAS", "CANVAS_RECIPES", "RECIPES", "Recipe", "linear_model", "on_canvas", "train"]
-
-CANVAS = 42  # pixels a side
+__all__ = ["RECIPES", "Recipe", "linear_model", "train"]
 
 
 class Recipe(NamedTuple):
@@ -61,35 +57,10 @@ def linear_model(image_size: int = 28, n_classes: int = 10) -> nn.Module:
     return nn.Sequential(nn.Flatten(), nn.Linear(image_size**2, n_classes))
 
 
-def on_canvas(images: NDArray[np.float32], rng: np.random.Generator) -> NDArray[Any]:
-    """Return digits on new cluttered canvases, without their boxes: what the models train on.
-
-    Parameters
-    ----------
-    images : array of shape (n, 28, 28)
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    array of shape (n, CANVAS, CANVAS)
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> on_canvas(np.ones((5, 28, 28)), np.random.default_rng(0)).shape
-    (5, 42, 42)
-    """
-    return cluttered(images, rng, canvas=CANVAS).images
-
-
 RECIPES = {
     "linear": Recipe(linear_model, n_updates=1000, lr=0.01),
     "CNN": Recipe(ConvNet, n_updates=300, lr=0.01, augment=shifted),
     "ViT": Recipe(VisionTransformer, n_updates=1500, lr=0.004, augment=shifted),
-}
-CANVAS_RECIPES = {
-    "CNN": Recipe(ConvNet, n_updates=400, lr=0.01, augment=on_canvas),
-    "ViT": Recipe(partial(VisionTransformer, CANVAS), n_updates=2000, lr=0.003, augment=on_canvas),
 }
 
 
