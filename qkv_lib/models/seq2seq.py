@@ -128,6 +128,13 @@ def symbol_loss(model: EncoderDecoder, source: Tensor, target: Tensor) -> Tensor
     Returns
     -------
     tensor of one number
+
+    Examples
+    --------
+    >>> import torch
+    >>> digits = torch.zeros(2, 5, dtype=torch.int64)
+    >>> symbol_loss(EncoderDecoder(10, 8, attends=True), digits, digits).shape
+    torch.Size([])
     """
     first = torch.full_like(target[:, :1], model.start)
     logits = model(source, torch.cat([first, target[:, :-1]], dim=1))

@@ -11,11 +11,15 @@ from qkv_lib.plots.frame import frame
 from qkv_lib.plots.heat import heatmap
 from qkv_lib.plots.plane import hull, rotations
 from qkv_lib.plots.projections import projections, side_by_side
+from qkv_lib.plots.regression import fits
 from qkv_lib.plots.shapes import mask_shapes, maskmap
+from qkv_lib.plots.timeline import timeline
 
 __all__ = [
     "attention_flow",
     "collapse",
+    "fits",
+    "frame",
     "heatmap",
     "hull",
     "mask_shapes",
@@ -23,5 +27,6 @@ __all__ = [
     "projections",
     "rotations",
     "side_by_side",
+    "timeline",
     "weights_against",
 ]
