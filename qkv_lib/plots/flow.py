@@ -61,7 +61,7 @@ def attention_flow(
         raise ValueError(
             f"value has shape {shape(values)}, needs {needed}: one row a key, as wide as the output"
         )
-    _, grid = plt.subplots(2, 3, figsize=(8.0, 5.6), layout="constrained")
+    _, grid = plt.subplots(3, 2, figsize=(6.0, 8.4), layout="constrained")
     scores, scaled, masked, weights, carried, out = axes = list(grid.flat)
     words: dict[str, Any] = {"queries": queries, "keys": keys}
     heatmap(steps.scores, **words, kind="scores", ax=scores, title="scores = Q Kᵀ")
