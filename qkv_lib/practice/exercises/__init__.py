@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from qkv_lib.practice.exercise import Exercise
-from qkv_lib.practice.exercises import algorithm, building, decoding, heads_and_masks, pooling
+from qkv_lib.practice.exercises import (
+    algorithm,
+    building,
+    decoding,
+    heads_and_masks,
+    kernels,
+    lookups,
+    pooling,
+)
 
 EXERCISES: dict[str, Exercise] = {
     exercise.name: exercise
-    for chapter in (algorithm, heads_and_masks, building, pooling, decoding)
+    for chapter in (lookups, kernels, algorithm, heads_and_masks, building, pooling, decoding)
     for exercise in chapter.EXERCISES
 }
