@@ -5,24 +5,10 @@ r"""The front door: `attention` for the output, `attention_steps` for everything
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-from qkv_lib._checks import (
-    Array,
-    Shape,
-    broadcast,
-    check_bias,
-    check_count,
-    check_key_lengths,
-    check_mask,
-    check_number,
-    check_query_key_value,
-    check_range,
-    heads,
-    shape,
-)
-from qkv_lib.masks import Band, padding_mask
-from qkv_lib.steps import AttentionSteps, all_steps, default_scale
+from qkv_lib._checks import Array
+from qkv_lib._options import check_call
+from qkv_lib._paths import cheapest, plain
+from qkv_lib.steps import AttentionSteps
 
 __all__ = ["attention", "attention_steps"]
 
@@ -88,6 +74,9 @@ def attention(
     -----
     All the masks given hold together: a key is seen only where each of them allows it.
     Half precision is accumulated in float32. Cost: ``h · n · m · (d_k + d_v)`` multiplications.
+    The cheapest exact way is taken: the formula as written where it is small, else blocks of
+    queries (`qkv_lib.tiles`) or PyTorch's own kernel (`qkv_lib.fused`), which keep ``O(n)``
+    memory and skip the keys that ``causal`` and ``window`` hide.
 
     References
     ----------
@@ -103,10 +92,11 @@ def attention(
     >>> attention(x, x, x)[0].round(4)
     array([3.8646, 4.8646])
     """
-    return attention_steps(
+    options, band = check_call(
         query, key, value, mask=mask, bias=bias, causal=causal, offset=offset, window=window,
         key_lengths=key_lengths, scale=scale, softcap=softcap,
-    ).output  # fmt: skip
+    )  # fmt: skip
+    return cheapest(query, key, value, options, band)
 
 
 def attention_steps(
@@ -147,76 +137,8 @@ def attention_steps(
     >>> steps.weights[0].round(4)
     array([0.0015, 0.0126, 0.1055, 0.8803])
     """
-    band = check_band(causal, offset, window)
-    options = check_options(query, key, value, mask, bias, key_lengths, scale, softcap)
-    n, m = query.shape[-2], key.shape[-2]
-    everything = join_masks(options.mask, band.mask(n, m, like=query) if band.hides else None)
-    return all_steps(
-        query, key, value,
-        mask=everything, bias=options.bias, scale=options.scale, softcap=options.softcap,
+    options, band = check_call(
+        query, key, value, mask=mask, bias=bias, causal=causal, offset=offset, window=window,
+        key_lengths=key_lengths, scale=scale, softcap=softcap,
     )  # fmt: skip
-
-
-class Options(NamedTuple):
-    """The checked options of attention, apart from the `Band` that positions alone decide."""
-
-    mask: Array | None
-    bias: Array | None
-    scale: float
-    softcap: float | None
-
-
-def check_options(
-    query: Array,
-    key: Array,
-    value: Array,
-    mask: Array | None,
-    bias: Array | None,
-    key_lengths: Array | None,
-    scale: float | None,
-    softcap: float | None,
-) -> Options:
-    """Check the operands and options; join ``key_lengths`` to ``mask`` and fill in the scale."""
-    xp = check_query_key_value(query, key, value)
-    scores = scores_shape(query, key)
-    if mask is not None:
-        check_mask(xp, mask, scores, query)
-    if bias is not None:
-        check_bias(xp, bias, scores, query)
-    if key_lengths is not None:
-        check_key_lengths(key_lengths, scores, query)
-        mask = join_masks(mask, padding_mask(key_lengths, scores[-1], n_axes=len(scores)))
-    scale = default_scale(query.shape[-1]) if scale is None else check_number("scale", scale)
-    check_range(xp, query, key, scale, bias)
-    return Options(
-        mask=mask,
-        bias=bias,
-        scale=scale,
-        softcap=None if softcap is None else check_number("softcap", softcap, positive=True),
-    )
-
-
-def check_band(causal: bool, offset: int, window: int | None) -> Band:
-    """Check the options that hide keys by position alone."""
-    offset = check_count("offset", offset, least=0)
-    if window is not None:
-        window = check_count("window", window, least=1)
-    if offset and not causal and window is None:
-        raise ValueError(f"offset is {offset} but neither causal nor window is given to use it")
-    return Band(causal=bool(causal), window=window, offset=offset)
-
-
-def scores_shape(query: Array, key: Array) -> Shape:
-    """Return the shape (..., h, n_queries, n_keys) of the scores."""
-    lengths = (query.shape[-2], key.shape[-2])
-    batch = broadcast(shape(query)[:-3], shape(key)[:-3]) or ()
-    if max(query.ndim, key.ndim) < 3:
-        return lengths
-    return (*batch, heads(query), *lengths)
-
-
-def join_masks(left: Array | None, right: Array | None) -> Array | None:
-    """Return the mask that allows what both allow; None allows everything."""
-    if left is None or right is None:
-        return right if left is None else left
-    return left & right
+    return plain(query, key, value, options, band)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import array_api_compat
 
-from qkv_lib._checks import Array, check_scores
+from qkv_lib._checks import Array, check_scores, library
 from qkv_lib.heads import grouped_matmul
 
 __all__ = ["AttentionSteps", "softmax"]
@@ -78,19 +78,29 @@ def mask_scores(scores: Array, mask: Array | None = None, bias: Array | None = N
     return scores
 
 
-def exponentials(scores: Array) -> tuple[Array, Array, Array]:
+def exponentials(scores: Array, *, out: Array | None = None) -> tuple[Array, Array, Array]:
     """Return ``exp(scores − peak)``, the row sums and the row peaks (both with one column).
 
     Subtracting the row's largest score keeps ``exp`` from overflowing and changes no weight.
-    A row of nothing but −∞ has exponentials 0, sum 0 and peak −∞.
+    A row of nothing but −∞ has exponentials 0, sum 0 and peak −∞. ``out=scores`` overwrites.
     """
     xp = array_api_compat.array_namespace(scores)
     if scores.shape[-1] == 0:
         peak = xp.full_like(xp.sum(scores, axis=-1, keepdims=True), -xp.inf)
     else:
         peak = xp.max(scores, axis=-1, keepdims=True)  # (..., n, 1)
-    unnormalised = xp.exp(scores - xp.where(peak == -xp.inf, 0.0, peak))  # (..., n, m)
+    shifted = xp.subtract(scores, xp.where(peak == -xp.inf, 0.0, peak), out=out)  # (..., n, m)
+    unnormalised = xp.exp(shifted) if out is None else _exp_in_place(shifted)
     return unnormalised, xp.sum(unnormalised, axis=-1, keepdims=True), peak
+
+
+def _exp_in_place(x: Array) -> Array:
+    """Overwrite ``x`` with ``exp(x)``; in torch as ``2^(x log₂ e)``, which is faster there."""
+    xp = array_api_compat.array_namespace(x)
+    if library(x) != "torch":
+        return xp.exp(x, out=x)
+    x *= math.log2(math.e)
+    return xp.exp2(x, out=x)
 
 
 def softmax(scores: Array, *, axis: int = -1) -> Array:

@@ -1,0 +1,40 @@
+"""Several threads over independent pieces of NumPy work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
+from typing import TypeVar
+
+Piece = TypeVar("Piece")
+
+# How many threads BLAS may use is one number for the whole process: one call at a time changes it.
+_BLAS_THREADS = Lock()
+
+
+def in_turn(work: Callable[[Piece], None], pieces: Iterable[Piece]) -> None:
+    """Call ``work`` on every piece, one after the other."""
+    for piece in pieces:
+        work(piece)
+
+
+def in_threads(work: Callable[[Piece], None], pieces: Iterable[Piece]) -> None:
+    """Call ``work`` on every piece, on as many threads as BLAS is set to use.
+
+    BLAS itself runs on one thread meanwhile: the threads need not wait for each other at the
+    end of each product, the steps between the products are shared out too, and the result is
+    the same to the last bit however many threads there are.
+    """
+    from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
+
+    with _BLAS_THREADS:
+        blas = ThreadpoolController().select(user_api="blas")
+        workers = max((pool["num_threads"] for pool in blas.info()), default=1)
+        with blas.limit(limits=1):
+            if workers == 1:
+                in_turn(work, pieces)
+                return
+            with ThreadPoolExecutor(workers) as threads:
+                for _ in threads.map(work, pieces):
+                    pass
