@@ -120,8 +120,8 @@ def named_mistake(attempt: Attempt) -> Finding | None:
         if not commits(attempt, mistake):
             continue
         if mistake.name == attempt.exercise.given:
-            return Finding(mistake.name, "not mended yet", attempt.exercise.symptom)
-        shown = next(t for t in attempt.trials if t.first.fault is None and not passed(t))
+            return Finding(mistake.name, "the fault is still there", attempt.exercise.symptom)
+        shown = next(trial for trial in attempt.trials if deviates(trial))
         evidence = mistake.evidence(shown) if mistake.evidence else difference(attempt, shown)
         return Finding(mistake.name, mistake.says, evidence, mistake.look)
     return None
@@ -137,8 +137,13 @@ def commits(attempt: Attempt, mistake: Mistake) -> bool:
         if wrong.fault is None:
             if not agree(trial.first.values, wrong.values):
                 return False
-            telling = telling or not passed(trial)
+            telling = telling or deviates(trial)
     return telling
+
+
+def deviates(trial: Trial) -> bool:
+    """Tell whether the numbers are wrong, apart from their dtype."""
+    return trial.first.fault is None and not agree(trial.first.values, trial.expected)
 
 
 def broken_property(attempt: Attempt) -> Finding | None:
@@ -223,9 +228,9 @@ def difference(attempt: Attempt, trial: Trial) -> str:
 BEFORE_COMPARING: tuple[Examiner, ...] = (unattempted, writes_into_arguments, remembers)
 AFTER_COMPARING: tuple[Examiner, ...] = (
     named_mistake,
-    broken_property,
     faulty,
     misshapen,
+    broken_property,
     not_finite,
     wrong_dtype,
     different,

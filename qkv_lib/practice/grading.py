@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 from qkv_lib.practice.diagnose import Attempt, diagnose
@@ -9,6 +10,9 @@ from qkv_lib.practice.exercise import KINDS, Exercise, Trial
 from qkv_lib.practice.exercises import EXERCISES
 from qkv_lib.practice.run import UNATTEMPTED, run_trials
 from qkv_lib.practice.verdict import Verdict
+
+WIDTH = 90
+"""Characters a line of a printed verdict: what a page shows without scrolling."""
 
 
 def check(name: str, yours: Any) -> None:
@@ -32,7 +36,7 @@ def check(name: str, yours: Any) -> None:
     >>> check("attention", lambda query, key, value: ...)
     attention: not attempted yet.
     """
-    print(grade(name, yours))
+    print(textwrap.fill(str(grade(name, yours)), WIDTH, break_on_hyphens=False))
 
 
 def grade(name: str, yours: Any) -> Verdict:
@@ -72,13 +76,13 @@ def praise(trials: tuple[Trial, ...]) -> str:
 
 def describe(name: str) -> None:
     """Print what an exercise asks for: signature, shapes, and the skeleton to fill in."""
-    print(find(name).skeleton)
+    print(find(name).skeleton.strip())
 
 
 def catalogue() -> str:
     """Return the name and skeleton of every exercise, chapter by chapter."""
     return "\n\n".join(
-        f'# chapter {exercise.chapter}: check("{exercise.name}", ...)\n{exercise.skeleton}'
+        f'# chapter {exercise.chapter}: check("{exercise.name}", ...)\n{exercise.skeleton.strip()}'
         for exercise in EXERCISES.values()
     )
 

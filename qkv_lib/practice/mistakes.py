@@ -35,6 +35,7 @@ from qkv_lib.practice.wrong import (
     without_keepdims,
     without_maximum,
 )
+from qkv_lib.steps import normalise
 
 
 def through(
@@ -124,14 +125,14 @@ SOFTMAX = (
     Mistake("not-normalised", "exp is taken but the rows are not divided by their sums", AXIS_LOOK,
             np.exp, sums),
     Mistake("no-exponential", "the scores are divided by their sums without exp",
-            "exp first: scores may be negative, weights may not",
+            "take exp first: scores may be negative, weights may not",
             lambda scores: scores / scores.sum(-1, keepdims=True)),
     Mistake("negative-exponent", "the exponent has the wrong sign: low scores get high weight",
-            "exp(score), not exp(-score)",
+            "the exponent is the score itself, not its negative",
             lambda scores: softmax(np.where(np.isfinite(scores), -scores, scores))),
     Mistake("logarithm", "the logarithm of the weights comes back", "weights lie between 0 and 1",
             lambda scores: np.log(softmax(scores))),
-    Mistake("base-2", "the powers are of 2, not of e", "np.exp, not np.exp2",
+    Mistake("base-2", "the powers are of 2, not of e", "use np.exp, not np.exp2",
             lambda scores: softmax(np.log(2) * scores)),
     Mistake("softmax-twice", "the softmax is taken twice", "once is enough",
             lambda scores: softmax(softmax(scores))),
@@ -139,6 +140,8 @@ SOFTMAX = (
     Mistake("uniform", "every key gets the same weight", "the weights must depend on the scores",
             lambda scores: softmax(0 * np.where(np.isfinite(scores), scores, 0.0))),
     Mistake("overflow", "exp overflows on large scores", STABLE_LOOK, without_maximum),
+    Mistake("overflow", "exp overflows on large scores", STABLE_LOOK,
+            lambda scores: normalise(np.exp(scores), np.exp(scores).sum(-1, keepdims=True))),
     Mistake("global-maximum", "one maximum is subtracted from all the rows", STABLE_LOOK,
             with_global_maximum),
 )  # fmt: skip
@@ -179,6 +182,8 @@ ATTENTION = (
             lambda q, k, v, mask=None: softmax(masked_scores(q, k, mask))),
     Mistake("reversed-axes", "`.T` reverses all the axes, the batch's too",
             "swap the last two axes only: swapaxes(-1, -2)", reversed_axes),
+    Mistake("no-transpose", "the keys are not transposed", "a score is row · row: Q Kᵀ",
+            lambda q, k, v, mask=None: with_weights(softmax)(q, k.swapaxes(-1, -2), v, mask)),
     Mistake("batch-leak", "every batch element looks at the keys of the first one",
             "keep the leading axes together; index from the end", first_of_batch),
 )  # fmt: skip
@@ -201,6 +206,9 @@ MASKING = (
             with_mask(lambda scores, mask: scores + mask)),
     Mistake("transposed-mask", "the mask is transposed", "its rows are queries, like the scores'",
             with_mask(lambda scores, mask: np.where(mask.swapaxes(-1, -2), scores, -np.inf))),
+    Mistake("transposed-mask", "the mask is transposed", "its rows are queries, like the scores'",
+            lambda q, k, v, mask=None:
+            softmax(np.where(mask.swapaxes(-1, -2), masked_scores(q, k), -np.inf)) @ v),
     Mistake("fully-masked-nan", "a query that may attend to nothing gets NaN",
             "where no key is allowed the weights are 0: decide it on the mask",
             with_mask(lambda scores, mask: np.where(mask, scores, -np.inf))),

@@ -145,7 +145,9 @@ def raised(
         return UNATTEMPTED
     file = getattr(getattr(function, "__code__", None), "co_filename", None)
     frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == file]
-    where = f" at line {frames[-1].lineno}, `{frames[-1].line}`" if frames else ""
+    where = f" at line {frames[-1].lineno}" if frames else ""
+    if frames and frames[-1].line:
+        where += f", `{frames[-1].line}`"
     message = (str(error).splitlines() or [""])[0][:160]
     return Finding(
         "raises",

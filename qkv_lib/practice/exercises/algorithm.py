@@ -187,7 +187,8 @@ def cross_attention(x, context, W_Q, W_K, W_V):
     returns=OUTPUT_AXES,
     mistakes=(
         Mistake("sides-swapped", "the queries come from context, keys and values from x",
-                "x asks, context answers", lambda x, c, *w: cross(attention)(c, x, *w)),
+                "it is x that asks and context that answers",
+                lambda x, c, *w: cross(attention)(c, x, *w)),
         Mistake("self-attention", "queries, keys and values all come from x, context is not used",
                 "keys and values are made from context",
                 lambda x, c, *w: cross(attention)(x, x, *w)),

@@ -158,7 +158,7 @@ def attention_pooling(x, query, mask=None):
                 lambda x, query, mask=None: mean_pooling(
                     attention(x, x, x, mask=None if mask is None else mask[..., None, :]),
                     np.ones(x.shape[:-1], dtype=bool))),
-        Mistake("first-token", "the first token stands for all", "weights @ x",
+        Mistake("first-token", "the first token stands for all", "every real token has a weight",
                 lambda x, query, mask=None: x[..., 0, :]),
         *with_attention(
             pool_with,

@@ -1,0 +1,234 @@
+"""The checkers, checked: right answers pass in every style, wrong ones get the right name."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from qkv_lib.practice import check, describe, grade
+from qkv_lib.practice.exercises import EXERCISES
+from tests.practice.answers import ANSWERS
+from tests.practice.answers.source import function
+
+RIGHT = [(name, style) for name, answers in ANSWERS.items() for style in answers.right]
+EDITS = [(name, edit) for name, answers in ANSWERS.items() for edit in answers.edits]
+MISTAKES = [(name, mistake) for name, each in EXERCISES.items() for mistake in each.mistakes]
+
+
+@pytest.mark.parametrize(("name", "style"), RIGHT, ids=lambda value: str(value))
+def test_a_right_answer_passes_in_every_style(name, style):
+    verdict = grade(name, function(ANSWERS[name].right[style]))
+    assert verdict.status == "right", verdict.text
+
+
+@pytest.mark.parametrize(("name", "edit"), EDITS, ids=lambda value: str(value)[:60])
+def test_one_wrong_edit_gets_the_name_of_its_mistake(name, edit):
+    verdict = grade(name, function(ANSWERS[name].edited(edit)))
+    assert (verdict.status, verdict.mistake) == ("wrong", edit[0]), verdict.text
+
+
+@pytest.mark.parametrize(("name", "mistake"), MISTAKES, ids=lambda v: getattr(v, "name", v))
+def test_every_wrong_function_of_the_catalogue_gets_its_own_name(name, mistake):
+    verdict = grade(name, mistake.wrong)
+    assert (verdict.status, verdict.mistake) == ("wrong", mistake.name), verdict.text
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_every_exercise_is_covered(name):
+    answers = ANSWERS[name]
+    assert len(answers.right) >= 3
+    named = {edit[0] for edit in answers.edits} - {"different", "raises"}
+    assert len(named) >= 8
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_the_skeleton_is_unattempted_or_as_given(name, capsys):
+    exercise = EXERCISES[name]
+    verdict = grade(name, function(exercise.skeleton))
+    if exercise.given:
+        assert (verdict.mistake, verdict.status) == (exercise.given, "wrong")
+        assert exercise.symptom[1:] in verdict.text
+    else:
+        assert (verdict.status, verdict.mistake) == ("unattempted", None)
+    describe(name)
+    assert capsys.readouterr().out.strip() == exercise.skeleton.strip()
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_the_skeleton_names_the_arguments_of_the_exercise(name):
+    code = function(EXERCISES[name].skeleton).__code__
+    assert code.co_varnames[: code.co_argcount] == EXERCISES[name].arguments
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_a_mistake_that_nobody_has_listed_is_caught(name):
+    reference = EXERCISES[name].reference
+    for change in (nudge, flip, constant, zeros):
+        verdict = grade(name, change(reference))
+        assert verdict.status == "wrong", f"{change.__name__}: {verdict.text}"
+
+
+def nudge(right):
+    """Change one number by one part in a thousand (a boolean: turn it round)."""
+
+    def answer(*args):
+        result = np.array(right(*args))
+        if result.dtype == bool:
+            result.flat[-1] ^= True
+        else:
+            result.flat[-1] += 1e-3 * max(1.0, np.abs(result[np.isfinite(result)]).max())
+        return result
+
+    return answer
+
+
+def flip(right):
+    def answer(*args):
+        result = right(*args)
+        return ~result if result.dtype == bool else -result
+
+    return answer
+
+
+def constant(right):
+    return lambda *args: np.full_like(right(*args), 1)
+
+
+def zeros(right):
+    return lambda *args: np.zeros_like(right(*args))
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_remembering_is_caught(name):
+    reference, results = EXERCISES[name].reference, []
+
+    def running(*args):
+        results.append(reference(*args))
+        return results[-1] if len(results) < 9 else np.zeros_like(results[-1])
+
+    assert grade(name, running).status == "wrong"
+
+
+@pytest.mark.parametrize("name", [n for n in EXERCISES if not n.endswith("mask")])
+def test_a_cache_by_shape_is_called_stateful(name):
+    reference, cache = EXERCISES[name].reference, {}
+
+    def cached(*args):
+        shapes = tuple(getattr(arg, "shape", arg) for arg in args)
+        dtypes = tuple(str(getattr(arg, "dtype", "")) for arg in args)
+        return cache.setdefault((shapes, dtypes, len(args)), reference(*args))
+
+    assert grade(name, cached).mistake == "stateful"
+
+
+@pytest.mark.parametrize("name", [n for n in EXERCISES if n != "causal-mask"])
+def test_writing_into_an_argument_is_caught(name):
+    reference = EXERCISES[name].reference
+
+    def writing(*args):
+        result = reference(*args)
+        args[0][...] = 0
+        return result
+
+    verdict = grade(name, writing)
+    assert verdict.mistake == "in-place"
+    assert EXERCISES[name].arguments[0] in verdict.text
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_what_is_no_array_is_caught(name):
+    reference = EXERCISES[name].reference
+    assert grade(name, lambda *args: (reference(*args), 1)).mistake == "not-an-array"
+    assert grade(name, lambda *args: reference(*args).tolist()).mistake == "not-an-array"
+    assert grade(name, lambda *_: "weights").mistake == "not-an-array"
+    assert grade(name, reference(*first_args(name))).mistake == "not-a-function"
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_a_dtype_that_loses_something_is_caught(name):
+    reference = EXERCISES[name].reference
+    verdict = grade(name, lambda *args: reference(*args).astype(np.float32))
+    assert (verdict.status, verdict.mistake) == ("wrong", "dtype")
+
+
+def test_a_wider_dtype_is_right_with_a_remark():
+    def wide(*args):
+        return EXERCISES["attention"].reference(*args).astype(np.float64)
+
+    verdict = grade("attention", wide)
+    assert verdict.status == "right"
+    assert "float32 went in and float64 came out" in verdict.text
+
+
+@pytest.mark.parametrize("nothing", [None, ..., lambda *_: None, lambda *_: ...])
+def test_an_unattempted_exercise_says_so_in_one_quiet_line(nothing, capsys):
+    assert check("attention", nothing) is None
+    assert capsys.readouterr() == ("attention: not attempted yet.\n", "")
+
+
+def test_a_step_that_is_still_an_ellipsis_counts_as_unattempted():
+    def attention(query, key, value):  # noqa: ARG001
+        weights = ...
+        return weights @ value
+
+    def not_implemented(*_):
+        raise NotImplementedError
+
+    assert grade("attention", attention).status == "unattempted"
+    assert grade("attention", not_implemented).status == "unattempted"
+
+
+def test_an_exception_is_reported_with_its_line():
+    source = "def attention(query, key, value):\n    scores = query @ key\n    return scores\n"
+    verdict = grade("attention", function(source))
+    assert verdict.mistake == "raises"
+    assert "at line 2" in verdict.text
+    assert "ValueError" in verdict.text
+    assert "query (" in verdict.text
+
+
+def test_the_wrong_number_of_arguments_is_reported():
+    verdict = grade("attention", lambda query, _key: query)
+    assert verdict.mistake == "raises"
+    assert "takes 2 positional arguments but 3 were given" in verdict.text
+
+
+def test_printing_and_warning_inside_the_function_stay_quiet(capsys):
+    def chatty(query, key, value):
+        print(query.shape, np.exp(np.array([1e9])))
+        return EXERCISES["attention"].reference(query, key, value)
+
+    check("attention", chatty)
+    out, err = capsys.readouterr()
+    assert out.startswith("attention: right.")
+    assert len(out.splitlines()) == 1
+    assert err == ""
+
+
+def test_an_unknown_name_lists_the_exercises():
+    with pytest.raises(ValueError, match=r"no exercise is called 'atention'; there are .*scores, "):
+        check("atention", None)
+
+
+def test_a_transposed_result_is_called_so():
+    right = EXERCISES["softmax-rows"].reference
+    verdict = grade("softmax-rows", lambda scores: right(scores).swapaxes(-1, -2))
+    assert verdict.mistake == "transposed"
+
+
+def test_the_verdict_shows_the_sums_of_columns_and_rows():
+    softmax = EXERCISES["softmax-rows"].mistakes[0].wrong
+    assert "your columns sum to 1, 1, 1, 1" in grade("softmax-rows", softmax).text.lower()
+
+
+def test_an_answer_for_one_sequence_only_is_told_so():
+    def two_axes(query, key, value):
+        _n, _d = query.shape
+        return EXERCISES["attention"].reference(query, key, value)
+
+    verdict = grade("attention", two_axes)
+    assert "right for one sequence, but not for batches" in verdict.text.lower()
+
+
+def first_args(name):
+    return next(EXERCISES[name].cases(np.random.default_rng(0))).args
