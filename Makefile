@@ -20,7 +20,7 @@ export OMP_NUM_THREADS := 1
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope
 
 .DEFAULT_GOAL := help
-.PHONY: help book test notebooks serve lint coverage lock clean
+.PHONY: help book test notebooks lab serve lint coverage lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -37,6 +37,9 @@ test: book ## prove everything: library, equations, notebooks cell by cell, buil
 
 notebooks: $(INSTALLED) ## re-execute notebooks and rewrite their outputs; NB=book/05-practice.ipynb for one
 	@$(BIN)/python -m tests.tools.notebooks $(NB)
+
+lab: $(INSTALLED) ## open the chapters in JupyterLab, to change and run them
+	@$(BIN)/jupyter-lab --notebook-dir=book
 
 serve: book ## build the book and serve it on http://localhost:8000 (PORT=… for another port)
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory $(SITE) $(PORT)
