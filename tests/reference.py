@@ -50,8 +50,10 @@ def attention_by_loops(
             if softcap is not None:
                 score = softcap * math.tanh(score / softcap)
             scores[j] = score + bias[b, head, i, j]
+        peak = max(scores.values(), default=0.0)
+        total = math.fsum(math.exp(score - peak) for score in scores.values())
         for j, score in scores.items():
-            weights[b, head, i, j] = 1 / math.fsum(math.exp(s - score) for s in scores.values())
+            weights[b, head, i, j] = math.exp(score - peak) / total
             output[b, head, i] += weights[b, head, i, j] * value[b, shared, j]
     return output, weights
 

@@ -1,0 +1,94 @@
+"""The rows of the table: everything in the library that computes attention, and the loops.
+
+Each takes query (b, h, n, d), key (b, g, m, d), value (b, g, m, e) and the options of
+`qkv_lib.attention`, and returns the output (b, h, n, e).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+
+from qkv_lib import attention, attention_steps, merge_heads, split_heads
+from qkv_lib.layers import MultiHeadAttention
+from qkv_lib.layers.recording import recorded_weights
+from qkv_lib.tiles import blocked_attention, tiled_attention
+from tests.arrays import Array, plain
+from tests.reference import attention_by_loops
+
+
+class NotOfferedError(Exception):
+    """The implementation does not claim to do this."""
+
+
+@dataclass(frozen=True)
+class Implementation:
+    """One row: its name, how to run it, and how to get the maps it used with the output."""
+
+    name: str
+    run: Callable[..., Array]
+    maps: Callable[..., tuple[Array, Array]] | None = None
+    random: bool = False  # dropout at work: the output is no function of the operands alone
+
+
+def loops_with_maps(*arrays: Array, **options: Any) -> tuple[Array, Array]:
+    """Run the loops in float64 and round the results to the dtype of the operands."""
+    if not all(isinstance(x, np.ndarray) for x in arrays):
+        raise NotOfferedError("the loops read NumPy arrays")
+    output, weights = attention_by_loops(*map(plain, arrays), **options)
+    return weights.astype(arrays[0].dtype), output.astype(arrays[0].dtype)
+
+
+def steps_with_maps(*arrays: Array, **options: Any) -> tuple[Array, Array]:
+    steps = attention_steps(*arrays, **options)
+    return steps.weights, steps.output
+
+
+def layer(*, training: bool) -> Implementation:
+    """Multi-head attention whose four maps are the identity, so that it is attention alone."""
+
+    def prepared(query: Array, key: Array, value: Array) -> tuple[Any, list[Array]]:
+        if not isinstance(query, torch.Tensor):
+            raise NotOfferedError("the layer is a torch module")
+        h, g, d = query.shape[-3], key.shape[-3], query.shape[-1]
+        module = MultiHeadAttention(
+            h * d, h, n_kv_heads=g, kdim=g * d, vdim=g * d, bias=False,
+            dropout=0.5 if training else 0.0,
+        ).to(query.dtype).train(training)  # fmt: skip
+        for parameter in module.parameters():
+            torch.nn.init.eye_(parameter)
+        wide = torch.nn.functional.pad(value, (0, d - value.shape[-1]))  # d_v = d in the layer
+        return module, [merge_heads(x) for x in (query, key, wide)]
+
+    def with_maps(query: Array, key: Array, value: Array, **options: Any) -> tuple[Array, Array]:
+        module, inputs = prepared(query, key, value)
+        with torch.random.fork_rng(), recorded_weights(module) as maps:
+            torch.manual_seed(0)
+            output = module(*inputs, **options)
+        return maps[""][0], split_heads(output, query.shape[-3])[..., : value.shape[-1]]
+
+    def run(query: Array, key: Array, value: Array, **options: Any) -> Array:
+        module, inputs = prepared(query, key, value)
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            output = module(*inputs, **options)
+        return split_heads(output, query.shape[-3])[..., : value.shape[-1]]
+
+    mode = "train" if training else "eval"
+    return Implementation(f"MultiHeadAttention.{mode}", run, with_maps, random=training)
+
+
+IMPLEMENTATIONS = [
+    Implementation("loops", lambda *a, **o: loops_with_maps(*a, **o)[1], loops_with_maps),
+    Implementation("attention", attention),
+    Implementation(
+        "attention_steps", lambda *a, **o: attention_steps(*a, **o).output, steps_with_maps
+    ),
+    Implementation("tiles.blocked_attention", partial(blocked_attention, block=2)),
+    Implementation("tiles.tiled_attention", partial(tiled_attention, query_block=2, key_block=3)),
+    layer(training=False),
+    layer(training=True),
+]

@@ -1,0 +1,59 @@
+"""The table: properties × implementations × libraries × dtypes, every cell run."""
+
+import itertools
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+
+from tests.arrays import LIBRARIES
+from tests.properties.cases import DTYPES, Case, Cell, cases
+from tests.properties.excuses import EXCUSES, excuse_for
+from tests.properties.implementations import IMPLEMENTATIONS
+from tests.properties.properties import PROPERTIES
+
+ROWS = {implementation.name: implementation for implementation in IMPLEMENTATIONS}
+TABLE = list(itertools.product(PROPERTIES, ROWS, LIBRARIES, DTYPES))
+
+
+def marked(cell: tuple[str, str, str, str]) -> object:
+    excuse = excuse_for(cell)
+    marks = [] if excuse is None else [
+        pytest.mark.xfail(strict=True, raises=excuse.error, reason=excuse.reason)
+    ]  # fmt: skip
+    return pytest.param(*cell, marks=marks, id="-".join(cell))
+
+
+@pytest.mark.parametrize(("name", "row", "library", "dtype"), [*map(marked, TABLE)])
+def test_cell(name: str, row: str, library: str, dtype: str) -> None:
+    cell = Cell(ROWS[row], library, dtype)
+
+    @settings(
+        max_examples=5,
+        phases=[Phase.generate],
+        deadline=None,
+        database=None,
+        derandomize=True,
+        report_multiple_bugs=False,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=cases())
+    def holds(case: Case) -> None:
+        PROPERTIES[name](cell, case)
+
+    holds()
+
+
+def test_no_cell_is_missing() -> None:
+    assert len(set(TABLE)) == len(PROPERTIES) * len(IMPLEMENTATIONS) * len(LIBRARIES) * len(DTYPES)
+    run = [cell for cell in TABLE if excuse_for(cell) is None]
+    assert {cell[0] for cell in run} == set(PROPERTIES)
+    assert {cell[1] for cell in run} == set(ROWS)
+    assert {cell[2:] for cell in run} == {
+        *itertools.product(LIBRARIES, DTYPES)
+    } - {("numpy", "bfloat16")}  # fmt: skip
+
+
+@pytest.mark.parametrize("excuse", EXCUSES, ids=str)
+def test_every_excuse_is_used_and_says_why(excuse: object) -> None:
+    assert any(excuse_for(cell) is excuse for cell in TABLE)
+    assert excuse.reason  # type: ignore[attr-defined]
