@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 from qkv_lib._checks import Array, check_arrays, check_count, shape
 
+__all__ = ["deletion_curve", "rollout", "weighted_norms"]
+
 
 def rollout(weights: Sequence[Array], *, residual: float = 0.5) -> Array:
     r"""Follow attention through all layers, as if values were only mixed.

@@ -6,6 +6,8 @@ import array_api_compat
 
 from qkv_lib._checks import Array, check_count, shape
 
+__all__ = ["to_patches"]
+
 
 def to_patches(images: Array, size: int) -> Array:
     r"""Cut images into square patches, left to right and top to bottom.

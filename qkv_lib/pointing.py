@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from qkv_lib._checks import check_count, shape
 from qkv_lib.patches import to_patches
 
+__all__ = ["box_coverage", "hits", "mass_inside"]
+
 
 def box_coverage(boxes: NDArray[Any], size: int, patch: int) -> NDArray[np.float64]:
     """Return which share of each patch lies inside each box.
@@ -26,6 +28,11 @@ def box_coverage(boxes: NDArray[Any], size: int, patch: int) -> NDArray[np.float
     array of shape (n, n_patches)
         0 outside, 1 inside, between on the rim. Its mean over the patches is the box's share of
         the area.
+
+    Raises
+    ------
+    TypeError, ValueError
+        ``size`` or ``patch`` is no positive integer, or ``patch`` does not divide ``size``.
 
     Examples
     --------
@@ -89,6 +96,11 @@ def hits(maps: NDArray[Any], coverage: NDArray[np.float64]) -> NDArray[np.bool_]
     Returns
     -------
     boolean array of shape (..., n)
+
+    Raises
+    ------
+    ValueError
+        The shapes differ.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""The two rivals of attention on images: a convolutional network and a linear map."""
+"""The rival of attention on images: a convolutional network."""
 
 from __future__ import annotations
 
@@ -17,8 +17,12 @@ class ConvNet(nn.Module):
 
     Notes
     -----
-    The mean over all places before the answer makes the network work at any image size, and
-    makes the answer (nearly) free of where the digit is.
+    The first two layers halve the image's sides. The mean over all places before the answer
+    makes the network work at any image size, and the answer (nearly) free of where the digit is.
+
+    References
+    ----------
+    LeCun et al. 1998, "Gradient-Based Learning Applied to Document Recognition", section 2.
 
     Examples
     --------
@@ -27,14 +31,12 @@ class ConvNet(nn.Module):
     torch.Size([5, 10])
     """
 
-    def __init__(
-        self, widths: tuple[int, int, int] = (24, 64, 144), *, n_classes: int = 10
-    ) -> None:
+    def __init__(self, widths: tuple[int, int, int] = (24, 64, 144), n_classes: int = 10) -> None:
         super().__init__()
         a, b, c = widths
         self.layers = nn.Sequential(
-            nn.Conv2d(1, a, 3, padding=1), nn.BatchNorm2d(a), nn.ReLU(), nn.MaxPool2d(2),
-            nn.Conv2d(a, b, 3, padding=1), nn.BatchNorm2d(b), nn.ReLU(), nn.MaxPool2d(2),
+            nn.Conv2d(1, a, 5, padding=2, stride=2), nn.BatchNorm2d(a), nn.ReLU(),
+            nn.Conv2d(a, b, 3, padding=1, stride=2), nn.BatchNorm2d(b), nn.ReLU(),
             nn.Conv2d(b, c, 3, padding=1), nn.BatchNorm2d(c), nn.ReLU(),
         )  # fmt: skip
         self.classify = nn.Linear(c, n_classes)

@@ -17,6 +17,11 @@ from qkv_lib.maps import rollout, weighted_norms
 from qkv_lib.models.vit import VisionTransformer
 from qkv_lib.patches import to_patches
 
+__all__ = [
+    "Attended", "ablation_map", "all_maps", "attended", "gradient_map", "ink_map",
+    "log_probability",
+]  # fmt: skip
+
 Images = NDArray[np.float32]
 Map = NDArray[Any]
 
@@ -57,6 +62,17 @@ def attended(model: VisionTransformer, images: Images) -> Attended:
     ----------
     model : VisionTransformer
     images : float32 array of shape (n, image_size, image_size)
+
+    Returns
+    -------
+    Attended
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> model, images = VisionTransformer(), np.zeros((5, 28, 28), dtype=np.float32)
+    >>> attended(model, images).weights.shape
+    (2, 5, 4, 17, 17)
     """
     layers = [module for module in model.modules() if isinstance(module, MultiHeadAttention)]
     values: list[Tensor] = []
@@ -86,9 +102,26 @@ def _keep_values(kept: list[Tensor]) -> Any:
 def gradient_map(model: VisionTransformer, images: Images, labels: NDArray[np.int64]) -> Map:
     """Return the length of the label's logit's gradient in the pixels of each patch.
 
+    Parameters
+    ----------
+    model : VisionTransformer
+    images : float32 array of shape (n, image_size, image_size)
+    labels : int64 array of shape (n,)
+
+    Returns
+    -------
+    array of shape (n, n_patches)
+
     References
     ----------
     Simonyan et al. 2014, "Deep Inside Convolutional Networks", section 3.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> model, images = VisionTransformer(), np.zeros((5, 28, 28), dtype=np.float32)
+    >>> gradient_map(model, images, np.zeros(5, dtype=int)).shape
+    (5, 16)
     """
     pixels = torch.from_numpy(images).requires_grad_()
     logits = model.eval()(pixels)
@@ -100,7 +133,24 @@ def gradient_map(model: VisionTransformer, images: Images, labels: NDArray[np.in
 def ablation_map(model: VisionTransformer, images: Images, labels: NDArray[np.int64]) -> Map:
     """Return how much of the label's log-probability is lost when one patch alone is hidden.
 
-    Costs one pass a patch.
+    It may be negative, and costs one pass a patch.
+
+    Parameters
+    ----------
+    model : VisionTransformer
+    images : float32 array of shape (n, image_size, image_size)
+    labels : int64 array of shape (n,)
+
+    Returns
+    -------
+    array of shape (n, n_patches)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> model, images = VisionTransformer(), np.zeros((5, 28, 28), dtype=np.float32)
+    >>> ablation_map(model, images, np.zeros(5, dtype=int)).shape
+    (5, 16)
     """
     everything = np.ones((len(images), model.n_patches), dtype=bool)
     before = log_probability(model, images, labels, everything)
@@ -116,12 +166,81 @@ def ablation_map(model: VisionTransformer, images: Images, labels: NDArray[np.in
 def log_probability(
     model: VisionTransformer, images: Images, labels: NDArray[np.int64], visible: NDArray[np.bool_]
 ) -> NDArray[np.float32]:
-    """Return the log-probability of each image's label when only ``visible`` patches are seen."""
+    """Return the log-probability of each image's label when only some patches can be seen.
+
+    Parameters
+    ----------
+    model : VisionTransformer
+    images : float32 array of shape (n, image_size, image_size)
+    labels : int64 array of shape (n,)
+    visible : boolean array of shape (n, n_patches)
+
+    Returns
+    -------
+    array of shape (n,)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> model, images = VisionTransformer(), np.zeros((5, 28, 28), dtype=np.float32)
+    >>> nothing = np.zeros((5, 16), dtype=bool)
+    >>> log_probability(model, images, np.zeros(5, dtype=int), nothing).shape
+    (5,)
+    """
     logits = model.eval()(torch.from_numpy(images), visible=torch.from_numpy(visible))
     chosen = logits.log_softmax(dim=-1)[torch.arange(len(labels)), torch.from_numpy(labels)]
     return chosen.numpy()
 
 
 def ink_map(images: Images, patch_size: int) -> Map:
-    """Return the ink of each patch: the control that knows no model at all."""
-    return to_patches(images, patch_size).sum(axis=-1)
+    """Return the ink of each patch: the control that knows no model at all.
+
+    Parameters
+    ----------
+    images : array of shape (n, size, size)
+    patch_size : int
+
+    Returns
+    -------
+    array of shape (n, n_patches)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> ink_map(np.ones((1, 4, 4)), 2)
+    array([[4., 4., 4., 4.]])
+    """
+    return np.asarray(to_patches(images, patch_size).sum(axis=-1))
+
+
+def all_maps(
+    model: VisionTransformer, images: Images, labels: NDArray[np.int64], rng: np.random.Generator
+) -> dict[str, Map]:
+    """Return every map by its name: three readings of attention, three rivals and pure chance.
+
+    Parameters
+    ----------
+    model : VisionTransformer
+    images : float32 array of shape (n, image_size, image_size)
+    labels : int64 array of shape (n,)
+    rng : numpy.random.Generator
+        Draws the random map.
+
+    Returns
+    -------
+    dict from str to array of shape (n, n_patches)
+        None is negative: where hiding a patch helps, ablation has 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> model, images = VisionTransformer(), np.zeros((5, 28, 28), dtype=np.float32)
+    >>> list(all_maps(model, images, np.zeros(5, dtype=int), np.random.default_rng(0)))
+    ['weights', 'weights × ‖v‖', 'rollout', 'gradient', 'ablation', 'ink', 'random']
+    """
+    return attended(model, images).maps() | {
+        "gradient": gradient_map(model, images, labels),
+        "ablation": np.maximum(ablation_map(model, images, labels), 0),
+        "ink": ink_map(images, model.patch_size),
+        "random": rng.random((len(images), model.n_patches)),
+    }

@@ -59,7 +59,7 @@ def linear_model(image_size: int = 28, n_classes: int = 10) -> nn.Module:
 
 RECIPES = {
     "linear": Recipe(linear_model, n_updates=1000, lr=0.01),
-    "CNN": Recipe(ConvNet, n_updates=300, lr=0.01, augment=shifted),
+    "CNN": Recipe(ConvNet, n_updates=600, lr=0.01, augment=shifted),
     "ViT": Recipe(VisionTransformer, n_updates=1500, lr=0.004, augment=shifted),
 }
 

@@ -152,10 +152,23 @@ def minibatches(
     augment : callable, optional
         ``augment(inputs, rng)`` of a batch, for example `qkv_lib.data.digits.shifted`.
 
+    Yields
+    ------
+    tuple of two tensors
+        Inputs and labels of a batch.
+
     Raises
     ------
     ValueError
         ``inputs`` and ``labels`` differ in number, or a batch is larger than both.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(0)
+    >>> batches = minibatches(np.zeros((5, 3)), np.arange(5), rng, batch_size=2)
+    >>> [each.shape for each in next(batches)]
+    [torch.Size([2, 3]), torch.Size([2])]
     """
     if len(inputs) != len(labels):
         raise ValueError(f"inputs has {len(inputs)} rows but labels has {len(labels)}")
@@ -171,12 +184,48 @@ def minibatches(
 
 @torch.no_grad()
 def predict(model: nn.Module, inputs: NDArray[Any], *, batch_size: int = 250) -> NDArray[Any]:
-    """Return the model's output for every row of ``inputs``, in evaluation mode, batch by batch."""
+    """Return the model's output for every row of ``inputs``, in evaluation mode, batch by batch.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+    inputs : array of shape (n, ...)
+    batch_size : int
+
+    Returns
+    -------
+    array of shape (n, ...)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from torch import nn
+    >>> predict(nn.Linear(3, 2), np.zeros((5, 3), dtype=np.float32)).shape
+    (5, 2)
+    """
     model.eval()
     pieces = torch.from_numpy(inputs).split(batch_size)
     return torch.cat([model(piece) for piece in pieces]).numpy()
 
 
 def accuracy(model: nn.Module, inputs: NDArray[Any], labels: NDArray[Any]) -> float:
-    """Return the share of inputs whose largest logit is at the label."""
+    """Return the share of inputs whose largest logit is at the label.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+    inputs : array of shape (n, ...)
+    labels : integer array of shape (n,)
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from torch import nn
+    >>> accuracy(nn.Identity(), np.eye(3), np.array([0, 1, 0])).__round__(4)
+    0.6667
+    """
     return float((predict(model, inputs).argmax(axis=-1) == labels).mean())
