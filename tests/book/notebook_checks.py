@@ -214,6 +214,13 @@ def quiz_is_complete(notebook: NotebookNode) -> list[str]:
     return faults
 
 
+def options_are_plain(notebook: NotebookNode) -> list[str]:
+    """The text of an option is HTML, where neither Markdown nor math is rendered."""
+    written = "\n".join(cell.source for cell in markdown_cells(notebook))
+    found = re.findall(r"<summary>(.*?)</summary>", written, re.DOTALL)
+    return [f"markup in an option: {text}" for text in found if re.search(r"[$`*]", text)]
+
+
 def quiz(notebook: NotebookNode) -> list[tuple[str, list[str]]]:
     """Return the questions of the quiz, each with the feedback on its options."""
     questions: list[tuple[str, list[str]]] = []
@@ -266,6 +273,7 @@ CHECKS: list[Check] = [
     headings_in_order,
     chinese_is_marked,
     quiz_is_complete,
+    options_are_plain,
     no_widget_state,
     cells_have_names,
     metadata_is_fixed,

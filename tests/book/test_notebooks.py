@@ -31,7 +31,7 @@ QUIZ = """## Quiz
 **No.** No weight is negative, and some are positive.
 
 </details>
-<details class="quiz-option"><summary>The width $d_k$</summary>
+<details class="quiz-option"><summary>The width</summary>
 
 **No.** The width only scales the scores.
 
@@ -180,6 +180,7 @@ FAULTS = [
         swap(3, QUIZ[QUIZ.rindex("<details") :], ""),
         "Question 1: 2 options",
     ),
+    (checks.options_are_plain, swap(3, "<summary>One", "<summary>$1$"), "markup in an option: $1$"),
     (checks.no_widget_state, edit(1, outputs=WIDGET), "first: widget output"),
     (checks.no_widget_state, lambda nb: nb.metadata.update(widgets={}), "widget state"),
     (checks.cells_have_names, edit(1, id="title"), "title: 2 cells"),
