@@ -77,13 +77,11 @@ def run_once(
     copies = tuple(convert(arg) for arg in args)
     try:
         with silence():
-            returned = function(*copies)
+            values, fault = unpack(exercise, function(*copies))
     except NotImplementedError:
         return Outcome(fault=UNATTEMPTED)
     except Exception as error:  # whatever a learner's function raises is a finding
         return Outcome(fault=raised(exercise, function, args, error))
-    with silence():
-        values, fault = unpack(exercise, returned)
     return Outcome(values, fault, first_modified(exercise, args, copies))
 
 
@@ -108,12 +106,12 @@ def unpack(exercise: Exercise, returned: Any) -> tuple[tuple[np.ndarray, ...], F
     parts = (returned,) if len(wanted) == 1 else returned
     needs = f"return {' and '.join(wanted)}" + (", nothing else" if len(wanted) == 1 else "")
     got = type(returned).__name__
-    if isinstance(returned, (tuple, list, dict)) and len(wanted) == 1:
-        return (), Finding(
-            "not-an-array", f"your function returns a {got}, not an array", "", needs
-        )
     if not isinstance(parts, (tuple, list)) or len(parts) != len(wanted):
         return (), Finding("not-a-tuple", f"your function returns a {got}", "", needs)
+    for part in parts:
+        if isinstance(part, (tuple, list, dict)):
+            says = f"your function returns a {type(part).__name__} where an array belongs"
+            return (), Finding("not-an-array", says, "", needs)
     arrays = tuple(as_array(part) for part in parts)
     if any(array.dtype.kind not in "biuf" for array in arrays):
         return (), Finding(
@@ -132,7 +130,7 @@ def as_array(part: Any) -> np.ndarray:
 def first_modified(exercise: Exercise, before: Sequence[Any], after: Sequence[Any]) -> str | None:
     """Return the name of the first argument that the function wrote into."""
     for name, old, new in zip(exercise.arguments, before, after, strict=False):
-        if isinstance(old, np.ndarray) and not np.array_equal(old, as_array(new)):
+        if isinstance(old, np.ndarray) and old.tobytes() != as_array(new).tobytes():
             return name
     return None
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+
 import numpy as np
 import pytest
 
@@ -12,6 +14,7 @@ from tests.practice.answers.source import function
 
 RIGHT = [(name, style) for name, answers in ANSWERS.items() for style in answers.right]
 EDITS = [(name, edit) for name, answers in ANSWERS.items() for edit in answers.edits]
+ONE_RESULT = [name for name, exercise in EXERCISES.items() if len(exercise.returns) == 1]
 MISTAKES = [(name, mistake) for name, each in EXERCISES.items() for mistake in each.mistakes]
 
 
@@ -62,49 +65,45 @@ def test_the_skeleton_names_the_arguments_of_the_exercise(name):
 
 @pytest.mark.parametrize("name", EXERCISES)
 def test_a_mistake_that_nobody_has_listed_is_caught(name):
-    reference = EXERCISES[name].reference
-    for change in (nudge, flip, constant, zeros):
-        verdict = grade(name, change(reference))
-        assert verdict.status == "wrong", f"{change.__name__}: {verdict.text}"
+    for change in (nudge, flip, np.ones_like, np.zeros_like):
+        for which in range(len(EXERCISES[name].returns)):
+            verdict = grade(name, changed(name, change, which))
+            assert verdict.status == "wrong", f"{change.__name__}: {verdict.text}"
 
 
-def nudge(right):
+def changed(name, change, which=0):
+    """The right answer with one of the returned arrays changed."""
+
+    def answer(*args):
+        result = EXERCISES[name].reference(*args)
+        if not isinstance(result, tuple):
+            return change(result)
+        return tuple(change(part) if i == which else part for i, part in enumerate(result))
+
+    return answer
+
+
+def nudge(array):
     """Change one number by one part in a thousand (a boolean: turn it round)."""
-
-    def answer(*args):
-        result = np.array(right(*args))
-        if result.dtype == bool:
-            result.flat[-1] ^= True
-        else:
-            result.flat[-1] += 1e-3 * max(1.0, np.abs(result[np.isfinite(result)]).max())
-        return result
-
-    return answer
+    result = np.array(array)
+    if result.dtype == bool:
+        result.flat[-1] ^= True
+    else:
+        result.flat[-1] += 1e-3 * max(1.0, np.abs(result[np.isfinite(result)]).max())
+    return result
 
 
-def flip(right):
-    def answer(*args):
-        result = right(*args)
-        return ~result if result.dtype == bool else -result
-
-    return answer
-
-
-def constant(right):
-    return lambda *args: np.full_like(right(*args), 1)
-
-
-def zeros(right):
-    return lambda *args: np.zeros_like(right(*args))
+def flip(array):
+    return ~array if array.dtype == bool else -array
 
 
 @pytest.mark.parametrize("name", EXERCISES)
 def test_remembering_is_caught(name):
-    reference, results = EXERCISES[name].reference, []
+    reference, calls = EXERCISES[name].reference, []
 
     def running(*args):
-        results.append(reference(*args))
-        return results[-1] if len(results) < 9 else np.zeros_like(results[-1])
+        calls.append(args)
+        return reference(*args) if len(calls) < 9 else changed(reference, np.zeros_like)(*args)
 
     assert grade(name, running).status == "wrong"
 
@@ -135,19 +134,22 @@ def test_writing_into_an_argument_is_caught(name):
     assert EXERCISES[name].arguments[0] in verdict.text
 
 
-@pytest.mark.parametrize("name", EXERCISES)
+@pytest.mark.parametrize("name", ONE_RESULT)
 def test_what_is_no_array_is_caught(name):
     reference = EXERCISES[name].reference
-    assert grade(name, lambda *args: (reference(*args), 1)).mistake == "not-an-array"
-    assert grade(name, lambda *args: reference(*args).tolist()).mistake == "not-an-array"
-    assert grade(name, lambda *_: "weights").mistake == "not-an-array"
+    no_array = "not-an-array" if len(EXERCISES[name].returns) == 1 else "not-a-tuple"
+    assert grade(name, lambda *args: (reference(*args), 1, 1, 1)).mistake == no_array
+    assert grade(name, lambda *_: "weights").mistake == no_array
+    assert grade(name, changed(name, np.ndarray.tolist)).mistake == "not-an-array"
+    assert grade(name, changed(name, lambda _: [[1], [1, 2]])).mistake == "not-an-array"
+    assert grade(name, changed(name, lambda _: "weights")).mistake == "not-an-array"
     assert grade(name, reference(*first_args(name))).mistake == "not-a-function"
 
 
 @pytest.mark.parametrize("name", EXERCISES)
 def test_a_dtype_that_loses_something_is_caught(name):
     reference = EXERCISES[name].reference
-    verdict = grade(name, lambda *args: reference(*args).astype(np.float32))
+    verdict = grade(name, changed(reference, np.float32))
     assert (verdict.status, verdict.mistake) == ("wrong", "dtype")
 
 
@@ -232,3 +234,30 @@ def test_an_answer_for_one_sequence_only_is_told_so():
 
 def first_args(name):
     return next(EXERCISES[name].cases(np.random.default_rng(0))).args
+
+
+SWAPS = {
+    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Add, ast.Div: ast.Mult, ast.MatMult: ast.Mult,
+    ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.Gt: ast.GtE,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_no_swapped_operator_passes(name):
+    source = ANSWERS[name].right["numpy"]
+    for mutant in swapped(source):
+        assert grade(name, function(mutant)).status == "wrong", mutant
+
+
+def swapped(source):
+    """Yield the source with one operator exchanged for another, each in turn."""
+    for place, node in enumerate(ast.walk(ast.parse(source))):
+        operator = getattr(node, "op", None) or next(iter(getattr(node, "ops", [])), None)
+        if type(operator) in SWAPS:
+            tree = ast.parse(source)
+            twin, other = list(ast.walk(tree))[place], SWAPS[type(operator)]()
+            if isinstance(node, ast.Compare):
+                twin.ops = [other]
+            else:
+                twin.op = other
+            yield ast.unparse(tree)
