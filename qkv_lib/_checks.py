@@ -101,11 +101,7 @@ def check_query_key_value(query: Array, key: Array, value: Array) -> Any:
         differs between key and value, or leading axes do not fit (see `check_heads`).
     """
     xp = check_arrays(query=query, key=key, value=value)
-    for name, array in (("query", query), ("key", key), ("value", value)):
-        if array.ndim < 2:
-            raise ValueError(
-                f"{name} has shape {shape(array)}, needs at least two axes (..., length, features)"
-            )
+    check_rows(query=query, key=key, value=value)
     check_widths(query, key)
     if key.shape[-2] != value.shape[-2]:
         raise ValueError(
@@ -119,6 +115,15 @@ def check_query_key_value(query: Array, key: Array, value: Array) -> Any:
         )
     check_heads(query, key)
     return xp
+
+
+def check_rows(**arrays: Array) -> None:
+    """Check that each of ``arrays`` (name=array) holds rows of features."""
+    for name, array in arrays.items():
+        if array.ndim < 2:
+            raise ValueError(
+                f"{name} has shape {shape(array)}, needs at least two axes (..., length, features)"
+            )
 
 
 def check_widths(query: Array, key: Array) -> None:

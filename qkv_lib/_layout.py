@@ -16,6 +16,10 @@ from qkv_lib._checks import Array, Shape, broadcast, heads, shape
 from qkv_lib._options import Options
 from qkv_lib.masks import Band
 
+# The scores computed at a time: few enough for a core's cache, enough for a fast product.
+SCORES_AT_A_TIME = 2**20
+LEAST_ROWS = 16
+
 Box = tuple[slice, ...]  # one slice for each leading axis
 
 
@@ -55,11 +59,11 @@ class Problem(NamedTuple):
     ) -> tuple[Array, Array, Array, Array | None, Array | None]:
         """Return query, key, value, mask and bias of some queries and keys of some heads."""
         n, m = as_slice(rows), as_slice(columns)
-        everything = slice(None)
+        d, e = slice(0, self.key.shape[-1]), slice(0, self.value.shape[-1])
         return (
-            view(self.query, *box, n, everything),
-            view(self.key, *box, m, everything),
-            view(self.value, *box, m, everything),
+            view(self.query, *box, n, d),
+            view(self.key, *box, m, d),
+            view(self.value, *box, m, e),
             None if self.mask is None else view(self.mask, *box, n, m),
             None if self.bias is None else view(self.bias, *box, n, m),
         )
@@ -68,15 +72,18 @@ class Problem(NamedTuple):
 def split_groups(x: Array, g: int) -> Array:
     """Split the head axis of ``(..., h, n, d)`` into (g, h / g); a single head into (1, 1)."""
     *batch, h, n, d = (1,) * (3 - x.ndim) + shape(x)
-    groups = (g, h // g) if h > 1 else (1, 1)
+    groups = (1, 1) if h == 1 else (g, h // max(g, 1))
     return array_api_compat.array_namespace(x).reshape(x, (*batch, *groups, n, d))
 
 
 def view(x: Array, *slices: slice) -> Array:
-    """Slice the last axes of ``x``, except those of size one, which broadcast."""
+    """Slice the last axes of ``x``; one of size one stands for all and gives at most that one."""
     used = slices[len(slices) - x.ndim :]
-    whole = slice(None)
-    return x[tuple(whole if size == 1 else s for size, s in zip(x.shape, used, strict=True))]
+    clipped = (
+        slice(0, s.stop - s.start) if size == 1 else s
+        for size, s in zip(x.shape, used, strict=True)
+    )
+    return x[tuple(clipped)]
 
 
 def as_slice(span: range) -> slice:
@@ -85,9 +92,10 @@ def as_slice(span: range) -> slice:
 
 
 def cut(span: range, size: int | None) -> Iterator[range]:
-    """Cut a range into ranges of at most ``size``; None leaves it whole."""
-    for start in range(span.start, span.stop, size or max(len(span), 1)):
-        yield range(start, min(start + (size or len(span)), span.stop))
+    """Cut a range into ranges of at most ``size``, at least one; None leaves it whole."""
+    step = size or max(len(span), 1)
+    for start in range(span.start, max(span.stop, span.start + 1), step):
+        yield range(start, min(start + step, span.stop))
 
 
 def boxes(leading: Shape, at_most: int) -> Iterator[Box]:
@@ -100,6 +108,18 @@ def boxes(leading: Shape, at_most: int) -> Iterator[Box]:
     room = max(at_most, 1)
     for size in reversed(leading):
         steps.insert(0, min(size, room))
-        room = room // size if room >= size else 1
+        room = room // max(size, 1) if room >= size else 1
     for corner in product(*(cut(range(a), b) for a, b in zip(leading, steps, strict=True))):
         yield tuple(map(as_slice, corner))
+
+
+def pieces(
+    leading: Shape, n: int, m: int, band: Band, query_block: int | None, key_block: int | None
+) -> Iterator[tuple[Box, range]]:
+    """Cut the queries into rows and, for each, the leading axes into boxes of limited size."""
+    if query_block is None:
+        query_block = max(LEAST_ROWS, SCORES_AT_A_TIME // max(m, 1))
+    for rows in cut(range(n), query_block):
+        width = min(len(band.keys(rows, m)), m if key_block is None else key_block)
+        for box in boxes(leading, SCORES_AT_A_TIME // max(1, len(rows) * width)):
+            yield box, rows

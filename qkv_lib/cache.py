@@ -12,9 +12,11 @@ import array_api_compat
 
 from qkv_lib._checks import (
     Array,
+    check_arrays,
     check_count,
     check_query_key_value,
     check_range,
+    check_rows,
     library,
     shape,
 )
@@ -100,9 +102,11 @@ class KVCache:
             As `qkv_lib.attention`; a shape differs from what is held other than in the length;
             the tokens do not fit into what is left of the capacity.
         """
-        xp = check_query_key_value(key, key, value)
+        check_arrays(key=key, value=value)
+        check_rows(key=key, value=value)
+        xp = check_query_key_value(key[..., :0, :], key, value)
         if self._key is not None:
-            check_query_key_value(key, self.key[..., :0, :], self.value[..., :0, :])
+            check_arrays(**{"the cache": self.key[..., :0, :], "key": key})
         for name, new, held in (("key", key, self._key), ("value", value, self._value)):
             if held is not None and _but_length(new) != _but_length(held):
                 raise ValueError(

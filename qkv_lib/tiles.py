@@ -8,14 +8,13 @@ over all keys needs no merging: that is a *row block* of queries. Tiles that ``c
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import reduce
 from typing import NamedTuple, Unpack
 
 import array_api_compat
 
-from qkv_lib._checks import Array, Shape, check_count, library
-from qkv_lib._layout import Box, Problem, as_slice, boxes, cut
+from qkv_lib._checks import Array, check_count, library
+from qkv_lib._layout import Box, Problem, as_slice, cut, pieces
 from qkv_lib._options import Keywords, Options, check_call, scores_shape
 from qkv_lib._threads import in_threads, in_turn
 from qkv_lib.heads import grouped_matmul
@@ -30,10 +29,6 @@ from qkv_lib.steps import (
 )
 
 __all__ = ["Partial", "blocked_attention", "merge", "tiled_attention"]
-
-# The scores computed at a time: few enough for a core's cache, enough for a fast product.
-SCORES_AT_A_TIME = 2**20
-LEAST_ROWS = 16
 
 
 class Partial(NamedTuple):
@@ -213,10 +208,9 @@ def output_by_tiles(
 
     def compute(piece: tuple[Box, range]) -> None:
         box, rows = piece
-        columns = list(cut(band.keys(rows, m), key_block))
-        if columns:
-            partial = reduce(merge, (partial_result(whole, box, rows, c) for c in columns))
-            output[(*box, as_slice(rows))] = normalise(partial.output, partial.total)
+        columns = cut(band.keys(rows, m), key_block)
+        result = reduce(merge, (partial_result(whole, box, rows, c) for c in columns))
+        output[(*box, as_slice(rows))] = normalise(result.output, result.total)
 
     run = in_threads if library(query) == "numpy" else in_turn
     run(compute, pieces(whole.leading, n, m, band, query_block, key_block))
@@ -244,15 +238,3 @@ def edges(band: Band, rows: range, columns: range) -> list[range]:
     left = range(columns.start, min(max(first.start, last.start), columns.stop))
     right = range(max(min(first.stop, last.stop), columns.start), columns.stop)
     return [edge for edge in (left, right) if edge] if band.hides else []
-
-
-def pieces(
-    leading: Shape, n: int, m: int, band: Band, query_block: int | None, key_block: int | None
-) -> Iterator[tuple[Box, range]]:
-    """Cut the queries into rows and, for each, the leading axes into boxes of limited size."""
-    if query_block is None:
-        query_block = max(LEAST_ROWS, SCORES_AT_A_TIME // max(m, 1))
-    for rows in cut(range(n), query_block):
-        width = min(len(band.keys(rows, m)), m if key_block is None else key_block)
-        for box in boxes(leading, SCORES_AT_A_TIME // max(1, len(rows) * width)):
-            yield box, rows

@@ -1,0 +1,99 @@
+"""What importing costs, and which way the arrows between the modules point."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import qkv_lib
+
+ROOT = Path(qkv_lib.__file__).parent
+MODULES = {
+    ".".join(path.relative_to(ROOT.parent).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in sorted(ROOT.rglob("*.py"))
+}
+# First floor and above: what needs torch, or a file or a figure, to be of any use.
+UPPER = ("layers", "models", "data", "ring", "plots", "explorers", "practice")
+HEAVY = {"torch", "matplotlib"}
+APART = ("plots", "explorers", "practice")
+
+
+def floor_is_ground(module: str) -> bool:
+    return module == "qkv_lib" or module.split(".")[1] not in UPPER
+
+
+def imports(path: Path, module: str) -> set[str]:
+    """Return the full names of all that a module imports, wherever in it the import stands."""
+    names: set[str] = set()
+    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            above = package.split(".")[: len(package.split(".")) + 1 - node.level]
+            parts = [*(above if node.level else []), *([node.module] if node.module else [])]
+            base = ".".join(parts)
+            names |= {base, *(f"{base}.{alias.name}" for alias in node.names)}
+    return names
+
+
+def is_in(name: str, parent: str) -> bool:
+    return name == parent or name.startswith(parent + ".")
+
+
+GROUND = [name for name in MODULES if floor_is_ground(name)]
+
+
+def run(code: str) -> str:
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout
+
+
+def test_importing_loads_neither_torch_nor_matplotlib() -> None:
+    loaded = run("import sys, qkv_lib; print(*sorted({x.split('.')[0] for x in sys.modules}))")
+    assert "numpy" in loaded.split()
+    assert not HEAVY & set(loaded.split())
+
+
+def test_attention_on_numpy_loads_no_torch() -> None:
+    code = """
+import sys, numpy as np, qkv_lib
+x = np.ones((3, 701, 8))
+qkv_lib.attention(x, x, x, causal=True)
+print("torch" in sys.modules)
+"""
+    assert run(code).strip() == "False"
+
+
+@pytest.mark.parametrize("module", GROUND)
+def test_the_ground_floor_imports_no_torch(module: str) -> None:
+    assert not {x for x in imports(MODULES[module], module) if x.split(".")[0] in HEAVY}
+
+
+@pytest.mark.parametrize("module", GROUND)
+def test_the_ground_floor_imports_nothing_from_above(module: str) -> None:
+    above = {
+        x
+        for x in imports(MODULES[module], module)
+        if x.startswith("qkv_lib.") and x.split(".")[1] in UPPER
+    }
+    assert not above
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_nothing_imports_what_stands_beside(module: str) -> None:
+    for beside in (f"qkv_lib.{name}" for name in APART):
+        if not is_in(module, beside):
+            assert not {x for x in imports(MODULES[module], module) if is_in(x, beside)}
+
+
+def test_the_rules_bite(tmp_path: Path) -> None:
+    path = tmp_path / "bad.py"
+    path.write_text("def f():\n    from torch import nn\n    from . import plots\n")
+    assert imports(path, "qkv_lib.bad") >= {"torch", "torch.nn", "qkv_lib.plots"}
+    assert "qkv_lib.attention" in GROUND
+    assert "qkv_lib.tiles" in GROUND
+    assert not floor_is_ground("qkv_lib.layers.multihead")
