@@ -8,6 +8,7 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -54,8 +55,16 @@ def names_torch(function: Function) -> bool:
     code = getattr(function, "__code__", None)
     if code is None or "torch" not in sys.modules:
         return False
-    used = (function.__globals__.get(name) for name in code.co_names)
+    used = (function.__globals__.get(name) for name in names_in(code))
     return any(str(getattr(each, "__name__", "")).partition(".")[0] == "torch" for each in used)
+
+
+def names_in(code: CodeType) -> Iterator[str]:
+    """Yield the names that a function's code uses, also inside comprehensions and lambdas."""
+    yield from code.co_names
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            yield from names_in(inner)
 
 
 def to_numpy(arg: Any) -> Any:

@@ -6,15 +6,29 @@ from qkv_lib.practice.exercise import Exercise
 from qkv_lib.practice.exercises import (
     algorithm,
     building,
+    concepts,
     decoding,
     heads_and_masks,
     kernels,
     lookups,
+    mathematics,
     pooling,
+    positions,
+    projections,
+    scorings,
+)
+
+CHAPTERS = (
+    (lookups, kernels),
+    (projections, concepts),
+    (algorithm, heads_and_masks),
+    (mathematics, scorings, positions),
+    (building, pooling, decoding),
 )
 
 EXERCISES: dict[str, Exercise] = {
     exercise.name: exercise
-    for chapter in (lookups, kernels, algorithm, heads_and_masks, building, pooling, decoding)
-    for exercise in chapter.EXERCISES
+    for chapter in CHAPTERS
+    for module in chapter
+    for exercise in module.EXERCISES
 }

@@ -4,16 +4,22 @@ from tests.practice.answers import (
     algorithm,
     background,
     building,
+    concepts,
     decoding,
     heads_and_masks,
+    mathematics,
     pooling,
+    positions,
 )
 from tests.practice.answers.source import Answers
 
 ANSWERS: dict[str, Answers] = {
     **background.ANSWERS,
+    **concepts.ANSWERS,
     **algorithm.ANSWERS,
     **heads_and_masks.ANSWERS,
+    **mathematics.ANSWERS,
+    **positions.ANSWERS,
     **building.ANSWERS,
     **decoding.ANSWERS,
     **pooling.ANSWERS,
