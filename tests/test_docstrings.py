@@ -54,9 +54,10 @@ def text_of(thing: Any) -> str:
 
 
 def section(docstring: str, title: str) -> str:
-    """Return the text under a numpydoc title, empty where there is none."""
-    found = re.search(rf"^{title}\n-+\n(.*?)(?=^[A-Z]\w+\n-+\n|\Z)", docstring, re.M | re.S)
-    return found[1] if found else ""
+    """Return all text under a numpydoc title, empty where there is none."""
+    return "".join(
+        re.findall(rf"^{title}\n-+\n(.*?)(?=^[A-Z]\w+\n-+\n|\Z)", docstring, re.M | re.S)
+    )
 
 
 def documented(docstring: str) -> set[str]:
