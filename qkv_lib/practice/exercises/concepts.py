@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from qkv_lib import attention_steps, softmax
+from qkv_lib import attention_steps, scoring, softmax
 from qkv_lib._checks import Array
 from qkv_lib.practice.exercise import Case, Exercise, Function, Mistake
 from qkv_lib.practice.exercises.algorithm import scaled_scores, scores_with
@@ -128,6 +128,9 @@ def own_weight_is_largest(query, key):
         Mistake("largest-of-all", "the own weight is compared with all the rows' weights",
                 "each row has its own largest weight: axis=-1",
                 by_weights(lambda w: own(w) == np.max(w, axis=(-2, -1))[..., None])),
+        Mistake("nearest-key", "you ask whether a query's own key is the nearest one",
+                "weights come from dot products: a long key may win over a near one",
+                lambda q, k: own_is_largest(scoring.gaussian(q, k))),
         Mistake("returns-index", "the place of the largest weight comes back",
                 "one step is left: compare it with the row's own place",
                 by_weights(lambda w: np.argmax(w, axis=-1))),

@@ -16,10 +16,10 @@ from qkv_lib.practice.inputs import Generator, cast, operands
 from qkv_lib.practice.properties import BATCH_APART, SLACK, at
 from qkv_lib.practice.wrong import without_maximum
 
-JACOBIAN_LOOK = "moving score j changes weight i by pᵢ(1 − pᵢ) where i = j, and by −pᵢpⱼ elsewhere"
-SOFT_LOOK = "dS = A ⊙ (dA − rowsum(dA ⊙ A)), one sum a query"
+JACOBIAN_LOOK = "score j moves weight i by pᵢ(1 − pᵢ) where i = j, and by −pᵢpⱼ elsewhere"
+SOFT_LOOK = "the way back through the softmax is dS = A ⊙ (dA − rowsum(dA ⊙ A)), one sum a query"
 CHAIN_LOOK = "Q and K meet in S = Q Kᵀ/√d_k: dQ = dS K/√d_k, dK = dSᵀ Q/√d_k"
-VALUE_LOOK = "O = A V: dV = Aᵀ dO and dA = dO Vᵀ"
+VALUE_LOOK = "from O = A V follow dV = Aᵀ dO and dA = dO Vᵀ"
 
 
 def some_weights(rng: Generator) -> Iterator[Case]:
@@ -58,20 +58,20 @@ def jacobian(weights):
                 lambda p: np.outer(p, p)),
         Mistake("no-diagonal", "this is −p pᵀ: diag(p) is missing", JACOBIAN_LOOK,
                 lambda p: -np.outer(p, p)),
-        Mistake("plus-sign", "p pᵀ is added, not subtracted", JACOBIAN_LOOK,
+        Mistake("plus-sign", "the outer product p pᵀ is added, not subtracted", JACOBIAN_LOOK,
                 lambda p: np.diag(p) + np.outer(p, p)),
         Mistake("negative", "the sign is wrong: a higher score gives its key more weight",
                 JACOBIAN_LOOK, lambda p: -softmax_jacobian(p)),
         Mistake("identity-for-diagonal", "this is 1 − p pᵀ: the diagonal holds p, not ones",
                 JACOBIAN_LOOK, lambda p: np.eye(len(p)) - np.outer(p, p)),
-        Mistake("everywhere", "pᵢ(1 − pⱼ) belongs on the diagonal only", JACOBIAN_LOOK,
-                lambda p: np.outer(p, 1 - p)),
-        Mistake("inner-product", "p · p is one number; p pᵀ is a matrix",
-                "np.outer(p, p): for a 1-D array `p @ p.T` is the dot product",
+        Mistake("everywhere", "every entry is pᵢ(1 − pⱼ), which belongs on the diagonal only",
+                JACOBIAN_LOOK, lambda p: np.outer(p, 1 - p)),
+        Mistake("inner-product", "the number p · p is subtracted, not the matrix p pᵀ",
+                "for a 1-D array `p @ p.T` is the dot product; np.outer(p, p) is the matrix",
                 lambda p: np.diag(p) - p @ p),
         Mistake("no-matrix", "there is one number a key, pᵢ(1 − pᵢ), and no matrix", JACOBIAN_LOOK,
                 lambda p: p * (1 - p)),
-        Mistake("row-broadcast", "p − p pᵀ takes p along every row: it needs diag(p)",
+        Mistake("row-broadcast", "this is p − p pᵀ with p along every row; it needs diag(p)",
                 JACOBIAN_LOOK, lambda p: p - np.outer(p, p)),
         Mistake("softmax-again", "the softmax is taken of the weights",
                 "the argument is p already, not the scores",
@@ -127,7 +127,7 @@ def attention_backward(query, key, value, output_gradient):
     cases=operands_and_gradient,
     returns={"dQ": ("query", "feature"), "dK": ("key", "feature"), "dV": ("key", "feature")},
     mistakes=(
-        Mistake("no-row-sum", "dS is A ⊙ dA: the row sum is not subtracted", SOFT_LOOK,
+        Mistake("no-row-sum", "this dS is A ⊙ dA: the row sum is not subtracted", SOFT_LOOK,
                 backward(lambda A, dA: A * dA)),
         Mistake("row-sum-of-dA", "the row sum is of dA, without the weights", SOFT_LOOK,
                 backward(lambda A, dA: A * (dA - dA.sum(-1, keepdims=True)))),
@@ -135,23 +135,32 @@ def attention_backward(query, key, value, output_gradient):
                 SOFT_LOOK, backward(lambda A, dA: A * (dA - dA.mean(-1, keepdims=True)))),
         Mistake("column-sum", "the sum runs over the queries, not the keys", SOFT_LOOK,
                 backward(lambda A, dA: A * (dA - (dA * A).sum(-2, keepdims=True)))),
-        Mistake("weights-not-multiplied", "dA − rowsum(dA ⊙ A) is not multiplied by A", SOFT_LOOK,
-                backward(lambda A, dA: dA - (dA * A).sum(-1, keepdims=True))),
+        Mistake("weights-not-multiplied", "the difference dA − rowsum(dA ⊙ A) is not multiplied by A",
+                SOFT_LOOK, backward(lambda A, dA: dA - (dA * A).sum(-1, keepdims=True))),
         Mistake("diagonal-only", "each weight is taken to answer to its own score only", SOFT_LOOK,
                 backward(lambda A, dA: A * (1 - A) * dA)),
-        Mistake("softmax-skipped", "dS is dA: the softmax has no part in it", SOFT_LOOK,
+        Mistake("softmax-skipped", "this dS is dA: the softmax has no part in it", SOFT_LOOK,
                 backward(lambda A, dA: dA)),
         Mistake("no-scaling", "the factor 1/√d_k is missing on the way back", CHAIN_LOOK,
                 backward(scale=lambda d: 1.0)),
+        Mistake("unscaled-attention", "the scores are not divided by √d_k, neither forwards nor "
+                "on the way back", CHAIN_LOOK,
+                lambda *args: attention_gradients(*args, scale=1.0)[:3]),
+        Mistake("scaled-once", "only dQ is divided by √d_k, dK is not", CHAIN_LOOK,
+                backward(finish=lambda q, k, v, A, dO, dS:
+                         (dS @ k, dS.mT @ q * q.shape[-1] ** 0.5, A.mT @ dO))),
+        Mistake("scaled-once", "only dK is divided by √d_k, dQ is not", CHAIN_LOOK,
+                backward(finish=lambda q, k, v, A, dO, dS:
+                         (dS @ k * q.shape[-1] ** 0.5, dS.mT @ q, A.mT @ dO))),
         Mistake("scaled-twice", "the factor 1/√d_k is applied twice on the way back", CHAIN_LOOK,
                 backward(scale=lambda d: 1 / d)),
-        Mistake("dS-not-transposed", "dK is made from dS, not from dSᵀ", CHAIN_LOOK,
+        Mistake("dS-not-transposed", "your dK is made from dS, not from dSᵀ", CHAIN_LOOK,
                 backward(finish=lambda q, k, v, A, dO, dS: (dS @ k, dS @ q, A.mT @ dO))),
-        Mistake("weights-not-transposed", "dV is A dO, not Aᵀ dO", VALUE_LOOK,
+        Mistake("weights-not-transposed", "your dV is A dO, not Aᵀ dO", VALUE_LOOK,
                 backward(finish=lambda q, k, v, A, dO, dS: (dS @ k, dS.mT @ q, A @ dO))),
-        Mistake("query-key-swapped", "dQ is made with Q and dK with K", CHAIN_LOOK,
+        Mistake("query-key-swapped", "your dQ is made with Q, and dK with K", CHAIN_LOOK,
                 backward(finish=lambda q, k, v, A, dO, dS: (dS @ q, dS.mT @ k, A.mT @ dO))),
-        Mistake("dV-from-dS", "dV is made with dS, not with the weights", VALUE_LOOK,
+        Mistake("dV-from-dS", "your dV is made with dS, not with the weights", VALUE_LOOK,
                 backward(finish=lambda q, k, v, A, dO, dS: (dS @ k, dS.mT @ q, dS.mT @ dO))),
         Mistake("order", "the gradients come back in another order", "return dQ, dK, dV",
                 backward(finish=lambda q, k, v, A, dO, dS: (dS.mT @ q, dS @ k, A.mT @ dO))),

@@ -16,7 +16,9 @@ from qkv_lib.practice.properties import BATCH_APART, SLACK, at
 
 BASE = 10000.0
 FREQUENCY_LOOK = "pair l of d features has the frequency 10000 ** (−2l/d), l = 0, 1, …, d/2 − 1"
-TURN_LOOK = "(a, b) becomes (a cos − b sin, a sin + b cos): at a quarter turn (1, 0) is (0, 1)"
+TURN_LOOK = (
+    "a pair (a, b) becomes (a cos − b sin, a sin + b cos): a quarter turn makes (0, 1) of (1, 0)"
+)
 HALF_LOOK = "feature l and feature l + d/2 are a pair: cut x into two halves"
 PLACE_LOOK = "the angle is positions[t] times the frequency, as the positions are given"
 ROW_LOOK = "columns 2l and 2l + 1 hold the sine and the cosine of the same angle"
@@ -118,7 +120,7 @@ def rotate(x, positions):
 ''',
     reference=rotate,
     cases=rows_and_positions,
-    returns={"turned": ("row", "feature")},
+    returns={"result": ("row", "feature")},
     mistakes=(
         Mistake("interleaved", "features 2l and 2l + 1 are turned as a pair", HALF_LOOK,
                 lambda x, t: rope(x, positions=t, layout="interleaved")),
@@ -134,7 +136,7 @@ def rotate(x, positions):
                 turned(PAIRS, lambda a, b, cos, sin: plain_turn(a, b, cos, sin)[::-1])),
         Mistake("not-mixed", "each half is multiplied by its own factor and the pair never meets",
                 TURN_LOOK, turned(PAIRS, lambda a, b, cos, sin: (a * cos, b * sin))),
-        Mistake("overwritten", "b is turned with the new a, not the old one",
+        Mistake("overwritten", "the turned a is used to turn b: it needs the old one",
                 "make both from the old pair, then put them together", turned(PAIRS, reused)),
         *(Mistake(name, says, FREQUENCY_LOOK, turned(frequencies(exponent), plain_turn))
           for name, says, exponent in FREQUENCIES),
@@ -144,7 +146,7 @@ def rotate(x, positions):
                 PLACE_LOOK, lambda x, t: rope(x)),
         Mistake("added", "a vector of sines is added, nothing is turned", TURN_LOOK,
                 lambda x, t: x + sinusoidal(t, x.shape[-1])),
-        Mistake("not-turned", "x comes back as it went in", TURN_LOOK, lambda x, t: x),
+        Mistake("not-turned", "your function returns x as it went in", TURN_LOOK, lambda x, t: x),
     ),
     properties=(
         SINGLE_PRECISION,
@@ -171,11 +173,15 @@ def blocks(positions: Array, d: int) -> Array:
     return np.concatenate([rows[:, 0::2], rows[:, 1::2]], axis=-1)
 
 
-def own_frequencies(positions: Array, d: int) -> Array:
-    """Give every column a frequency of its own."""
-    column = np.arange(d)
-    turn = positions[:, None] * BASE ** (-column / d)
-    return np.where(column % 2, np.cos(turn), np.sin(turn))
+def own_frequencies(factor: int) -> Function:
+    """Return rows in which every column has a frequency of its own."""
+
+    def wrong(positions: Array, d: int) -> Array:
+        column = np.arange(d)
+        turn = positions[:, None] * BASE ** (-factor * column / d)
+        return np.where(column % 2, np.cos(turn), np.sin(turn))
+
+    return wrong
 
 
 def widths_and_positions(rng: Generator) -> Iterator[Case]:
@@ -198,7 +204,7 @@ def sinusoidal(positions, d):
 ''',
     reference=lambda positions, d: sinusoidal(positions, d),
     cases=widths_and_positions,
-    returns={"rows": ("position", "feature")},
+    returns={"table": ("position", "feature")},
     mistakes=(
         Mistake("sin-cos-swapped", "sine and cosine have changed places", ROW_LOOK,
                 rows_of(PAIRS, lambda sin, cos: (cos, sin))),
@@ -208,7 +214,9 @@ def sinusoidal(positions, d):
         Mistake("cosines-only", "both columns of a pair hold the cosine", ROW_LOOK,
                 rows_of(PAIRS, lambda sin, cos: (cos, cos))),
         Mistake("own-frequencies", "every column has its own frequency, 10000 ** (−column/d)",
-                "the two columns of a pair share one frequency", own_frequencies),
+                "the two columns of a pair share one frequency", own_frequencies(1)),
+        Mistake("exponent-by-columns", "the exponent is −2·column/d: it counts columns, not pairs",
+                FREQUENCY_LOOK, own_frequencies(2)),
         *(Mistake(name, says, FREQUENCY_LOOK, rows_of(frequencies(exponent)))
           for name, says, exponent in FREQUENCIES),
         Mistake("positions-from-1", "the positions are counted one too far", PLACE_LOOK,

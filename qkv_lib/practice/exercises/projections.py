@@ -64,7 +64,7 @@ def project(x, W_Q, W_K, W_V):
         Mistake("chained", "each map is applied to what the one before it made",
                 "all three start from x", lambda x, W_Q, W_K, W_V:
                 (x @ W_Q, x @ W_Q @ W_K, x @ W_Q @ W_K @ W_V)),
-        Mistake("elementwise", "x is multiplied with the maps entry by entry", MAP_LOOK,
+        Mistake("elementwise", "the maps multiply x entry by entry", MAP_LOOK,
                 lambda x, *maps: tuple(x * W for W in maps)),
         Mistake("scaled-queries", "the queries are divided by √d_k already",
                 "the scale belongs to the scores: queries are x @ W_Q",

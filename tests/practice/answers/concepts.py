@@ -179,6 +179,8 @@ def own_weight_is_largest(query, key):
         ("largest-of-all", "return weights.argmax(axis=-1) == np.arange(query.shape[-2])",
          "top = weights.max(axis=(-2, -1))[..., None]\n"
          "    return np.diagonal(weights, axis1=-2, axis2=-1) == top"),
+        ("nearest-key", "weights = qkv_lib.attention_steps(query, key, key).weights",
+         "weights = -((query[..., :, None, :] - key[..., None, :, :]) ** 2).sum(axis=-1)"),
         ("returns-index", " == np.arange(query.shape[-2])", ""),
         ("returns-weight", "weights.argmax(axis=-1) == np.arange(query.shape[-2])",
          "np.diagonal(weights, axis1=-2, axis2=-1)"),

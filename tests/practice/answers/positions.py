@@ -125,6 +125,9 @@ def sinusoidal(positions, d):
         ("own-frequencies", "row += [math.sin(angle), math.cos(angle)]",
          "row += [math.sin(angle), math.cos(t / 10000 ** ((2 * l + 1) / d))]",
          "loops"),
+        ("exponent-by-columns", "row += [math.sin(angle), math.cos(angle)]",
+         "s, c = 2 * (2 * l) / d, 2 * (2 * l + 1) / d\n"
+         "            row += [math.sin(t / 10000**s), math.cos(t / 10000**c)]", "loops"),
         ("exponent-without-2", "-2 * np.arange", "-np.arange"),
         ("base-missing", "* frequency", "* np.ones(d // 2)"),
         ("growing-frequencies", "t / 10000", "t * 10000", "loops"),
