@@ -135,7 +135,7 @@ def attention_backward(query, key, value, output_gradient):
                 SOFT_LOOK, backward(lambda A, dA: A * (dA - dA.mean(-1, keepdims=True)))),
         Mistake("column-sum", "the sum runs over the queries, not the keys", SOFT_LOOK,
                 backward(lambda A, dA: A * (dA - (dA * A).sum(-2, keepdims=True)))),
-        Mistake("weights-not-multiplied", "the difference dA − rowsum(dA ⊙ A) is not multiplied by A",
+        Mistake("weights-not-multiplied", "this dA − rowsum(dA ⊙ A) is not multiplied by A",
                 SOFT_LOOK, backward(lambda A, dA: dA - (dA * A).sum(-1, keepdims=True))),
         Mistake("diagonal-only", "each weight is taken to answer to its own score only", SOFT_LOOK,
                 backward(lambda A, dA: A * (1 - A) * dA)),
