@@ -50,12 +50,12 @@ def timeline(years: Sequence[int], labels: Sequence[str], *, ax: Axes | None = N
     events = sorted(zip(times, texts, strict=True), key=lambda event: event[0])
     if ax is None:
         _, ax = plt.subplots(figsize=(7, 0.7 + 0.3 * len(events)), layout="constrained")
-    ax.hlines(range(len(events)), events[0][0], events[-1][0], color="#888888", alpha=0.25)
     ax.plot([year for year, _ in events], range(len(events)), "o", color=COLOURS[0])
     for row, (year, text) in enumerate(events):
         _write(ax, row, year, text, on_the_left=2 * year > events[0][0] + events[-1][0])
     ax.set(xlabel="year", yticks=[], ylim=(len(events) - 0.5, -0.5))
     ax.margins(x=0.04)
+    ax.grid(axis="x", alpha=0.3)
     ax.spines[["top", "left", "right"]].set_visible(False)
     return ax
 
