@@ -20,7 +20,7 @@ export OMP_NUM_THREADS := 1
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope
 
 .DEFAULT_GOAL := help
-.PHONY: help book test notebooks lab serve lint coverage lock clean
+.PHONY: help book test notebooks lab serve lint bench coverage lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -48,6 +48,9 @@ lint: $(INSTALLED) ## check style and types: ruff, mypy --strict
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --exclude '*.ipynb' .
 	@$(BIN)/mypy
+
+bench: $(INSTALLED) ## time the paths against each other, on all cores; needs a quiet machine
+	@env -u OMP_NUM_THREADS $(BIN)/python -m tests.benchmarks.speed
 
 coverage: $(INSTALLED) ## branch coverage of qkv_lib by the library tests
 	@$(PYTEST) tests --ignore tests/book --cov --cov-report=term --cov-report=html
