@@ -52,8 +52,9 @@ class Verdict:
 
 
 def sentence(text: str) -> str:
-    """Return the text with a capital letter and a full stop."""
-    return text[0].upper() + text[1:] + ("" if text[-1] in ".!?" else ".")
+    """Return the text with a capital letter and a full stop; code it begins with stays as it is."""
+    prose = text.split()[0].rstrip(",:;.").isalpha()
+    return (text[0].upper() if prose else text[0]) + text[1:] + ("" if text[-1] in ".!?" else ".")
 
 
 def number(value: Any) -> str:

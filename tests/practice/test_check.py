@@ -9,6 +9,7 @@ import pytest
 
 from qkv_lib.practice import check, describe, grade
 from qkv_lib.practice.exercises import EXERCISES
+from qkv_lib.practice.verdict import sentence
 from tests.practice.answers import ANSWERS
 from tests.practice.answers.source import function
 
@@ -259,3 +260,17 @@ def swapped(source):
             else:
                 twin.op = other
             yield ast.unparse(tree)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("softmax runs over queries", "Softmax runs over queries."),
+        ("yours: 3 columns!", "Yours: 3 columns!"),
+        ("np.exp, not np.exp2", "np.exp, not np.exp2."),
+        ("`.T` reverses all axes", "`.T` reverses all axes."),
+        ("key.mT is needed", "key.mT is needed."),
+    ],
+)
+def test_a_sentence_begins_with_a_capital_unless_it_begins_with_code(text, expected):
+    assert sentence(text) == expected
