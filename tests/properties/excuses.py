@@ -38,21 +38,31 @@ EXCUSES = [
         for dtype in ("float16", "float32", "float64")
     ),
     *(
+        Excuse("*", "fused.*", "numpy", dtype, NotOfferedError, "PyTorch's kernel")
+        for dtype in ("float16", "float32", "float64")
+    ),
+    Excuse("maps_returned_*", "fused.*", "torch", "*", NotOfferedError, "returns no maps"),
+    Excuse("gradients_*", "cache.*", "torch", "*", NotOfferedError, "gradients do not flow"),
+    *(
+        Excuse("smallest_*", "cache.*", library, dtype, ValueError, "a cache without tokens")
+        for library, dtype in [("numpy", "float*"), ("torch", "*")]
+    ),
+    *(
         Excuse("maps_returned_*", name, library, dtype, NotOfferedError, "returns no maps")
-        for name in ("attention", "tiles.*")
+        for name in ("attention", "tiles.*", "cache.*")
         for library, dtype in [("numpy", "float*"), ("torch", "*")]
     ),
     *(
         Excuse("gradients_*", name, "numpy", dtype, NotOfferedError, NOISE)
-        for name in ("loops", "attention*", "tiles.*")
+        for name in ("loops", "attention*", "tiles.*", "cache.*")
         for dtype in ("float16", "float32")
     ),
     *(
         Excuse(name, "MultiHeadAttention.train", "torch", "*", AssertionError, DROPPED)
         for name in (
             "rows_of_weights_*", "keys_and_values_*", "queries_permuted_*", "appended_padding_*",
-            "one_query_*", "equals_the_loops", "all_agree_*", "gradients_*", "extreme_scores_*",
-            "output_lies_*", "smallest_sizes_*",
+            "one_query_*", "decoding_*", "equals_the_loops", "all_agree_*", "gradients_*",
+            "extreme_scores_*", "output_lies_*", "smallest_sizes_*",
         )
     ),
 ]  # fmt: skip

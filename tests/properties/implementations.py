@@ -13,8 +13,11 @@ import numpy as np
 import torch
 
 from qkv_lib import attention, attention_steps, merge_heads, split_heads
+from qkv_lib.cache import KVCache
+from qkv_lib.fused import fused_attention
 from qkv_lib.layers import MultiHeadAttention
 from qkv_lib.layers.recording import recorded_weights
+from qkv_lib.masks import Band
 from qkv_lib.tiles import blocked_attention, tiled_attention
 from tests.arrays import Array, plain
 from tests.reference import attention_by_loops
@@ -32,6 +35,7 @@ class Implementation:
     run: Callable[..., Array]
     maps: Callable[..., tuple[Array, Array]] | None = None
     random: bool = False  # dropout at work: the output is no function of the operands alone
+    differentiable: bool = True
 
 
 def loops_with_maps(*arrays: Array, **options: Any) -> tuple[Array, Array]:
@@ -45,6 +49,34 @@ def loops_with_maps(*arrays: Array, **options: Any) -> tuple[Array, Array]:
 def steps_with_maps(*arrays: Array, **options: Any) -> tuple[Array, Array]:
     steps = attention_steps(*arrays, **options)
     return steps.weights, steps.output
+
+
+def cached(
+    query: Array, key: Array, value: Array, *, causal: bool = False, offset: int = 0,
+    window: int | None = None, mask: Array | None = None, **options: Any,
+) -> Array:  # fmt: skip
+    """Put the keys into a cache in two parts, then attend.
+
+    In a cache the queries are the last tokens; where other positions are asked for, the band
+    becomes a mask.
+    """
+    n, m = query.shape[-2], key.shape[-2]
+    if (causal or window is not None) and offset != m - n:
+        seen = Band(causal=causal, window=window, offset=offset).mask(n, m, like=query)
+        mask, causal, window = seen if mask is None else seen & mask, False, None
+    cache = KVCache(capacity=m + 1)
+    for part in (slice(0, m // 2), slice(m // 2, m)):
+        cache.append(key[..., part, :], value[..., part, :])
+    return cache.attend(query, causal=causal, window=window, mask=mask, **options)
+
+
+def fused(*operands: Array, softcap: float | None = None, **options: Any) -> Array:
+    """PyTorch's kernel, and where it knows an option not (the soft cap), what replaces it."""
+    if not isinstance(operands[0], torch.Tensor):
+        raise NotOfferedError("the kernel reads torch tensors")
+    if softcap is not None:
+        return attention(*operands, softcap=softcap, **options)
+    return fused_attention(*operands, **options)
 
 
 def layer(*, training: bool) -> Implementation:
@@ -89,6 +121,8 @@ IMPLEMENTATIONS = [
     ),
     Implementation("tiles.blocked_attention", partial(blocked_attention, block=2)),
     Implementation("tiles.tiled_attention", partial(tiled_attention, query_block=2, key_block=3)),
+    Implementation("fused.fused_attention", fused),
+    Implementation("cache.KVCache", cached, differentiable=False),
     layer(training=False),
     layer(training=True),
 ]

@@ -154,6 +154,10 @@ FAULTS: list[tuple[Implementation, str]] = [
         "nan_never_becomes_a_plausible_number",
     ),
     (
+        planted("causal the wrong way", Version(causal=lambda x: x <= 0)),
+        "decoding_with_the_cache_is_the_whole",
+    ),
+    (
         planted("heads interleaved", Version(serving=lambda x, r: x.repeat(1, r, 1, 1))),
         "all_agree_pairwise",
     ),
