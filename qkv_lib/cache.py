@@ -62,7 +62,7 @@ class KVCache:
     ...     print(cache.attend(token).round(4))
     [[[1. 2.]]]
     [[[1.9717 2.9717]]]
-    [[[2.9928 3.9928]]]
+    [[[2.9929 3.9929]]]
     """
 
     def __init__(self, capacity: int) -> None:
