@@ -356,6 +356,12 @@ def test_first_weights_come_from_the_generator_alone() -> None:
             assert not torch.equal(a, c)
 
 
+def test_no_bias_of_a_recurrent_layer_is_left_to_torch() -> None:
+    layers = [initialise(nn.GRU(3, 5), np.random.default_rng(0)) for _ in range(2)]
+    for (name, a), b in zip(layers[0].named_parameters(), layers[1].parameters(), strict=True):
+        assert torch.equal(a, b), name
+
+
 @pytest.mark.parametrize(
     ("layer", "spread"),
     [

@@ -57,7 +57,7 @@ def initialise(module: Module, rng: np.random.Generator) -> Module:
             embedded = id(parameter) in embeddings
             draw = _embedding(parameter, rng) if embedded else _glorot(parameter, rng)
             parameter.copy_(torch.from_numpy(draw))
-        elif name.rpartition(".")[2] == "bias":
+        elif name.rpartition(".")[2].startswith("bias"):
             parameter.zero_()
     return module
 
