@@ -173,7 +173,22 @@ def test_shapes(
 def test_no_keys_give_zero_and_a_log_sum_of_minus_infinity(lib: str) -> None:
     steps = attention_steps(normal(lib, 5, 11), normal(lib, 0, 11), normal(lib, 0, 13))
     assert (plain(steps.output) == 0).all()
+    assert tuple(steps.logsumexp.shape) == (5,)
     assert (plain(steps.logsumexp) == -np.inf).all()
+
+
+@pytest.mark.parametrize("lib", LIBRARIES)
+@pytest.mark.parametrize("axes", [3, 4])
+def test_a_mask_and_lengths_hold_together(lib: str, axes: int) -> None:
+    query, key, value = (x if axes == 4 else x[:, 0] for x in operands(lib))
+    mask = normal(lib, N, M) > 0
+    weights = plain(
+        attention_steps(
+            query, key, value, mask=mask, key_lengths=array(lib, [3, 6], "int64")
+        ).weights
+    )
+    real = np.arange(M) < np.array([3, 6]).reshape(-1, *(1,) * (axes - 1))
+    assert ((weights > 0) == (plain(mask) & real)).all()
 
 
 @pytest.mark.parametrize("lib", LIBRARIES)

@@ -98,6 +98,8 @@ def test_query_and_key_need_one_width() -> None:
 def test_width_zero_is_refused() -> None:
     with says(ValueError, "query has no features: shape (5, 0); d_k must be at least 1"):
         attention(ones(5, 0), ones(7, 0), ones(7, 13))
+    with says(ValueError, "query has no features: shape (3, 5, 0); d_k must be at least 1"):
+        attention(ones(3, 5, 0), ones(3, 7, 0), ones(3, 7, 13))
 
 
 def test_every_key_needs_one_value() -> None:
@@ -107,6 +109,28 @@ def test_every_key_needs_one_value() -> None:
         "every key needs exactly one value",
     ):
         attention(Q, K, V[..., :-1, :])
+
+
+def test_messages_count_axes_from_the_end() -> None:
+    query, key, value = Q[0], K[0], V[0]
+    with says(
+        ValueError,
+        "key has 7 rows but value has 6: shapes (3, 7, 11) and (3, 6, 13); "
+        "every key needs exactly one value",
+    ):
+        attention(query, key, value[:, 1:])
+    with says(
+        ValueError,
+        "key has leading axes (3,) but value has (1,): shapes (3, 7, 11) and (1, 7, 13); "
+        "they must be equal",
+    ):
+        attention(query, key, value[:1])
+    with says(
+        ValueError,
+        "query has leading axes (2, 2, 3) but key has (5, 2, 3): shapes (2, 2, 3, 5, 11) and "
+        "(5, 2, 3, 7, 11); apart from the heads they must be equal or 1",
+    ):
+        attention(ones(2, 2, 3, 5, 11), ones(5, 2, 3, 7, 11), ones(5, 2, 3, 7, 13))
 
 
 def test_key_and_value_need_equal_leading_axes() -> None:
@@ -253,14 +277,15 @@ class TestKeyLengths:
 
 
 @pytest.mark.parametrize("lib", LIBRARIES)
-def test_scores_that_could_overflow_are_refused(lib: str) -> None:
+@pytest.mark.parametrize(("sign", "other"), [(1, -1), (-1, 1)])
+def test_scores_that_could_overflow_are_refused(lib: str, sign: int, other: int) -> None:
     query, key, value = operands(lib, dtype="float32")
     with says(
         ValueError,
         "scores may reach ±1.1e+39, more than float32 holds: "
         "query, key, scale or bias is too large; scale it down",
     ):
-        attention(query * 0 + 1e19, key * 0 - 1e19, value)
+        attention(query * 0 + sign * 1e19, key * 0 + other * 1e19, value)
 
 
 @pytest.mark.parametrize(

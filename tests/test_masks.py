@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from qkv_lib import causal_mask, padding_mask, window_mask
@@ -157,6 +157,7 @@ class TestBand:
         assert band.hides == (not band.mask(20, 40).all())
 
     @given(band=BANDS, start=SIZES, length=st.integers(1, 7), m=SIZES)
+    @example(band=Band(window=2), start=0, length=1, m=7)
     def test_keys_are_those_that_some_row_sees(
         self, band: Band, start: int, length: int, m: int
     ) -> None:
