@@ -20,7 +20,7 @@ export OMP_NUM_THREADS := 1
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope
 
 .DEFAULT_GOAL := help
-.PHONY: help book test notebooks lab serve lint bench coverage lock clean
+.PHONY: help book test notebooks results lab serve lint bench coverage mutants lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -41,6 +41,9 @@ notebooks: $(INSTALLED) ## re-execute notebooks and rewrite their outputs; NB=bo
 lab: $(INSTALLED) ## open the chapters in JupyterLab, to change and run them
 	@$(BIN)/jupyter-lab --notebook-dir=book
 
+results: $(INSTALLED) ## train the models of chapter 6 with every seed and store their results (half an hour)
+	@$(BIN)/python -m tests.tools.image_results
+
 serve: book ## build the book and serve it on http://localhost:8000 (PORT=… for another port)
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory $(SITE) $(PORT)
 
@@ -54,6 +57,20 @@ bench: $(INSTALLED) ## time the paths against each other, on all cores; needs a 
 
 coverage: $(INSTALLED) ## branch coverage of qkv_lib by the library tests
 	@$(PYTEST) tests --ignore tests/book --cov --cov-report=term --cov-report=html
+
+# The ground floor, and the tests that hold it, in a scratch directory: mutmut rewrites the code.
+MUTANTS := _build/mutants
+MUTATION_TESTS := __init__ arrays reference refusals test_attention test_checks test_heads test_masks
+
+mutants: $(INSTALLED) ## break the ground floor line by line; every break should fail a test (minutes)
+	@rm -rf $(MUTANTS) && mkdir -p $(MUTANTS)/tests && cp -r qkv_lib $(MUTANTS)/
+	@cp $(MUTATION_TESTS:%=tests/%.py) $(MUTANTS)/tests/
+	@cp tests/mutation/profile.py $(MUTANTS)/tests/conftest.py
+	@cp tests/mutation/mutmut.toml $(MUTANTS)/pyproject.toml
+	@$(PYTHON) -m venv $(MUTANTS)/.venv && $(MUTANTS)/.venv/bin/python -m pip install --quiet mutmut==3.8.1
+	@$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' > \
+		"$$($(MUTANTS)/.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/project.pth"
+	@cd $(MUTANTS) && .venv/bin/mutmut run --max-children 2 && .venv/bin/mutmut results
 
 lock: ## resolve requirements.txt anew and rewrite constraints.txt
 	@rm -rf _build/lock && $(PYTHON) -m venv _build/lock
