@@ -15,7 +15,9 @@ KINDS = {
 
 def kind(nodeid: str) -> str:
     """Return what a test proves, told from where it stands."""
-    return next(name for folder, name in KINDS.items() if nodeid.startswith(folder))
+    return next(
+        (name for folder, name in KINDS.items() if nodeid.startswith(folder)), "library tests"
+    )
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
