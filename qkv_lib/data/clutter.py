@@ -95,7 +95,8 @@ def ink_boxes(images: NDArray[np.float32]) -> NDArray[np.int64]:
     ValueError
         An image has no ink.
     """
-    rows, columns = (images > 0).any(axis=2), (images > 0).any(axis=1)  # (n, height), (n, width)
+    rows: NDArray[np.bool_] = np.any(images > 0, axis=2)  # (n, height)
+    columns: NDArray[np.bool_] = np.any(images > 0, axis=1)  # (n, width)
     if not rows.any(axis=1).all():
         raise ValueError(f"image {int(np.argmin(rows.any(axis=1)))} has no ink: nothing to box")
     first = [marks.argmax(axis=1) for marks in (rows, columns)]

@@ -50,8 +50,10 @@ class DigitSplit(NamedTuple):
     @property
     def development(self) -> Digits:
         """All that is not held out: train and validation, 4,000, once the choices are made."""
-        parts = zip(self.train, self.validation, strict=True)
-        return Digits(*(np.concatenate(pair) for pair in parts))
+        return Digits(
+            np.concatenate([self.train.images, self.validation.images]),
+            np.concatenate([self.train.labels, self.validation.labels]),
+        )
 
 
 def load_digits() -> DigitSplit:
@@ -108,7 +110,8 @@ def read_digits(path: Path) -> Digits:
             f"{path.name} holds {rows.shape[0]} rows of {rows.shape[1]} numbers, "
             f"needs {N_IMAGES} rows of {SIZE * SIZE + 1}"
         )
-    images, labels = rows[:, :-1].reshape(-1, SIZE, SIZE) / 255, rows[:, -1].astype(np.int64)
+    images = rows[:, :-1].reshape(-1, SIZE, SIZE) / np.float32(255)
+    labels = rows[:, -1].astype(np.int64)
     if images.min() < 0 or images.max() > 1:
         raise ValueError(f"{path.name} holds pixels outside 0 to 255")
     if not np.array_equal(np.bincount(labels, minlength=N_CLASSES), [N_IMAGES // N_CLASSES] * 10):
@@ -141,4 +144,5 @@ def shifted(
     padded = np.pad(images, ((0, 0), (most, most), (most, most)))
     windows = np.lib.stride_tricks.sliding_window_view(padded, images.shape[1:], axis=(1, 2))
     down, right = rng.integers(0, 2 * most + 1, size=(2, len(images)))
-    return windows[np.arange(len(images)), down, right]
+    moved: NDArray[np.float32] = windows[np.arange(len(images)), down, right]
+    return moved

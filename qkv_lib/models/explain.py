@@ -127,7 +127,7 @@ def gradient_map(model: VisionTransformer, images: Images, labels: NDArray[np.in
     logits = model.eval()(pixels)
     chosen = logits[torch.arange(len(labels)), torch.from_numpy(labels)].sum()
     (gradient,) = torch.autograd.grad(chosen, pixels)
-    return np.linalg.norm(to_patches(gradient.numpy(), model.patch_size), axis=-1)
+    return np.asarray(np.linalg.norm(to_patches(gradient.numpy(), model.patch_size), axis=-1))
 
 
 def ablation_map(model: VisionTransformer, images: Images, labels: NDArray[np.int64]) -> Map:
@@ -189,7 +189,7 @@ def log_probability(
     """
     logits = model.eval()(torch.from_numpy(images), visible=torch.from_numpy(visible))
     chosen = logits.log_softmax(dim=-1)[torch.arange(len(labels)), torch.from_numpy(labels)]
-    return chosen.numpy()
+    return np.asarray(chosen.numpy())
 
 
 def ink_map(images: Images, patch_size: int) -> Map:

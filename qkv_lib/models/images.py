@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -60,7 +61,7 @@ def linear_model(image_size: int = 28, n_classes: int = 10) -> nn.Module:
 RECIPES = {
     "linear": Recipe(linear_model, n_updates=1000, lr=0.01),
     "CNN": Recipe(ConvNet, n_updates=600, lr=0.01, augment=shifted),
-    "ViT": Recipe(VisionTransformer, n_updates=1500, lr=0.004, augment=shifted),
+    "ViT": Recipe(VisionTransformer, n_updates=2500, lr=0.004, augment=partial(shifted, most=1)),
 }
 
 

@@ -117,7 +117,7 @@ def _update(
     if not torch.isfinite(value):
         raise FloatingPointError(f"the loss is {value.item()}: try a smaller lr")
     optimiser.zero_grad()
-    value.backward()
+    value.backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     optimiser.step()
     return value.item()
@@ -204,7 +204,7 @@ def predict(model: nn.Module, inputs: NDArray[Any], *, batch_size: int = 250) ->
     (5, 2)
     """
     model.eval()
-    pieces = torch.from_numpy(inputs).split(batch_size)
+    pieces = torch.split(torch.from_numpy(inputs), batch_size)
     return torch.cat([model(piece) for piece in pieces]).numpy()
 
 

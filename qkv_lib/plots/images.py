@@ -223,7 +223,10 @@ def curves_with_spread(
         runs = np.atleast_2d(to_numpy("curves", runs))
         if runs.shape[-1] != len(x):
             raise ValueError(f"curve {label!r} has {runs.shape[-1]} points but x has {len(x)}")
-        style = {"color": COLOURS[i % len(COLOURS)], "linestyle": STYLES[i % len(STYLES)]}
+        style: dict[str, Any] = {
+            "color": COLOURS[i % len(COLOURS)],
+            "linestyle": STYLES[i % len(STYLES)],
+        }
         ax.plot(x, runs.mean(axis=0), label=label, marker="o", markersize=3, **style)
         ax.fill_between(x, runs.min(axis=0), runs.max(axis=0), color=style["color"], alpha=0.15)
     if log:
