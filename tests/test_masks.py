@@ -158,6 +158,7 @@ class TestBand:
 
     @given(band=BANDS, start=SIZES, length=st.integers(1, 7), m=SIZES)
     @example(band=Band(window=2), start=0, length=1, m=7)
+    @example(band=Band(causal=True), start=1, length=2, m=7)
     def test_keys_are_those_that_some_row_sees(
         self, band: Band, start: int, length: int, m: int
     ) -> None:

@@ -155,3 +155,34 @@ def test_held_by_refuses() -> None:
         held_by(2, N, n_ranks=2)
     with says(ValueError, "n is 7, needs a multiple of 4: every slice is equally long"):
         held_by(0, 7, n_ranks=2, zigzag=True)
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    meeting = tmp_path_factory.mktemp("alone") / "meeting"
+    dist.init_process_group("gloo", f"file://{meeting}", rank=0, world_size=1)
+    yield
+    dist.destroy_process_group()
+
+
+@pytest.mark.usefixtures("alone")
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("heads", HEADS)
+def test_one_process_is_a_ring_too(name: str, heads: str) -> None:
+    options = dict(CASES[name])
+    output = ring_attention(*whole(heads), **options)
+    options.pop("zigzag", None)
+    torch.testing.assert_close(output, attention(*whole(heads), **options), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.usefixtures("alone")
+def test_one_process_refuses_too() -> None:
+    query, key, value = whole("own")
+    with says(ValueError, "query has 23 rows, needs an even number for zigzag"):
+        ring_attention(query[..., 1:, :], key, value, zigzag=True)
+    with says(ValueError, "an operand requires a gradient, which does not flow round the ring"):
+        ring_attention(query, key.clone().requires_grad_(), value)
+    with pytest.raises(ValueError, match=r"^query has 24 rows but key has 23: "):
+        ring_attention(query, key[..., 1:, :], value[..., 1:, :], causal=True)
+    with says(ValueError, "value holds NaN or infinity: every entry must be finite"):
+        ring_attention(query, key, value * float("nan"))
