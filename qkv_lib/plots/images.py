@@ -16,6 +16,8 @@ from qkv_lib._checks import shape
 from qkv_lib.plots.curves import COLOURS, STYLES, new_axes
 from qkv_lib.plots.inputs import to_numpy
 
+LINES = (*COLOURS, "#000000")
+
 __all__ = ["curves_with_spread", "map_grid", "picture", "picture_row"]
 
 
@@ -224,7 +226,7 @@ def curves_with_spread(
         if runs.shape[-1] != len(x):
             raise ValueError(f"curve {label!r} has {runs.shape[-1]} points but x has {len(x)}")
         style: dict[str, Any] = {
-            "color": COLOURS[i % len(COLOURS)],
+            "color": LINES[i % len(LINES)],
             "linestyle": STYLES[i % len(STYLES)],
         }
         ax.plot(x, runs.mean(axis=0), label=label, marker="o", markersize=3, **style)
