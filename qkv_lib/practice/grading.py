@@ -40,13 +40,30 @@ def check(name: str, yours: Any) -> None:
 
 
 def grade(name: str, yours: Any) -> Verdict:
-    """Grade an answer and return the verdict; parameters and errors as in `check`.
+    """Grade an answer and return the verdict, which `check` prints.
+
+    Parameters
+    ----------
+    name : str
+        The exercise; `catalogue` lists them.
+    yours : callable
+        Your function, on NumPy arrays or on torch tensors.
 
     Returns
     -------
     Verdict
-        ``status`` is ``"right"``, ``"wrong"`` or ``"unattempted"``; ``mistake`` names what is
-        wrong; ``text`` says it.
+        What came out, and in what words.
+
+    Raises
+    ------
+    ValueError
+        There is no exercise of that name. Nothing that ``yours`` does is raised.
+
+    Examples
+    --------
+    >>> verdict = grade("scores", lambda query, key: query @ key.mT)
+    >>> verdict.status, verdict.mistake
+    ('wrong', 'no-scaling')
     """
     exercise = find(name)
     if yours is None or yours is ...:
@@ -75,12 +92,40 @@ def praise(trials: tuple[Trial, ...]) -> str:
 
 
 def describe(name: str) -> None:
-    """Print what an exercise asks for: signature, shapes, and the skeleton to fill in."""
+    """Print what an exercise asks for: signature, shapes, and the skeleton to fill in.
+
+    Parameters
+    ----------
+    name : str
+        The exercise; `catalogue` lists them.
+
+    Raises
+    ------
+    ValueError
+        There is no exercise of that name.
+
+    Examples
+    --------
+    >>> describe("padding-mask")  # doctest: +ELLIPSIS
+    def padding_mask(lengths, n_keys):
+        ...
+    """
     print(find(name).skeleton.strip())
 
 
 def catalogue() -> str:
-    """Return the name and skeleton of every exercise, chapter by chapter."""
+    """Return the name and skeleton of every exercise, chapter by chapter.
+
+    Returns
+    -------
+    str
+        Python code: for each exercise a comment that names it, and the function to fill in.
+
+    Examples
+    --------
+    >>> print(catalogue().splitlines()[0])
+    # chapter 1: check("hard-lookup", ...)
+    """
     return "\n\n".join(
         f'# chapter {exercise.chapter}: check("{exercise.name}", ...)\n{exercise.skeleton.strip()}'
         for exercise in EXERCISES.values()

@@ -39,7 +39,19 @@ class Finding:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The result of grading one answer: ``print(verdict)`` shows the text."""
+    """The result of grading one answer: ``print(verdict)`` shows the text.
+
+    Parameters
+    ----------
+    exercise : str
+        The name of the exercise.
+    status : {"right", "wrong", "unattempted"}
+        What came out.
+    text : str
+        What the learner is told.
+    mistake : str, optional
+        The name of what is wrong, for example ``"no-scaling"``.
+    """
 
     exercise: str
     status: Status
