@@ -118,7 +118,15 @@ def lookup(**changes: Any) -> explorers.Explorer:
     return explorers.lookup(given.pop("query"), given.pop("keys"), given.pop("values"), **given)
 
 
-BOTH = pytest.mark.parametrize("make", [steps, lookup])
+WEIGHTS = RNG.dirichlet(np.ones(4), size=(2, 3, 4))
+
+
+def heads(**changes: Any) -> explorers.Explorer:
+    given = {"weights": WEIGHTS, "tokens": WORDS, **changes}
+    return explorers.heads(given.pop("weights"), **given)
+
+
+BOTH = pytest.mark.parametrize("make", [steps, lookup, heads])
 
 
 @BOTH
@@ -148,7 +156,7 @@ class Balance(HTMLParser):
 
 @BOTH
 def test_markup_is_well_formed(make):
-    names = {"steps": WORDS, "lookup": ["a", "b", "c", "d", "e"]}[make.__name__]
+    names = {"lookup": ["a", "b", "c", "d", "e"]}.get(make.__name__, WORDS)
     awkward = ['<b>"', "</script>", "&amp;", "词", *names[4:]]
     html = make(tokens=awkward)._repr_html_()
     parser = Balance()
@@ -208,6 +216,12 @@ def test_static_lookup_shows_the_library_s_numbers(score):
     np.testing.assert_allclose(shown["output"], [kernel @ VALUES / kernel.sum()], atol=5.1e-5)
 
 
+def test_static_heads_show_the_head_that_was_chosen():
+    html = heads(block=1, head=2)._repr_html_()
+    assert "weights of block 2, head 3: rows are queries" in html
+    np.testing.assert_allclose(tables(html)["weights"], WEIGHTS[1, 2], atol=5.1e-4)
+
+
 def test_torch_and_numpy_make_the_same_figure():
     tensor = torch.tensor(X)
     assert steps(query=tensor, key=tensor, value=tensor)._repr_html_() == steps()._repr_html_()
@@ -232,6 +246,14 @@ def test_static_table_writes_whole_numbers_whole():
         (steps, {"tokens": "abcd"}, TypeError, "tokens is 'abcd'"),
         (steps, {"tokens": [1, 2, 3, 4]}, TypeError, "tokens is"),
         (steps, {"name": "two words"}, ValueError, "name is 'two words'"),
+        (heads, {"weights": WEIGHTS[0]}, ValueError, r"weights has shape \(3, 4, 4\)"),
+        (heads, {"weights": WEIGHTS[..., :3]}, ValueError, r"weights has shape \(2, 3, 4, 3\)"),
+        (heads, {"weights": 2 * WEIGHTS}, ValueError, "weights has a row that is not positive"),
+        (heads, {"weights": WEIGHTS.tolist()}, TypeError, "weights is a list"),
+        (heads, {"tokens": WORDS[:3]}, ValueError, "tokens has 3 names but weights has 4 rows"),
+        (heads, {"block": 2}, ValueError, "block is 2, needs a number below 2"),
+        (heads, {"head": 3}, ValueError, "head is 3, needs a number below 3"),
+        (heads, {"head": "one"}, TypeError, "head is 'one'"),
         (lookup, {"query": POINT[None]}, ValueError, r"query has shape \(1, 2\)"),
         (lookup, {"keys": np.ones((5, 3))}, ValueError, r"keys has shape \(5, 3\)"),
         (lookup, {"values": VALUES[0]}, ValueError, r"values has shape \(3,\)"),

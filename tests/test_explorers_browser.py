@@ -22,10 +22,12 @@ WORDS = ["word1", "word2", "word3", "word4"]
 KEYS = np.array([[1.0, 0.0], [0.5, 0.9], [-0.5, 0.9], [-1.0, -0.4]])
 VALUES = np.array([[10.0, 1.0], [20.0, 2.0], [30.0, 4.0], [40.0, 8.0]])
 STAGES = ["scores", "scaled", "masked", "weights", "output"]
+WEIGHTS = np.random.default_rng(4).dirichlet(np.ones(4), size=(2, 3, 4))
 FIGURES = (
     explorers.steps(X, X, X, tokens=WORDS, name="one"),
     explorers.steps(-X, X, X, tokens=WORDS, name="two"),
     explorers.lookup(np.array([0.8, 0.3]), KEYS, VALUES, temperature=0.25, name="one"),
+    explorers.heads(WEIGHTS, tokens=WORDS, block=1, head=0, name="one"),
 )
 HEAD = '<!doctype html><html lang="en"><meta charset="utf-8"><title>Figures</title>'
 PHONE = '<meta name="viewport" content="width=device-width">'
@@ -216,6 +218,22 @@ def test_query_keeps_to_the_plane(page):
     for _ in range(80):
         page.keyboard.press("ArrowLeft")
     assert assert_lookup(figure)[0] == -figure.evaluate("(figure) => figure.reachOfPlane")
+
+
+def test_heads_are_chosen_by_mouse_and_keyboard(page):
+    figure = page.locator("#heads-one")
+    np.testing.assert_allclose(shown(figure, "block 2, head 1"), WEIGHTS[1, 0], atol=5.6e-3)
+    figure.get_by_role("group", name="Head").get_by_role("radio", name="3").check()
+    np.testing.assert_allclose(shown(figure, "block 2, head 3"), WEIGHTS[1, 2], atol=5.6e-3)
+    figure.get_by_role("group", name="Block").get_by_role("radio", name="2").press("ArrowLeft")
+    np.testing.assert_allclose(shown(figure, "block 1, head 3"), WEIGHTS[0, 2], atol=5.6e-3)
+    figure.get_by_role("radio", name="word4").check()
+    assert figure.locator(".live tr.selected th").inner_text() == "word4"
+    spoken = ", ".join(
+        f"{word} {w:.2f}" for word, w in zip(WORDS, np.round(WEIGHTS[0, 2, 3], 3), strict=True)
+    )
+    status = figure.get_by_role("status")
+    playwright.expect(status).to_have_text(f"block 1, head 3. Query word4: {spoken}")
 
 
 def test_every_field_has_a_name(page):

@@ -14,8 +14,9 @@ import numpy as np
 from qkv_lib._checks import Array, check_arrays, check_number, shape
 from qkv_lib.attention import attention_steps
 from qkv_lib.explorers._page import Explorer, check_matrix, check_tokens, table
+from qkv_lib.explorers.heads import heads
 
-__all__ = ["Explorer", "lookup", "steps"]
+__all__ = ["Explorer", "heads", "lookup", "steps"]
 
 Score = Literal["dot", "distance"]
 COLDEST, HOTTEST = 1 / 32, 32.0  # the ends of the temperature slider
