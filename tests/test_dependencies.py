@@ -1,0 +1,35 @@
+"""The three lists of dependencies agree: what the library needs, what is pinned, what Binder gets."""
+
+import re
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+
+def pins(file: str) -> dict[str, str]:
+    """Return the pinned packages of a requirements file."""
+    lines = (ROOT / file).read_text(encoding="utf-8").splitlines()
+    return dict(line.split("==") for line in lines if "==" in line)
+
+
+def needs() -> set[str]:
+    """Return the packages that `qkv_lib` says it needs."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return {re.split(r"[<>=]", each)[0] for each in project["dependencies"]}
+
+
+def test_all_that_the_library_needs_is_pinned() -> None:
+    assert needs() <= set(pins("requirements.txt"))
+
+
+def test_every_pin_is_in_the_constraints() -> None:
+    constraints = {name.lower(): version for name, version in pins("constraints.txt").items()}
+    for name, version in pins("requirements.txt").items():
+        assert constraints[name.lower()] == version
+
+
+def test_binder_gets_what_the_library_needs_at_the_same_versions() -> None:
+    binder = pins(".binder/requirements.txt")
+    assert set(binder) == needs()
+    assert binder.items() <= pins("requirements.txt").items()
