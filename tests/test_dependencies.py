@@ -1,4 +1,4 @@
-"""The three lists of dependencies agree: what the library needs, what is pinned, what Binder gets."""
+"""The lists of dependencies agree: what the library needs, what is pinned, what Binder gets."""
 
 import re
 import tomllib
@@ -8,9 +8,10 @@ ROOT = Path(__file__).parent.parent
 
 
 def pins(file: str) -> dict[str, str]:
-    """Return the pinned packages of a requirements file."""
+    """Return the packages that a requirements file pins, by their normal names."""
     lines = (ROOT / file).read_text(encoding="utf-8").splitlines()
-    return dict(line.split("==") for line in lines if "==" in line)
+    pairs = (line.split("==") for line in lines if "==" in line)
+    return {re.sub(r"[-_.]+", "-", name).lower(): version for name, version in pairs}
 
 
 def needs() -> set[str]:
@@ -24,9 +25,7 @@ def test_all_that_the_library_needs_is_pinned() -> None:
 
 
 def test_every_pin_is_in_the_constraints() -> None:
-    constraints = {name.lower(): version for name, version in pins("constraints.txt").items()}
-    for name, version in pins("requirements.txt").items():
-        assert constraints[name.lower()] == version
+    assert pins("requirements.txt").items() <= pins("constraints.txt").items()
 
 
 def test_binder_gets_what_the_library_needs_at_the_same_versions() -> None:
