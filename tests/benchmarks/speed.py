@@ -57,14 +57,19 @@ def operands(n: int) -> tuple[Any, Any]:
 
 
 def fastest(cases: dict[str, Run], rounds: int) -> dict[str, float]:
-    """Return the seconds of the fastest round of each case; the cases take turns."""
+    """Return the seconds of the fastest round of each case.
+
+    The cases take turns, in another order each round: what ran before leaves memory and caches
+    in a state that helps or hurts the next one.
+    """
+    order = np.random.default_rng(0)
     times: dict[str, list[float]] = {name: [] for name in cases}
     for run in cases.values():
         run()
     for _ in tqdm(range(rounds), desc=" · ".join(cases)[:60], leave=False):
-        for name, run in cases.items():
+        for name in order.permutation(list(cases)).tolist():
             start = time.perf_counter()
-            run()
+            cases[name]()
             times[name].append(time.perf_counter() - start)
     return {name: min(seconds) for name, seconds in times.items()}
 
@@ -216,7 +221,7 @@ def table(rows: list[Row]) -> str:
     return "\n".join(lines)
 
 
-def main(rounds: int = 7) -> None:
+def main(rounds: int = 15) -> None:
     rows = [
         *whole(4096, rounds), *long_memory(8192), *windows(8192, rounds),
         *decoding(max(rounds // 2, 1)), *imports(rounds),
