@@ -1,7 +1,7 @@
 """How fast the paths are, as ratios in one run: prints the table, writes `book/results/speed.json`.
 
 Run as ``python -m tests.benchmarks.speed [ROUNDS]``. The cases of a group take turns, so that a
-slow minute of the machine falls on all of them, and the fastest of their rounds is compared.
+slow minute of the machine falls on all of them, and the ratio of the median round counts.
 """
 
 import json
@@ -56,8 +56,8 @@ def operands(n: int) -> tuple[Any, Any]:
     return arrays, [torch.from_numpy(x) for x in arrays]
 
 
-def fastest(cases: dict[str, Run], rounds: int) -> dict[str, float]:
-    """Return the seconds of the fastest round of each case.
+def timed(cases: dict[str, Run], rounds: int) -> dict[str, Any]:
+    """Return the seconds that each case took in each round.
 
     The cases take turns, in another order each round: what ran before leaves memory and caches
     in a state that helps or hurts the next one.
@@ -71,7 +71,12 @@ def fastest(cases: dict[str, Run], rounds: int) -> dict[str, float]:
             start = time.perf_counter()
             cases[name]()
             times[name].append(time.perf_counter() - start)
-    return {name: min(seconds) for name, seconds in times.items()}
+    return {name: np.array(seconds) for name, seconds in times.items()}
+
+
+def ratio(seconds: Any, base: Any) -> float:
+    """Return how many times as long one case took as another, in the median round."""
+    return float(np.median(seconds / base))
 
 
 def extra_memory(run: Run) -> float | None:
@@ -101,13 +106,13 @@ def whole(n: int, rounds: int) -> list[Row]:
         "NumPy, textbook": lambda: attention_steps(*arrays).output,
     }
     limits = {"torch": 1.05, "torch in blocks": 1.4, "NumPy": 1.7}
-    seconds = fastest(cases, rounds)
+    seconds = timed(cases, rounds)
     rows = []
     for name, run in cases.items():
         base = name.removesuffix(", causal") if name.endswith("causal") else "PyTorch SDPA"
         limit = 0.65 if name.endswith("causal") else limits.get(name)
-        ratio = seconds[name] / seconds[base]
-        rows.append(Row(name, n, base, ratio, "×", at_most=limit, extra_mib=extra_memory(run)))
+        times = ratio(seconds[name], seconds[base])
+        rows.append(Row(name, n, base, times, "×", at_most=limit, extra_mib=extra_memory(run)))
     return rows
 
 
@@ -126,10 +131,10 @@ def windows(n: int, rounds: int) -> list[Row]:
         "torch, window": lambda: attention(*tensors, window=WINDOW),
         "NumPy, window": lambda: attention(*arrays, window=WINDOW),
     }
-    seconds = fastest(cases, rounds)
+    seconds = timed(cases, rounds)
     base, *others = cases
     return [
-        Row(name, n, base, seconds[base] / seconds[name], "× faster", at_least=5.0,
+        Row(name, n, base, ratio(seconds[base], seconds[name]), "× faster", at_least=5.0,
             extra_mib=extra_memory(cases[name]))
         for name in others
     ]  # fmt: skip
@@ -153,10 +158,10 @@ def decoding(rounds: int) -> list[Row]:
         same = np.abs(np.asarray(cases["cache"]()) - np.asarray(cases["recomputing"]())).max()
         if not same < 1e-5:
             raise ArithmeticError(f"decoding with the cache differs by {same}")
-        seconds = fastest(cases, rounds)
-        ratio = seconds["recomputing"] / seconds["cache"]
+        seconds = timed(cases, rounds)
+        times = ratio(seconds["recomputing"], seconds["cache"])
         rows.append(
-            Row(f"{library}, decoding with a cache", TOKENS, "recomputing", ratio, "× faster",
+            Row(f"{library}, decoding with a cache", TOKENS, "recomputing", times, "× faster",
                 at_least=10.0)
         )  # fmt: skip
     return rows
