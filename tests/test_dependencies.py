@@ -15,12 +15,13 @@ def pins(file: str) -> dict[str, str]:
 
 
 def needs() -> set[str]:
-    """Return the packages that `qkv_lib` says it needs."""
+    """Return the packages that `qkv_lib` and the chapters say they need."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    return {re.split(r"[<>=]", each)[0] for each in project["dependencies"]}
+    lists = [project["dependencies"], *project["optional-dependencies"].values()]
+    return {re.split(r"[<>=]", each)[0] for names in lists for each in names}
 
 
-def test_all_that_the_library_needs_is_pinned() -> None:
+def test_all_that_is_needed_is_pinned() -> None:
     assert needs() <= set(pins("requirements.txt"))
 
 
@@ -28,7 +29,7 @@ def test_every_pin_is_in_the_constraints() -> None:
     assert pins("requirements.txt").items() <= pins("constraints.txt").items()
 
 
-def test_binder_gets_what_the_library_needs_at_the_same_versions() -> None:
+def test_binder_gets_what_is_needed_at_the_same_versions() -> None:
     binder = pins(".binder/requirements.txt")
     assert set(binder) == needs()
     assert binder.items() <= pins("requirements.txt").items()
