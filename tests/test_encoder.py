@@ -1,5 +1,6 @@
 """The pretrained encoder: the numbers of `transformers`, however it is called; the right file."""
 
+import copy
 import subprocess
 import sys
 from pathlib import Path
@@ -151,6 +152,17 @@ def test_even_attention_is_even_and_ends(model, tokenise):
     with even_attention(model):
         assert np.allclose(weights_of(model, tokens), 1 / tokens.ids.shape[1])
     assert not np.allclose(weights_of(model, tokens), 1 / tokens.ids.shape[1])
+
+
+def test_in_float64_the_order_of_sums_does_not_reach_a_printed_digit(model, tokenise):
+    """The pages inline thousandths of these weights: no processor may round another way."""
+    exact = copy.deepcopy(model).double()
+    text = "The bank by the river bank."
+    alone = weights_of(exact, tokenise([text]))[:, 0]
+    n = alone.shape[-1]
+    padded = weights_of(exact, tokenise([text, "Much longer, so that " * 8]))[:, 0]
+    assert alone.dtype == np.float64
+    np.testing.assert_allclose(padded[..., :n, :n], alone, rtol=0, atol=1e-13)
 
 
 def test_scores_find_the_kind_of_a_head(model, tokenise):

@@ -38,7 +38,7 @@ class HeadScores(NamedTuple):
 
 
 @torch.no_grad()
-def weights_of(model: SentenceEncoder, tokens: Tokens) -> NDArray[np.float32]:
+def weights_of(model: SentenceEncoder, tokens: Tokens) -> NDArray[np.floating[Any]]:
     """Return the weights of all heads, in the run that used them.
 
     Parameters
@@ -49,6 +49,7 @@ def weights_of(model: SentenceEncoder, tokens: Tokens) -> NDArray[np.float32]:
     Returns
     -------
     array of shape (n_blocks, batch, h, n, n)
+        In the dtype of the model.
 
     Examples
     --------
