@@ -6,10 +6,12 @@ Reads `_build/html`, which `make book` writes.
 from functools import cache
 from pathlib import Path
 
+import nbformat
 import pytest
 from bs4 import BeautifulSoup
 
 from tests.book import site_checks as checks
+from tests.book.notebook_checks import code_cells
 from tests.equations.labels import display_equations
 from tests.tools.pages import ROOT, listed_pages, markdown_parts
 
@@ -64,6 +66,15 @@ def test_every_labelled_equation_is_on_its_page(page: Path) -> None:
     equations = [each for text in markdown_parts(page) for each in display_equations(text)]
     shown = {element["id"] for element in parsed(PAGES[page]).select("div.math[id]")}
     assert {f"equation-{each.label}" for each in equations} - shown == set()
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if page.suffix == ".ipynb"], ids=lambda page: page.stem
+)
+def test_every_code_cell_can_be_linked_to_by_its_id(page: Path) -> None:
+    ids = [cell.id for cell in code_cells(nbformat.read(page, as_version=4))]
+    shown = [element["id"] for element in parsed(PAGES[page]).select("div.cell[id]")]
+    assert ids == shown
 
 
 # The rules themselves: a sound page passes, and each planted fault is found.
