@@ -21,6 +21,7 @@ LONGEST_CELL = 30
 SHORTEST_ALT = 40
 CHINESE = re.compile(r"[\u3000-\u303f\u3400-\u4dbf\u4e00-\u9fff\uff00-\uffef]+")
 CHINESE_OUTPUT = "zh-output"  # the tag of a cell whose plain output is Chinese on purpose
+IGNORED = {"nbval-ignore-output", "NBVAL_IGNORE_OUTPUT"}
 WIDGET = "application/vnd.jupyter.widget-view+json"
 PATHS = re.compile(
     r"(?<![\w.:/])/(?:home|Users|root|tmp|var|opt|usr|mnt|private)/"
@@ -138,6 +139,16 @@ def results_are_assigned(notebook: NotebookNode) -> list[str]:
     """No cell ends in a semicolon to hide its value: nbval runs cells in a way that shows it."""
     ending = [cell.id for cell in code_cells(notebook) if cell.source.rstrip().endswith(";")]
     return [f"{cell}: ends in a semicolon; assign the value instead" for cell in ending]
+
+
+def ignored_outputs_are_asserted(notebook: NotebookNode) -> list[str]:
+    """A cell whose output nobody compares must prove something itself."""
+    ignored = [cell for cell in code_cells(notebook) if IGNORED & set(tags(cell))]
+    return [
+        f"{cell.id}: its output is not compared, and it asserts nothing"
+        for cell in ignored
+        if not re.search(r"^\s*assert ", cell.source, re.MULTILINE)
+    ]
 
 
 def headings_in_order(notebook: NotebookNode) -> list[str]:
@@ -270,6 +281,7 @@ CHECKS: list[Check] = [
     figures_are_described,
     cells_fit_a_screen,
     results_are_assigned,
+    ignored_outputs_are_asserted,
     headings_in_order,
     chinese_is_marked,
     quiz_is_complete,

@@ -146,6 +146,11 @@ FAULTS = [
     (checks.figures_are_described, describe("image", alt=CAPTION), "repeats the caption"),
     (checks.cells_fit_a_screen, edit(1, source="x = 1\n" * 31), "first: 31 lines"),
     (checks.results_are_assigned, edit(2, source="heat();\n"), "heat: ends in a semicolon"),
+    (
+        checks.ignored_outputs_are_asserted,
+        edit(1, metadata={"tags": ["nbval-ignore-output"]}),
+        "first: its output is not compared",
+    ),
     (checks.headings_in_order, swap(0, "# 1. Title", "1. Title"), "does not open with the title"),
     (checks.headings_in_order, swap(0, "## Part", "### Part"), "level 3 follows one of level 1"),
     (checks.headings_in_order, swap(3, "## Quiz", "# Quiz"), "2 titles"),
