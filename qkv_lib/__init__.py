@@ -28,7 +28,7 @@ __all__ = [
     "window_mask",
 ]
 
-_SUBMODULES = frozenset({"data", "explorers", "layers", "models", "plots", "practice"})
+_SUBMODULES = frozenset({"data", "explorers", "layers", "models", "plots", "practice", "rosetta"})
 
 
 def __getattr__(name: str) -> ModuleType:

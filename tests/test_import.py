@@ -15,7 +15,7 @@ MODULES = {
     for path in sorted(ROOT.rglob("*.py"))
 }
 # First floor and above: what needs torch, or a file or a figure, to be of any use.
-UPPER = ("layers", "models", "data", "ring", "plots", "explorers", "practice")
+UPPER = ("layers", "models", "data", "ring", "plots", "explorers", "practice", "rosetta")
 HEAVY = {"torch", "matplotlib"}
 APART = ("plots", "explorers", "practice")
 

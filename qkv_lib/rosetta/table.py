@@ -1,0 +1,86 @@
+"""A table of words: one row a tool, in HTML for a page and in text for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+
+__all__ = ["Table", "table"]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table that Jupyter shows when a cell ends in it.
+
+    Parameters
+    ----------
+    caption : str
+    columns : tuple of str
+    rows : tuple of tuple of str
+        The first entry of each names the row.
+    """
+
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+    def __repr__(self) -> str:
+        """Return the columns, padded to one width each."""
+        lines = [self.columns, *self.rows]
+        widths = [max(len(line[j]) for line in lines) for j in range(len(self.columns))]
+        return "\n".join(
+            "  ".join(x.ljust(w) for x, w in zip(line, widths, strict=True)).rstrip()
+            for line in lines
+        )
+
+    def _repr_html_(self) -> str:
+        head = "".join(f'<th scope="col">{escape(name)}</th>' for name in self.columns)
+        body = "".join(
+            f'<tr><th scope="row">{escape(name)}</th>'
+            + "".join(f"<td>{escape(x)}</td>" for x in cells)
+            + "</tr>\n"
+            for name, *cells in self.rows
+        )
+        # "dataframe" is the class by which themes know a table, in light and in dark.
+        return (
+            '<div style="overflow-x: auto"><table class="dataframe">\n'
+            f"<caption>{escape(self.caption)}</caption>\n"
+            f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody></table></div>"
+        )
+
+
+def table(
+    rows: Mapping[str, Mapping[str, str]], columns: Mapping[str, str], *, caption: str
+) -> Table:
+    """Return the chosen columns of the rows.
+
+    Parameters
+    ----------
+    rows : mapping
+        Name of a row → its entries by key.
+    columns : mapping
+        Key of an entry → title of its column.
+    caption : str
+        Says what rows and columns are.
+
+    Returns
+    -------
+    Table
+
+    Raises
+    ------
+    ValueError
+        A row lacks one of the entries.
+
+    Examples
+    --------
+    >>> table({"SDPA": {"mask": "True = may attend"}}, {"mask": "in a mask"}, caption="Masks")
+          in a mask
+    SDPA  True = may attend
+    """
+    for name, row in rows.items():
+        if missing := set(columns) - set(row):
+            raise ValueError(f"row {name!r} has no {', '.join(sorted(missing))}")
+    cells = tuple((name, *(row[key] for key in columns)) for name, row in rows.items())
+    return Table(caption, ("", *columns.values()), cells)
