@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from qkv_lib._checks import Array
 from qkv_lib.heads import merge_heads, split_heads
 
-__all__ = ["LAYOUTS", "Layout"]
-
 
 @dataclass(frozen=True)
 class Layout:
