@@ -14,9 +14,12 @@ import numpy as np
 from qkv_lib._checks import Array, check_arrays, check_number, shape
 from qkv_lib.attention import attention_steps
 from qkv_lib.explorers._page import Explorer, check_matrix, check_tokens, table
+from qkv_lib.explorers.cost import cost
 from qkv_lib.explorers.heads import heads
+from qkv_lib.explorers.rope import rope
+from qkv_lib.explorers.scaling import scaling
 
-__all__ = ["Explorer", "heads", "lookup", "steps"]
+__all__ = ["Explorer", "cost", "heads", "lookup", "rope", "scaling", "steps"]
 
 Score = Literal["dot", "distance"]
 COLDEST, HOTTEST = 1 / 32, 32.0  # the ends of the temperature slider

@@ -20,6 +20,10 @@ import numpy as np
 
 from qkv_lib._checks import Array, shape
 
+HAN = re.compile("[\u3007\u3400-\u4dbf\u4e00-\u9fff]")  # the characters of Chinese
+THOUSANDS = ("", "thousand", "million", "billion", "trillion", "quadrillion", "quintillion")
+BYTES = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
+CHARTED = ("cost", "rope", "scaling")  # the kinds that draw a chart
 LIMIT = 1_000_000  # the largest number a field takes: its products stay exact enough to show
 
 
@@ -30,7 +34,7 @@ class Explorer:
     Parameters
     ----------
     kind : str
-        The explorer: ``"steps"`` or ``"lookup"``, which is also the name of its script.
+        The explorer, for instance ``"steps"``, which is also the name of its script.
     element : str
         The name of its class in that script.
     data : mapping
@@ -72,15 +76,25 @@ class Explorer:
         # hand, it afterwards removes the output's first node.
         return (
             f'\n<{tag} id="{self.id}" data-explorer="{escape(self.json)}">\n'
-            f"<style>{tag} :is(th, td) {{ padding: 0.2rem 0.6rem; text-align: right }}</style>\n"
+            f"<style>{style(tag)}</style>\n"
             f"{self.fallback}\n</{tag}>\n<script>\n{script(self.kind, self.element)}</script>\n"
         )
+
+
+def style(tag: str) -> str:
+    """Return the rules of the static page, and the scheme of controls on dark pages."""
+    dark = f":is([data-theme=dark], [data-jp-theme-light=false]) {tag}"
+    return (
+        f"{tag} :is(th, td) {{ padding: 0.2rem 0.6rem; text-align: right }} "
+        f"{dark} {{ color-scheme: dark }}"
+    )
 
 
 def script(kind: str, element: str) -> str:
     """Return the JavaScript of one explorer; run twice, it defines its element once."""
     tag = f"qkv-{kind}"
-    source = "".join(read(name) for name in ("math.js", "page.js", f"{kind}.js"))
+    charted = ["chart.js"] if kind in CHARTED else []
+    source = "".join(read(name) for name in ("math.js", "page.js", *charted, f"{kind}.js"))
     return (
         f'(() => {{\nif (customElements.get("{tag}")) return;\n'
         f"const LIMIT = {LIMIT};\nconst CSS = {json.dumps(read('explorers.css'))};\n"
@@ -95,17 +109,21 @@ def read(name: str) -> str:
 
 def table(
     caption: str,
-    rows: Sequence[Sequence[float]],
+    rows: Sequence[Sequence[float | str]],
     *,
     row_names: Sequence[str],
     column_names: Sequence[str],
 ) -> str:
-    """Return a table with named rows and columns, in a box that scrolls when it is too wide."""
-    digits = 0 if all(float(x).is_integer() for row in rows for x in row) else 4
-    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in column_names)
+    """Return a table with named rows and columns, in a box that scrolls when it is too wide.
+
+    Numbers are written alike in all cells; what is a string already is left as it is.
+    """
+    numbers = [x for row in rows for x in row if not isinstance(x, str)]
+    digits = 0 if all(float(x).is_integer() for x in numbers) else 4
+    head = "".join(f'<th scope="col"{lang(name)}>{escape(name)}</th>' for name in column_names)
     body = "".join(
-        f'<tr><th scope="row">{escape(name)}</th>'
-        + "".join(f"<td>{write(x, digits)}</td>" for x in row)
+        f'<tr><th scope="row"{lang(name)}>{escape(name)}</th>'
+        + "".join(f"<td>{escape(x) if isinstance(x, str) else write(x, digits)}</td>" for x in row)
         + "</tr>\n"
         for name, row in zip(row_names, rows, strict=True)
     )
@@ -127,6 +145,25 @@ def write(x: float, digits: int = 4) -> str:
     return text.removeprefix("-") if float(text) == 0 else text.replace("-", "−")
 
 
+def lang(text: str) -> str:
+    """Return the attribute that tells a screen reader to speak a token as Chinese, or nothing.
+
+    >>> lang("三月"), lang("March")
+    (' lang="zh"', '')
+    """
+    return ' lang="zh"' if HAN.search(text) else ""
+
+
+def spoken(x: float, unit: int = 1000, units: Sequence[str] = THOUSANDS) -> str:
+    """Write a large number in three digits and a word, as the scripts do.
+
+    >>> spoken(4_294_967_296), spoken(999), spoken(4_294_967_296, 1024, BYTES)
+    ('4.29 billion', '999', '4 GiB')
+    """
+    power = next((i for i in range(len(units) - 1) if x < unit ** (i + 1)), len(units) - 1)
+    return f"{float(f'{x / unit**power:.3g}'):g} {units[power]}".rstrip()
+
+
 def check_matrix(name: str, array: Array) -> np.ndarray[Any, np.dtype[np.float64]]:
     """Return a checked array as a float64 matrix.
 
@@ -145,8 +182,10 @@ def check_matrix(name: str, array: Array) -> np.ndarray[Any, np.dtype[np.float64
     return matrix
 
 
-def check_tokens(tokens: Sequence[str], n: int, *, of: str) -> list[str]:
-    """Return the tokens as a list.
+def check_tokens(
+    tokens: Sequence[str], n: int, *, of: str, axis: str = "rows", argument: str = "tokens"
+) -> list[str]:
+    """Return the tokens as a list: one for each of the ``n`` rows or columns of ``of``.
 
     Raises
     ------
@@ -156,7 +195,10 @@ def check_tokens(tokens: Sequence[str], n: int, *, of: str) -> list[str]:
         There are not ``n`` of them.
     """
     if isinstance(tokens, str) or not all(isinstance(token, str) for token in tokens):
-        raise TypeError(f"tokens is {tokens!r}, needs a list of strings")
+        raise TypeError(f"{argument} is {tokens!r}, needs a list of strings")
     if len(tokens) != n:
-        raise ValueError(f"tokens has {len(tokens)} names but {of} has {n} rows: one name a row")
+        raise ValueError(
+            f"{argument} has {len(tokens)} names but {of} has {n} {axis}: "
+            f"one name a {axis.removesuffix('s')}"
+        )
     return list(tokens)

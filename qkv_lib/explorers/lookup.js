@@ -11,7 +11,7 @@ class Lookup extends Explorer {
     this.panel = h("div", { class: "panel" });
     this.fields = ["x", "y"].map((axis, i) => numberField(`query, ${axis}`, query[i],
       (x) => this.move(this.data.query.map((old, j) => (i === j ? x : old))),
-      this.reachOfPlane));
+      { min: -this.reachOfPlane, max: this.reachOfPlane }));
     return [h("div", { class: "lookup" }, this.plane(), h("div", { class: "panel" },
       h("fieldset", {}, h("legend", {}, "Query"),
         this.fields.map((field, i) => h("label", {}, "xy"[i], field))),
@@ -21,21 +21,17 @@ class Lookup extends Explorer {
   }
 
   dial() {
-    this.shown = h("output", {});
-    this.slider = h("input", {
-      type: "range", min: -5, max: 5, step: 0.1, value: Math.log2(this.data.temperature),
-      "aria-label": "temperature",
-      oninput: () => { this.data.temperature = 2 ** this.slider.valueAsNumber; this.update(); },
-    });
-    return h("label", { class: "dial" }, "Temperature", this.slider, this.shown);
+    return slider("Temperature", {
+      min: -5, max: 5, step: 0.1, value: Math.log2(this.data.temperature),
+      meaning: (x) => (2 ** x).toPrecision(3),
+    }, (x) => { this.data.temperature = 2 ** x; this.update(); });
   }
 
   // From numbers to the drawing and back; y points up.
   point([x, y]) { return [x, -y].map((z) => z / this.reachOfPlane * SIZE); }
   position(event) {
-    const at = new DOMPoint(event.clientX, event.clientY)
-      .matrixTransform(this.drawing.getScreenCTM().inverse());
-    return [at.x, -at.y].map((z) => z / SIZE * this.reachOfPlane);
+    const [x, y] = place(this.drawing, event);
+    return [x, -y].map((z) => z / SIZE * this.reachOfPlane);
   }
 
   plane() {
@@ -55,16 +51,10 @@ class Lookup extends Explorer {
   }
 
   grip() {
-    const drag = (event) => {
-      if (event.currentTarget.hasPointerCapture(event.pointerId)) this.move(this.position(event));
-    };
     return s("g", {
       tabindex: 0, role: "slider", "aria-label": "query, moved by the four arrow keys",
       "aria-valuemin": -this.reachOfPlane, "aria-valuemax": this.reachOfPlane, class: "grip",
-      onpointerdown: (event) => event.currentTarget.setPointerCapture(event.pointerId),
-      // A finger on the query drags it, not the page; touch-action does not reach inside drawings.
-      ontouchstart: (event) => event.preventDefault(),
-      onpointermove: drag, onkeydown: (event) => this.key(event),
+      ...dragging((event) => this.move(this.position(event))), onkeydown: (event) => this.key(event),
     }, s("circle", { class: "hit", r: 16 }), s("circle", { class: "knob", r: 6 }),
     s("text", { y: -11 }, "query"));
   }
@@ -93,8 +83,6 @@ class Lookup extends Explorer {
   update() {
     const { query, temperature, score } = this.data;
     this.result = softLookup(query, this.keys, this.values, temperature, score);
-    this.shown.textContent = temperature.toPrecision(3);
-    this.slider.setAttribute("aria-valuetext", temperature.toPrecision(3));
     this.draw();
     const output = this.result.output.map((x) => write(x)).join(", ");
     this.panel.replaceChildren(this.found(), h("p", {}, h("strong", {}, `output = (${output})`),

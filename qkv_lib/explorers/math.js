@@ -35,6 +35,7 @@ function attentionSteps(query, key, value, mask) {
 
 const everything = (n) => Array.from({ length: n }, () => Array(n).fill(true));
 const causalMask = (n) => everything(n).map((row, i) => row.map((_, j) => j <= i));
+const paddingMask = (n, length) => everything(n).map((row) => row.map((_, j) => j < length));
 
 // How well each key matches the query: a dot product, or half the squared distance, negated.
 const matching = {

@@ -24,13 +24,25 @@ const short = (x) => String(Number(x.toFixed(4))).replace("-", "−");
 // Whole numbers are written as such, where the whole matrix is whole.
 const digitsOf = (rows) => (rows.flat().every(Number.isInteger) ? 0 : 4);
 
+// A large number in three digits and a word.
+const THOUSANDS = ["", "thousand", "million", "billion", "trillion", "quadrillion", "quintillion"];
+const BYTES = ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+function spoken(x, unit = 1000, units = THOUSANDS) {
+  const found = units.findIndex((_, i) => x < unit ** (i + 1));
+  const power = found < 0 ? units.length - 1 : found;
+  return `${Number((x / unit ** power).toPrecision(3))} ${units[power]}`.trimEnd();
+}
+
+// Chinese is to be spoken as Chinese.
+const lang = (text) => (/\p{Script=Han}/u.test(text) ? "zh" : undefined);
+
 // A matrix with named rows and columns. `cell(i, j)` may return a node in place of the number.
 function table(caption, rows, { rowNames, columnNames, corner = "", selected, look, cell }) {
   const digits = digitsOf(rows);
-  const head = columnNames.map((name) => h("th", { scope: "col" }, name));
+  const head = columnNames.map((name) => h("th", { scope: "col", lang: lang(name) }, name));
   const body = rows.map((row, i) =>
     h("tr", { class: i === selected && "selected", "data-row": i },
-      h("th", { scope: "row" }, rowNames[i]),
+      h("th", { scope: "row", lang: lang(rowNames[i]) }, rowNames[i]),
       row.map((x, j) => h("td", look?.(x, i, j) ?? {}, cell ? cell(i, j) : write(x, digits)))));
   return h("div", { class: "scroll" },
     h("table", {}, h("caption", {}, caption),
@@ -39,23 +51,56 @@ function table(caption, rows, { rowNames, columnNames, corner = "", selected, lo
 }
 
 // A number field that hands on only what it accepts; until then the last number stands.
-function numberField(label, value, accept, limit = LIMIT) {
+function numberField(label, value, accept, limits = {}) {
   const take = ({ target }) => {
     const valid = target.checkValidity();
     target.setAttribute("aria-invalid", String(!valid));
     if (valid) accept(target.valueAsNumber);
   };
   return h("input", {
-    type: "number", step: "any", min: -limit, max: limit, required: "",
+    type: "number", step: "any", min: -LIMIT, max: LIMIT, ...limits, required: "",
     "aria-label": label, value, oninput: take,
   });
 }
 
+// A slider that shows, and speaks, what its place means.
+function slider(label, { value, meaning = short, ...limits }, accept) {
+  const shown = h("span", { class: "shown", "aria-hidden": "true" });
+  const tell = () => {
+    shown.textContent = meaning(input.valueAsNumber);
+    input.setAttribute("aria-valuetext", shown.textContent);
+  };
+  const input = h("input", {
+    type: "range", step: 1, ...limits, value, "aria-label": label,
+    oninput: () => { accept(input.valueAsNumber); tell(); },
+  });
+  const set = (x) => { input.value = x; tell(); };
+  tell();
+  return Object.assign(h("label", { class: "dial" }, h("span", {}, label), input, shown), { set });
+}
+
 function choice(legend, name, options, chosen, accept) {
   return h("fieldset", {}, h("legend", {}, legend), options.map(([value, label]) =>
-    h("label", {}, h("input", {
+    h("label", { lang: lang(label) }, h("input", {
       type: "radio", name, value, checked: value === chosen && "", onchange: () => accept(value),
     }), label)));
+}
+
+// Dragging by mouse or finger. A finger on the node drags it, not the page; touch-action does not
+// reach inside drawings.
+const dragging = (move) => ({
+  onpointerdown: (event) => event.currentTarget.setPointerCapture(event.pointerId),
+  ontouchstart: (event) => event.preventDefault(),
+  onpointermove: (event) => {
+    if (event.currentTarget.hasPointerCapture(event.pointerId)) move(event);
+  },
+});
+
+// Where on a drawing, in its own units, an event was.
+function place(drawing, event) {
+  const { x, y } = new DOMPoint(event.clientX, event.clientY)
+    .matrixTransform(drawing.getScreenCTM().inverse());
+  return [x, y];
 }
 
 // The element: its light children are the static page, for print and where no script runs; a

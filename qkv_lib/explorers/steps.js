@@ -39,13 +39,13 @@ class Steps extends Explorer {
   build({ tokens, query, key, value }) {
     const n = tokens.length;
     Object.assign(this, { tokens, data: { query, key, value, mask: everything(n) } });
-    Object.assign(this, { step: 0, row: 0, panel: h("div", { class: "panel" }) });
+    Object.assign(this, { step: 0, row: 0, panel: h("div", { class: "panel tall" }) });
     this.allowed = this.data.mask.map((row, i) => row.map((_, j) => h("input", {
       type: "checkbox", "aria-label": `${tokens[i]} may attend to ${tokens[j]}`,
       onchange: () => this.tick(i, j),
     })));
     this.presets = choice("Mask", "mask",
-      [["none", "none"], ["causal", "causal"], ["custom", "custom"]], "none",
+      [["none", "none"], ["causal", "causal"], ["padding", `padding (${tokens.at(-1)})`], ["custom", "custom"]], "none",
       (name) => this.preset(name));
     return [
       h("div", { class: "side" }, Object.keys(OPERANDS).map((name) => this.operand(name)),
@@ -70,15 +70,16 @@ class Steps extends Explorer {
   grid() {
     return table("ticked = may attend", this.data.mask, {
       rowNames: this.tokens, columnNames: this.tokens, corner: CORNER,
-      cell: (i, j) => this.allowed[i][j],
+      cell: (i, j) => h("label", { class: "tick" }, this.allowed[i][j]),
     });
   }
 
-  // The ticks are the mask; "none" and "causal" only set them.
+  // The ticks are the mask; the presets only set them. Padding: the last token is none.
   preset(name) {
     const n = this.tokens.length;
     if (name === "none") this.data.mask = everything(n);
     if (name === "causal") this.data.mask = causalMask(n);
+    if (name === "padding") this.data.mask = paddingMask(n, n - 1);
     this.update();
   }
 

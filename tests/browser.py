@@ -1,0 +1,41 @@
+"""The installed Chromium, for tests that open pages."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from typing import Any
+
+import pytest
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+HOW = (
+    "needs Chromium and Playwright: `apt install chromium` (or any chromium or google-chrome on "
+    "the PATH), and `make` installs the package playwright"
+)
+# It looks for nothing outside, and runs as root in a container.
+QUIET = [
+    "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+
+def need_browser() -> None:
+    """Skip the module that calls this where no browser can be driven, and say how to get one."""
+    if CHROMIUM is None or find_spec("playwright") is None:
+        pytest.skip(HOW, allow_module_level=True)
+
+
+@contextmanager
+def chromium() -> Iterator[Any]:
+    """Give a running browser."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as engines:
+        browser = engines.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        try:
+            yield browser
+        finally:
+            browser.close()

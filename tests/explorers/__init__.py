@@ -1,0 +1,1 @@
+"""The live figures: their arithmetic, their markup, and their use by hand in a browser."""

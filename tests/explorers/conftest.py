@@ -1,0 +1,90 @@
+"""A page with a figure of each kind, opened from a file in a browser."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from qkv_lib import explorers
+from qkv_lib.cost import Block
+from tests.browser import chromium
+
+X = np.array([[1.0, 2.0], [2.0, 3.0], [3.0, 4.0], [4.0, 5.0]])
+WORDS = ["word1", "word2", "word3", "word4"]
+KEYS = np.array([[1.0, 0.0], [0.5, 0.9], [-0.5, 0.9], [-1.0, -0.4]])
+VALUES = np.array([[10.0, 1.0], [20.0, 2.0], [30.0, 4.0], [40.0, 8.0]])
+RNG = np.random.default_rng(4)
+WEIGHTS = RNG.dirichlet(np.ones(4), size=(2, 3, 4))
+DATES = {
+    "short": RNG.dirichlet(np.ones(5), size=(1, 2, 3)),
+    "long": RNG.dirichlet(np.ones(11), size=(1, 2, 8)),
+}
+CHINESE = {"short": list("三月五日。"), "long": list("二〇二四年十二月三十日")}
+ENGLISH = {"short": ["March", "5", "."], "long": ["Dec", "3", "0", ",", "2", "0", "2", "4"]}
+SCORES = RNG.normal(size=8)
+QUERY, KEY = RNG.normal(size=(2, 8))
+BLOCK = Block(d_model=512, n_heads=8, n_kv_heads=2)
+FIGURES = (
+    explorers.steps(X, X, X, tokens=WORDS, name="one"),
+    explorers.steps(-X, X, X, tokens=WORDS, name="two"),
+    explorers.lookup(np.array([0.8, 0.3]), KEYS, VALUES, temperature=0.25, name="one"),
+    explorers.heads(WEIGHTS, tokens=WORDS, block=1, head=0, name="one"),
+    explorers.heads(DATES, tokens=CHINESE, row_tokens=ENGLISH, decimals=8, name="dates"),
+    explorers.cost(BLOCK, 4096, n_blocks=6, batch=3, name="one"),
+    explorers.scaling(SCORES, width=64, name="one"),
+    explorers.rope(QUERY, KEY, key_position=5, name="one"),
+)
+HEAD = (
+    '<!doctype html><html lang="en"><meta charset="utf-8"><title>Figures</title>'
+    '<meta name="viewport" content="width=device-width">'
+)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("figures") / "figures.html"
+    figures = "".join(figure._repr_html_() for figure in FIGURES)
+    path.write_text(f"{HEAD}<body>{figures}", encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def page(browser: Any, file: Path) -> Iterator[Any]:
+    """Open the figures from a file, on a touch screen; fail on any complaint or request."""
+    context = browser.new_context(has_touch=True, viewport={"width": 900, "height": 1600})
+    page = context.new_page()
+    faults: list[str] = []
+    page.on("console", lambda message: faults.append(message.text))
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("request", lambda request: request.url == file.as_uri() or faults.append(request.url))
+    page.goto(file.as_uri())
+    yield page
+    context.close()
+    assert faults == []
+
+
+def shown(figure: Any, caption: str, tables: str = ".live table") -> np.ndarray:
+    """Return the numbers a reader sees in the table of this caption."""
+    box = figure.locator(tables).filter(has=figure.page.locator("caption", has_text=caption))
+    rows = [row.locator("td").all_inner_texts() for row in box.locator("tbody tr").all()]
+    return np.array([[float(x.replace("−", "-").replace("∞", "inf")) for x in r] for r in rows])
+
+
+def heard(figure: Any, text: str) -> None:
+    """Wait until the figure's status line says this."""
+    from playwright.sync_api import expect
+
+    expect(figure.get_by_role("status")).to_have_text(text)
+
+
+def centre(place: Any) -> tuple[float, float]:
+    box = place.bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2

@@ -1,0 +1,175 @@
+"""Every live figure is for everyone: named, spoken, visible, and there without scripts."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pydata_sphinx_theme
+import pytest
+
+from qkv_lib import attention_steps
+from tests.browser import need_browser
+from tests.explorers.conftest import FIGURES, HEAD, X, shown
+
+need_browser()
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+STYLES = Path(pydata_sphinx_theme.__file__).parent / "theme/pydata_sphinx_theme/static/styles"
+THEME = (STYLES / "pydata-sphinx-theme.css").read_text(encoding="utf-8")
+# What JupyterLab's dark theme sets, of all that the figures read.
+JUPYTER_DARK = """
+  --jp-content-font-color1: #fff; --jp-content-font-color2: rgba(255, 255, 255, 0.7);
+  --jp-layout-color0: #111; --jp-layout-color2: #424242; --jp-border-color1: #616161;
+  --jp-brand-color1: #2196f3; --jp-error-color1: #f44336;
+"""
+THEMED = f"<style>{THEME}</style>"
+PLACES = {  # what colours the page, the attributes of its body, and its widths
+    "alone": ("", "", [1280]),
+    "book, light": (THEMED, 'data-theme="light"', [1280, 360]),
+    "book, dark": (THEMED, 'data-theme="dark"', [1280, 360]),
+    "JupyterLab, dark": (
+        f"<style>body {{ color: #fff; background: #111 }} html {{ {JUPYTER_DARK} }}</style>",
+        'data-jp-theme-light="false"',
+        [1280],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_axe_finds_nothing_in_any_figure(browser, name):
+    style, attributes, widths = PLACES[name]
+    figures = "".join(figure._repr_html_() for figure in FIGURES if figure.id != "steps-two")
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = browser.new_page()
+    page.set_content(HEAD.replace("<html", f"<html {attributes}") + f"{style}<body><main>{figures}")
+    for width in widths:
+        page.set_viewport_size({"width": width, "height": 1000})
+        page.wait_for_timeout(100)  # the boxes that scroll are measured, and take the focus
+        found = Axe().run(page, context="main", options=RULES).response
+        faults = [
+            (rule["id"], node["target"], node["failureSummary"])
+            for rule in found["violations"]
+            for node in rule["nodes"]
+        ]
+        assert faults == []
+        looked_at = {rule["id"] for rule in found["passes"]}
+        assert {"color-contrast", "label", "target-size", "aria-allowed-attr"} <= looked_at
+    page.close()
+
+
+def test_every_field_has_a_name(page):
+    names = page.evaluate(
+        """() => [...document.querySelectorAll("[data-explorer]")].flatMap((figure) =>
+          [...figure.shadowRoot.querySelectorAll("input")].map((field) =>
+            field.ariaLabel || [...field.labels].map((label) => label.textContent).join("")))"""
+    )
+    assert len(names) > 80
+    assert all(name.strip() for name in names)
+
+
+@pytest.mark.parametrize("step", range(5))
+def test_a_phone_is_wide_enough(page, step):
+    page.set_viewport_size({"width": 360, "height": 700})
+    for name in ("one", "two"):
+        page.locator(f"#steps-{name} [data-step='{step}']").click()
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+# Each control's own box, or the label that answers for it.
+TARGETS = """(figure) =>
+  [...figure.shadowRoot.querySelectorAll("button, input, .hit")].map((control) => {
+    const { width, height } = (control.closest("label") ?? control).getBoundingClientRect();
+    return [Math.min(width, height), control.ariaLabel ?? control.className.baseVal ?? ""];
+  })"""
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_every_target_is_large_enough(page, width):
+    page.set_viewport_size({"width": width, "height": 1000})
+    for figure in FIGURES:
+        targets = page.locator(f"#{figure.id}").evaluate(TARGETS)
+        assert targets
+        assert [target for target in targets if target[0] < 24] == []
+
+
+def test_the_focus_is_seen_on_whatever_takes_it(page):
+    """Walk the whole page with the tabulator key."""
+    seen = set()
+    for _ in range(400):
+        page.keyboard.press("Tab")
+        outline = page.evaluate(
+            """() => {
+              const host = document.activeElement;
+              const at = host.shadowRoot?.activeElement;
+              if (!at) return null;
+              const ring = at.querySelector(".hit") ?? at;
+              const { outlineStyle, outlineWidth, strokeWidth } = getComputedStyle(ring);
+              return [host.id, ring === at ? outlineStyle : "solid",
+                parseFloat(ring === at ? outlineWidth : strokeWidth)];
+            }"""
+        )
+        if outline is None:
+            break
+        assert outline[1] == "solid"
+        assert outline[2] >= 2
+        seen.add(outline[0])
+    assert seen == {figure.id for figure in FIGURES}
+
+
+def test_nothing_moves_of_itself(page):
+    page.emulate_media(reduced_motion="reduce")
+    for figure in FIGURES:
+        running = page.locator(f"#{figure.id}").evaluate(
+            "(figure) => [...figure.shadowRoot.querySelectorAll('*')].flatMap("
+            "(node) => node.getAnimations()).length"
+        )
+        assert running == 0
+
+
+def test_every_figure_speaks_when_it_has_changed(page):
+    """What is said first is said again, with other numbers, after one key."""
+    from playwright.sync_api import expect
+
+    for figure in FIGURES:
+        live = page.locator(f"#{figure.id}")
+        status = live.get_by_role("status")
+        expect(status).to_have_text(re.compile(r"\d"))
+        before = status.inner_text()
+        control = live.locator(".live input:not([type=checkbox])").last
+        control.press("Space" if control.get_attribute("type") == "radio" else "ArrowRight")
+        expect(status).not_to_have_text(before)
+
+
+def test_a_slider_speaks_its_meaning(page):
+    sliders = page.locator(".live").get_by_role("slider")
+    assert sliders.count() >= 7
+    assert all(slider.get_attribute("aria-valuetext") for slider in sliders.all())
+
+
+IDS = pytest.mark.parametrize("name", [figure.id for figure in FIGURES])
+
+
+@IDS
+def test_print_shows_the_static_page(page, name):
+    page.emulate_media(media="print")
+    assert not page.locator(f"#{name} .live").is_visible()
+    assert page.locator(f"#{name} > div table").first.is_visible()
+
+
+@IDS
+def test_the_live_figure_hides_the_static_page(page, name):
+    assert page.locator(f"#{name} .live").is_visible()
+    assert not page.locator(f"#{name} > div table").first.is_visible()
+
+
+def test_without_scripts_the_static_page_stands(browser, file):
+    page = browser.new_page(java_script_enabled=False)
+    page.goto(file.as_uri())
+    for figure in FIGURES:
+        assert page.locator(f"#{figure.id} > div table").first.is_visible()
+    np.testing.assert_allclose(
+        shown(page.locator("#steps-one"), "output:", "> div table"),
+        attention_steps(X, X, X).output,
+        atol=5.1e-5,
+    )
+    page.close()
