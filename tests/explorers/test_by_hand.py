@@ -99,8 +99,8 @@ def test_the_preset_masks_are_the_library_s(page):
     figure = page.locator("#steps-one")
     presets = figure.get_by_role("group", name="Mask")
     presets.get_by_role("radio", name="padding (word4)").check()
-    lengths = np.array([3])
-    assert_steps(figure, mask=np.tile(padding_mask(lengths, 4, n_axes=2), (4, 1)))
+    three_of_four = padding_mask(np.array([3]), 4, n_axes=3)[0]
+    assert_steps(figure, mask=np.tile(three_of_four, (4, 1)))
     presets.get_by_role("radio", name="causal").check()
     assert_steps(figure, mask=causal_mask(4))
     presets.get_by_role("radio", name="none").check()

@@ -280,7 +280,7 @@ def test_static_heads_of_two_texts_show_the_first_with_its_own_rows():
     html = heads(
         weights=dict.fromkeys(names, WEIGHTS[:, :, :2]),
         tokens=dict.fromkeys(names, WORDS),
-        row_tokens=dict.fromkeys(names, ["top", "low"]),
+        row_tokens={name: ["top", "low"] for name in names},
     )._repr_html_()
     box = BeautifulSoup(html, "html.parser").table
     assert box.caption.text.startswith("one – weights of block 1, head 1")
@@ -308,9 +308,8 @@ def test_static_scaling_shows_the_library_s_weights():
 def test_static_rope_shows_the_library_s_score():
     html = rope(query_position=3, key_position=9, base=50.0)._repr_html_()
     q, k = rotated(QUERY[None], offset=3, base=50.0), rotated(KEY[None], offset=9, base=50.0)
-    np.testing.assert_allclose(
-        np.sum(tables(html)["query"], axis=0)[-1], (q @ k.T).item(), atol=2e-4
-    )
+    products = [row[-1] for row in tables(html)["query"]]
+    np.testing.assert_allclose(sum(products), (q @ k.T).item(), atol=2e-4)
 
 
 def test_torch_and_numpy_make_the_same_figure():
@@ -389,7 +388,7 @@ def test_static_table_writes_whole_numbers_whole():
         (rope, {"key": [1.0]}, TypeError, "key is a list"),
         (heads, {"weights": 2 * WEIGHTS}, ValueError, "weights has a row that is not positive"),
         (heads, {"weights": WEIGHTS.tolist()}, TypeError, "weights is a list"),
-        (heads, {"tokens": WORDS[:3]}, ValueError, "tokens has 3 names but weights has 4 rows"),
+        (heads, {"tokens": WORDS[:3]}, ValueError, "tokens has 3 names but weights has 4 columns"),
         (heads, {"block": 2}, ValueError, "block is 2, needs a number below 2"),
         (heads, {"head": 3}, ValueError, "head is 3, needs a number below 3"),
         (heads, {"head": "one"}, TypeError, "head is 'one'"),
