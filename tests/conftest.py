@@ -1,8 +1,24 @@
-"""What `make test` says at its end: how much of each kind ran."""
+"""How the tests run: no clock decides, the order can be shuffled, and the end says what ran."""
 
+import os
+import random
 from collections import Counter
+from itertools import groupby
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# Given by `make test SEED=7`: another order of the tests, and examples that are drawn anew.
+SEED = os.environ.get("SEED", "")
+
+# A busy machine is slow, which is no fault: no deadline, and no complaint about slow examples.
+settings.register_profile(
+    "course",
+    deadline=None,
+    derandomize=not SEED,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("course")
 
 KINDS = {
     "tests/book/": "checks of notebooks and built pages",
@@ -18,6 +34,22 @@ def kind(nodeid: str) -> str:
     return next(
         (name for folder, name in KINDS.items() if nodeid.startswith(folder)), "library tests"
     )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Shuffle the files, and the tests of each, but never the cells of a notebook."""
+    if SEED:
+        items[:] = shuffled(items, random.Random(SEED))
+
+
+def shuffled(items: list[pytest.Item], rng: random.Random) -> list[pytest.Item]:
+    """Return the tests in another order: file by file, a notebook from its top."""
+    files = [list(tests) for _, tests in groupby(items, key=lambda item: item.path)]
+    rng.shuffle(files)
+    for tests in files:
+        if tests[0].path.suffix != ".ipynb":
+            rng.shuffle(tests)
+    return [item for tests in files for item in tests]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -5,21 +5,27 @@ from pathlib import Path
 
 import pytest
 
-from tests.equations import registry
+from tests.equations import formulas, registry
 from tests.equations.labels import Equation, display_equations, faults
-from tests.tools.pages import listed_pages, markdown_parts
 
 
 def test_every_display_equation_of_the_book_has_a_test() -> None:
     for module in sorted(Path(__file__).parent.glob("test_*.py")):
         importlib.import_module(f"tests.equations.{module.stem}")
-    equations = [
-        found
-        for page in listed_pages()
-        for text in markdown_parts(page)
-        for found in display_equations(text)
-    ]
-    assert faults(equations, registry.TESTS) == []
+    assert faults(formulas.equations_of_the_book(), registry.TESTS) == []
+
+
+def test_no_formula_of_the_book_has_changed_since_its_test_was_looked_at() -> None:
+    now = formulas.by_label(formulas.equations_of_the_book())
+    assert formulas.changed(now, formulas.recorded()) == []
+
+
+@pytest.mark.parametrize(("now", "then"), [("a = c", "a = b"), ("a = b", None), (None, "a = b")])
+def test_a_changed_formula_is_named(now: str | None, then: str | None) -> None:
+    book, record = ({"eq-x": text} if text else {} for text in (now, then))
+    (found,) = formulas.changed(book, record)
+    assert found.startswith(f"eq-x was {then or 'absent'} and is {now or 'absent'}: ")
+    assert formulas.changed(record, record) == []
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,85 @@
+"""Sphinx extension: each notebook can be opened on Binder and on Colab.
+
+Where to is the repository that the book is built from: on GitHub Actions the one that runs it,
+elsewhere the `origin` of the clone. So a fork's buttons open the fork; where there is no public
+repository there are no buttons.
+"""
+
+import os
+import re
+import subprocess
+from collections.abc import Mapping
+from typing import Any
+
+from sphinx.application import Sphinx
+from sphinx.config import Config
+
+# The default branch, whatever it is called. Colab reads another one, which publishing makes:
+# the same notebooks with a first cell that installs the library (`tests/tools/colab.py`).
+BRANCH, COLAB_BRANCH = "HEAD", "colab"
+HOSTS = ("https://github.com/", "https://gitlab.com/")  # that the theme can tell Binder of
+
+
+def repository(environment: Mapping[str, str], remote: str) -> str | None:
+    """Return the address of the repository, or None where it is on no host that Binder knows.
+
+    Parameters
+    ----------
+    environment : mapping
+        The environment variables.
+    remote : str
+        What `git remote get-url origin` prints.
+    """
+    if name := environment.get("GITHUB_REPOSITORY"):
+        address = f"{environment.get('GITHUB_SERVER_URL', 'https://github.com')}/{name}"
+    else:
+        address = re.sub(r"^(?:ssh://)?git@([^:/]+)[:/]", r"https://\1/", remote.strip())
+        address = re.sub(r"^https://[^/@]+@", "https://", address)  # no user, no password
+    address = address.removesuffix("/").removesuffix(".git")
+    return address if re.match(f"(?:{'|'.join(HOSTS)})[^/]+/[^/]+$", address) else None
+
+
+def origin() -> str:
+    """Return what `git` calls the origin of this clone; nothing where there is none."""
+    command = ["git", "remote", "get-url", "origin"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    except FileNotFoundError:
+        return ""
+
+
+def add_buttons(_app: Sphinx, config: Config) -> None:
+    """Tell the theme the repository, and where its notebooks can be launched."""
+    address = repository(os.environ, origin())
+    if address is None:
+        return
+    buttons = {"notebook_interface": "jupyterlab", "binderhub_url": "https://mybinder.org"}
+    config.html_theme_options |= {
+        "repository_url": address,
+        "repository_branch": BRANCH,
+        "launch_buttons": buttons,
+    }
+
+
+def add_colab(app: Sphinx, page: str, _template: str, context: dict[str, Any], _tree: Any) -> None:
+    """Put Colab beside Binder, on the branch that is made for it."""
+    address = app.config.html_theme_options.get("repository_url", "")
+    for group in context.get("header_buttons", []):
+        if group.get("label") == "launch-buttons" and address.startswith("https://github.com/"):
+            place = f"{address.removeprefix('https://')}/blob/{COLAB_BRANCH}/{page}.ipynb"
+            group["buttons"].append(
+                {
+                    "type": "link",
+                    "text": "Colab",
+                    "tooltip": "Launch on Colab",
+                    "icon": "_static/images/logo_colab.png",
+                    "url": f"https://colab.research.google.com/{place.replace('.com', '', 1)}",
+                }
+            )
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Read the address once, and add the buttons after the theme has made its own."""
+    app.connect("config-inited", add_buttons)
+    app.connect("html-page-context", add_colab, priority=900)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

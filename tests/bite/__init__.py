@@ -1,0 +1,1 @@
+"""Faults planted on purpose, one by one, and the check that must catch each."""

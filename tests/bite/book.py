@@ -1,0 +1,78 @@
+"""Faults of the book: its notebooks, its formulas, its pages, and what it is built from."""
+
+from tests.bite.plant import BUILD, Plant, add, cell, emptied, first, printed, source, swap
+from tests.bite.plant import without_alt as no_alt
+
+CONCEPTS, ALGORITHM = "book/02-concepts.ipynb", "book/03-algorithm.ipynb"
+INDEX, CONFIG = "book/index.md", "_config.yml"
+RUN = ("--nbval", "--nbval-cell-timeout=300", CONCEPTS)
+RULES = ("tests/book/test_notebooks.py",)
+EQUATIONS = ("tests/equations/test_registry.py",)
+PINS = ("tests/test_dependencies.py", "tests/tools/test_set_up.py")
+SITE = (BUILD, "tests/book/test_site.py")
+
+NOTEBOOKS = [
+    Plant("a stored output changed", CONCEPTS,
+          cell("ch02-not-decomposed", printed("12 of 12", "11 of 12")), RUN),
+    Plant("a cell emptied", CONCEPTS, cell("ch02-replace", emptied), RUN),
+    Plant("another seed", CONCEPTS,
+          cell("ch02-draw", source("default_rng(1)", "default_rng(2)")), RUN),
+    Plant("a claim turned round", CONCEPTS,
+          cell("ch02-key-bias", source("assert not np.allclose", "assert np.allclose")), RUN),
+    Plant("a solution that is wrong", CONCEPTS,
+          cell("ch02-exercise-project-solution",
+               source("x @ W_Q, x @ W_K, x @ W_V", "x @ W_Q, x @ W_V, x @ W_K")), RUN),
+    Plant("a cell that was never run", ALGORITHM,
+          first(r'^   "execution_count": \d+,', '   "execution_count": null,'), RULES),
+    Plant("a figure without alt text", ALGORITHM, cell("ch03-flow", no_alt), RULES),
+    Plant("a path of somebody's machine in a cell", ALGORITHM,
+          cell("ch03-setup", source("import math", "import math  # see /home/ann/x.py")), RULES),
+    Plant("a cell longer than a screen", ALGORITHM,
+          cell("ch03-setup", source("import math", "import math\n" + "#\n" * 30)), RULES),
+    Plant("a heading level left out", ALGORITHM,
+          cell("ch03-quiz", source("## Quiz", "#### Quiz")), RULES),
+    Plant("Chinese that is not marked as such", ALGORITHM,
+          cell("ch03-quiz", source("## Quiz", "## Quiz 测验")), RULES),
+    Plant("a quiz with two right answers", CONCEPTS,
+          first(r"\*\*No\.\*\*", "**Yes.**"), RULES),
+    Plant("a notebook missing from the table of contents", "_toc.yml",
+          swap("      - file: book/04-mathematics\n", ""), RULES),
+]  # fmt: skip
+
+FORMULAS = [
+    Plant("a wrong formula: the root left out", ALGORITHM,
+          first(r"\\\\sqrt\{d_k\}", "d_k"), EQUATIONS),
+    Plant("a wrong formula: another index summed", "book/01-background.ipynb",
+          first(r"sum_\{j=1\}\^\{m\}", "sum_{t=1}^{m}"), EQUATIONS),
+    Plant("a formula without a label", ALGORITHM,
+          first(r"\$\$ \(eq-algorithm-softmax\)", "$$"), EQUATIONS),
+    Plant("a formula whose test is gone", "tests/equations/test_algorithm.py",
+          swap('@equation("eq-algorithm-softmax")\n', ""), EQUATIONS),
+]  # fmt: skip
+
+PAGES = [
+    Plant("a broken cross-reference", INDEX,
+          add("\nSee {eq}`eq-that-is-not-there`.\n"), SITE),
+    Plant("a formula that KaTeX cannot read", INDEX, add("\nSo $\\frac{1$ it is.\n"), SITE),
+    Plant("a work cited that is not in the bibliography", INDEX,
+          add("\nSee {cite:t}`nobody1900nothing`.\n"), SITE),
+    Plant("a script from another host", INDEX,
+          add('\n<script src="https://cdn.example.org/x.js"></script>\n'), SITE),
+    Plant("a link to a page that is not there", INDEX,
+          add('\n<a href="10-nowhere.html">Chapter 10</a>\n'), SITE),
+    Plant("a picture without alt text", INDEX, add("\n![](_static/readme.png)\n"), SITE),
+    Plant("a font from another host", "book/_static/custom.css",
+          add('\n@font-face { font-family: X; src: url("https://fonts.example.org/x.woff2"); }\n'),
+          SITE),
+    Plant("formulas drawn by a script of another host", CONFIG,
+          swap("html_math_renderer: katex_offline", "html_math_renderer: mathjax"), SITE),
+]  # fmt: skip
+
+SET_UP = [
+    Plant("a dependency that is not pinned", "requirements.txt",
+          first(r"^numpy==.*$", "numpy"), PINS),
+    Plant("Binder with another version", ".binder/requirements.txt",
+          first(r"^(numpy==\d+)\..*$", r"\1.0.0"), PINS),
+]  # fmt: skip
+
+PLANTS = [*NOTEBOOKS, *FORMULAS, *PAGES, *SET_UP]
