@@ -1,39 +1,45 @@
-# Needs Python 3.11, make and git; everything else is installed into .venv.
+# Needs Python 3.11 to 3.13, make and git; everything else is installed into .venv.
+# How to install, build and test stands in make.py, which does the same where there is no make.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PORT ?= 8000
 NB ?=
+FAULT ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 SITE := _build/html
-FRESH := _build/.fresh
 
-PIP := $(BIN)/python -m pip --disable-pip-version-check
 TORCH := $(shell grep '^torch==' requirements.txt)
-# A +cpu wheel sorts above the plain one of the same version (which brings CUDA on Linux).
 TORCH_CPU := --extra-index-url https://download.pytorch.org/whl/cpu
 
 # Notebooks run on one thread each, two at a time; the same in every target, so
 # that a sum of floats is taken in the same order when outputs are compared.
-export OMP_NUM_THREADS := 1
+# THREADS=2 and SEED=7 (hash seed, order of the tests, fresh examples) must change no outcome.
+THREADS ?= 1
+SEED ?=
+export THREADS SEED
+export OMP_NUM_THREADS := $(THREADS)
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope
 
 .DEFAULT_GOAL := help
-.PHONY: help book test notebooks results lab serve lint bench coverage mutants lock clean
+.PHONY: help book test bite notebooks results formulas lab serve lint bench coverage mutants lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-book: $(INSTALLED) $(FRESH) ## build the HTML book and print the path of the page to open
-	@$(BIN)/jupyter-book build . -W -n --keep-going --quiet || { \
-		rm -rf _build/.doctrees; \
-		echo "The book has warnings or errors: they are listed above." >&2; exit 1; }
-	@echo "Open $(CURDIR)/$(SITE)/book/index.html"
+book: $(INSTALLED) ## build the HTML book and print the path of the page to open
+	@$(BIN)/python make.py build
 
 test: book ## prove everything: library, equations, notebooks cell by cell, built pages
-	@$(PYTEST) --nbval --nbval-cell-timeout=300
+	@$(BIN)/python make.py prove
+
+bite: $(INSTALLED) ## plant faults one by one and name what catches each; FAULT=mask for some (minutes)
+	@$(BIN)/python -m tests.bite $(FAULT)
+
+formulas: $(INSTALLED) ## record the formulas of the book, once their tests have been looked at
+	@$(BIN)/python -m tests.equations.formulas
 
 notebooks: $(INSTALLED) ## re-execute notebooks and rewrite their outputs; NB=book/05-practice.ipynb for one
 	@$(BIN)/python -m tests.tools.notebooks $(NB)
@@ -87,16 +93,4 @@ clean: ## remove what was built (.venv stays; remove it by hand to start from no
 
 # The environment: made anew when what is to be installed has changed.
 $(INSTALLED): requirements.txt constraints.txt pyproject.toml
-	@$(PYTHON) -c 'import sys; v = sys.version_info; v[:2] == (3, 11) or sys.exit("Python 3.11 is needed, found %d.%d; set PYTHON=/path/to/python3.11" % v[:2])'
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "Installing $(TORCH)"
-	@$(PIP) install --retries 0 $(TORCH_CPU) --constraint constraints.txt $(TORCH) || \
-		$(PIP) install --constraint constraints.txt $(TORCH)
-	@echo "Installing the rest"
-	@$(PIP) install --requirement requirements.txt --constraint constraints.txt
-	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
-	@touch $@
-
-# Sphinx writes only changed pages; these change all of them.
-$(FRESH): _config.yml _toc.yml $(wildcard book/_ext/*.py) $(shell find book/_static -type f) $(INSTALLED)
-	@rm -rf _build && mkdir _build && touch $@
+	@$(PYTHON) make.py install
