@@ -7,6 +7,7 @@ half an hour on one core; runs that the same code made before are kept.
 import ast
 import hashlib
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -44,9 +45,14 @@ RECIPES = {"digits": images.RECIPES, "canvases": canvases.RECIPES}
 
 
 def code_hash(part: str) -> str:
-    """Return a hash of what the sources of a part do: comments and docstrings do not count."""
+    """Return a hash of what the sources of a part do."""
+    return hash_of(SOURCES[part])
+
+
+def hash_of(sources: Iterable[str]) -> str:
+    """Return a hash of what modules of the library do: comments and docstrings do not count."""
     digest = hashlib.sha256()
-    for name in SOURCES[part]:
+    for name in sources:
         tree = ast.parse((ROOT / "qkv_lib" / f"{name}.py").read_text(encoding="utf-8"))
         digest.update(ast.dump(without_docstrings(tree)).encode())
     return digest.hexdigest()[:16]

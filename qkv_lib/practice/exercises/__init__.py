@@ -7,7 +7,9 @@ from qkv_lib.practice.exercises import (
     algorithm,
     building,
     concepts,
+    convolutions,
     decoding,
+    evidence,
     heads_and_masks,
     kernels,
     lookups,
@@ -24,6 +26,7 @@ CHAPTERS = (
     (algorithm, heads_and_masks),
     (mathematics, scorings, positions),
     (building, pooling, decoding),
+    (convolutions, evidence),
 )
 
 EXERCISES: dict[str, Exercise] = {

@@ -6,6 +6,7 @@ from tests.practice.answers import (
     building,
     concepts,
     decoding,
+    faq,
     heads_and_masks,
     mathematics,
     pooling,
@@ -23,4 +24,5 @@ ANSWERS: dict[str, Answers] = {
     **building.ANSWERS,
     **decoding.ANSWERS,
     **pooling.ANSWERS,
+    **faq.ANSWERS,
 }
