@@ -46,7 +46,7 @@ class Heads extends Explorer {
     const { name, rows, columns, weights } = this.texts[this.text];
     const which = weights.length * weights[0].length > 1
       ? `block ${this.block + 1}, head ${this.head + 1}` : "the text";
-    this.panel.replaceChildren(table(`weights of ${which}: rows are queries, columns are keys`, map, {
+    this.panel.replaceChildren(table(`weights of ${which}`, map, {
       rowNames: rows, columnNames: columns, selected: row, corner: "query ↓\nkey →",
       look: (w) => ({ style: `--weight: ${w}` }), cell: (i, j) => write(map[i][j], 2),
     }));

@@ -118,6 +118,7 @@ class Explorer extends HTMLElement {
     this.live.append(...this.build(JSON.parse(this.dataset.explorer)));
     new ResizeObserver(() => this.reach()).observe(this.live);
     this.update();
+    clearTimeout(this.pause); // a page that opens has nothing to announce yet
   }
 
   // Boxes wider than the page scroll; those without a field inside must take the focus to do so.

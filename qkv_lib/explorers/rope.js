@@ -100,7 +100,7 @@ class Rope extends Explorer {
       [...this.turned.query[i], ...this.turned.key[i], part]);
     return table("turned by their positions", rows, {
       rowNames: rows.map((_, i) => `pair ${i + 1}`),
-      columnNames: ["query a", "b", "key a", "b", "product"],
+      columnNames: ["q, a", "q, b", "k, a", "k, b", "product"],
       cell: (i, j) => write(rows[i][j], j < 4 ? 2 : 4),
     });
   }

@@ -76,7 +76,7 @@ def rope(
     k_turned = turned(k, offset=int(key_position), base=theta)[0]
     half = len(q_turned) // 2
     products = (q_turned * k_turned).reshape(2, half).sum(axis=0)
-    columns = ["query a", "query b", "key a", "key b", "product"]
+    columns = ["q, a", "q, b", "k, a", "k, b", "product"]
     fallback = table(
         f"query at {query_position}, key at {key_position}: score {products.sum():.4f}",
         np.stack([*q_turned.reshape(2, half), *k_turned.reshape(2, half), products], 1).tolist(),

@@ -83,7 +83,8 @@ class Scaling extends Explorer {
         ticks: [-3, 0, 3, 6, 9].map((e) => [e, short(2 ** e)]) },
       y: { from: LOWEST, to: 0, title: "size of the Jacobian",
         ticks: [0, -5, -10, -15, LOWEST].map((e) => [e, power(e)]) },
-      lines: [{ points: Array.from({ length: 97 }, (_, i) => [i / 8 - 3, size(i / 8 - 3)]) }],
+      lines: [{ points: Array.from({ length: 97 }, (_, i) => [i / 8 - 3, size(i / 8 - 3)])
+        .filter(([, y], i) => i === 0 || y > LOWEST) }],
       dots: [place("raw", spread * Math.sqrt(width), "not divided"), place("divided", spread, "divided")],
     });
   }
