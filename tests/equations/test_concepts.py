@@ -25,7 +25,7 @@ def test_one_row_of_the_input_becomes_one_row_of_each_projection(rng: np.random.
     x, w_q = rng.normal(size=(N, D_MODEL)), rng.normal(size=(D_MODEL, D_K))
     w_k, w_v = rng.normal(size=(D_MODEL, D_K)), rng.normal(size=(D_MODEL, D_V))
     expected = one_head_by_loops(project(x, w_q), project(x, w_k), project(x, w_v))[0]
-    np.testing.assert_allclose(attention(x @ w_q, x @ w_k, x @ w_v), expected, atol=1e-12)
+    np.testing.assert_allclose(attention(x @ w_q, x @ w_k, x @ w_v), expected, rtol=0, atol=1e-12)
 
 
 @equation("eq-concepts-attention")
@@ -34,15 +34,15 @@ def test_output_is_the_values_averaged_under_the_weights(rng: np.random.Generato
     v = rng.normal(size=(M, D_V))
     output, weights = one_head_by_loops(q, k, v)
     steps = attention_steps(q, k, v)
-    np.testing.assert_allclose(steps.weights, weights, atol=1e-12)
-    np.testing.assert_allclose(steps.output, output, atol=1e-12)
+    np.testing.assert_allclose(steps.weights, weights, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(steps.output, output, rtol=0, atol=1e-12)
 
 
 @equation("eq-concepts-permutation")
 def test_keys_and_values_permuted_together_change_nothing(rng: np.random.Generator) -> None:
     q, k = rng.normal(size=(N, D_K)), rng.normal(size=(M, D_K))
     v, p = rng.normal(size=(M, D_V)), np.eye(M)[rng.permutation(M)]
-    np.testing.assert_allclose(attention(q, p @ k, p @ v), attention(q, k, v), atol=1e-12)
+    np.testing.assert_allclose(attention(q, p @ k, p @ v), attention(q, k, v), rtol=0, atol=1e-12)
     assert not np.allclose(attention(q, p @ k, v), attention(q, k, v))
 
 
@@ -54,7 +54,7 @@ def test_queries_may_come_from_another_sequence(rng: np.random.Generator) -> Non
     output = attention(y @ w_q, x @ w_k, x @ w_v)
     assert output.shape == (N, D_V)
     expected = one_head_by_loops(project(y, w_q), project(x, w_k), project(x, w_v))[0]
-    np.testing.assert_allclose(output, expected, atol=1e-12)
+    np.testing.assert_allclose(output, expected, rtol=0, atol=1e-12)
 
 
 @equation("eq-concepts-identifiable")
@@ -64,7 +64,7 @@ def test_turning_queries_and_keys_by_inverse_matrices_keeps_scores(
     q, k = rng.normal(size=(N, D_K)), rng.normal(size=(M, D_K))
     turn = rng.normal(size=(D_K, D_K))
     turned = attention_steps(q @ turn, k @ np.linalg.inv(turn).T, np.ones((M, 1)))
-    np.testing.assert_allclose(turned.scores, q @ k.T, atol=1e-10)
+    np.testing.assert_allclose(turned.scores, q @ k.T, rtol=0, atol=1e-10)
 
 
 @equation("eq-concepts-merged")
@@ -72,7 +72,7 @@ def test_merged_matrix_gives_the_scores_and_has_rank_d_k(rng: np.random.Generato
     x, w_q, w_k = rng.normal(size=(N, D_MODEL)), *rng.normal(size=(2, D_MODEL, D_K))
     b = w_q @ w_k.T
     scores = attention_steps(x @ w_q, x @ w_k, x).scores
-    np.testing.assert_allclose(scores, x @ b @ x.T, atol=1e-10)
+    np.testing.assert_allclose(scores, x @ b @ x.T, rtol=0, atol=1e-10)
     assert np.linalg.matrix_rank(b) == D_K
 
 
@@ -83,7 +83,9 @@ def test_a_bias_on_the_keys_cancels_and_one_on_the_queries_does_not(
     q, k, b = rng.normal(size=(N, D_K)), rng.normal(size=(M, D_K)), rng.normal(size=(1, D_K))
     v, ones = rng.normal(size=(M, D_V)), np.ones((M, 1))
     weights = attention_steps(q, k, v).weights
-    np.testing.assert_allclose(attention_steps(q, k + ones @ b, v).weights, weights, atol=1e-12)
+    np.testing.assert_allclose(
+        attention_steps(q, k + ones @ b, v).weights, weights, rtol=0, atol=1e-12
+    )
     assert not np.allclose(attention_steps(q + b, k, v).weights, weights)
 
 
@@ -94,6 +96,6 @@ def test_temperature_divides_the_scores(rng: np.random.Generator, temperature: f
     scale = 1 / (temperature * np.sqrt(D_K))
     weights = attention_steps(q, k, k, scale=scale).weights
     expected = one_head_by_loops(q / temperature, k, k)[1]
-    np.testing.assert_allclose(weights, expected, atol=1e-12)
+    np.testing.assert_allclose(weights, expected, rtol=0, atol=1e-12)
     scaled = attention_steps(q, k, k).scaled
-    np.testing.assert_allclose(softmax(scaled / temperature), expected, atol=1e-12)
+    np.testing.assert_allclose(softmax(scaled / temperature), expected, rtol=0, atol=1e-12)

@@ -38,7 +38,7 @@ def test_tokens_are_as_written() -> None:
     for image, tokens in zip(images, seen[0].detach().numpy(), strict=True):
         rows = [t] + [x @ w_e + b_e for x in to_patches(image, 2)]
         for i, row in enumerate(rows):
-            np.testing.assert_allclose(tokens[i], row + p[i], atol=1e-5)
+            np.testing.assert_allclose(tokens[i], row + p[i], rtol=0, atol=1e-5)
 
 
 @equation("eq-images-mass")
@@ -60,7 +60,9 @@ def test_weighted_norm_is_as_written() -> None:
                 added = [
                     a[k, i, j] * sum(v[k, j, x] * own[x, y] for x in range(e)) for y in range(d)
                 ]
-                np.testing.assert_allclose(norms[k, i, j], np.sqrt(np.sum(np.square(added))))
+                np.testing.assert_allclose(
+                    norms[k, i, j], np.sqrt(np.sum(np.square(added))), rtol=1e-12
+                )
 
 
 @equation("eq-images-rollout")

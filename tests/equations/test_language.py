@@ -36,7 +36,7 @@ def test_input_is_as_written() -> None:
     e, p, s = array(model.words.weight), array(model.add_positions.table.weight), model.segment
     for i in range(3):
         expected = norm(e[t[i]] + p[i] + array(s), model.norm)
-        np.testing.assert_allclose(array(first)[0, i], expected, atol=1e-4)
+        np.testing.assert_allclose(array(first)[0, i], expected, rtol=0, atol=1e-4)
 
 
 @equation("eq-language-block")
@@ -49,7 +49,7 @@ def test_block_is_post_norm_as_written() -> None:
         y = norm(array(x)[0, i] + a[i], block.attention_norm)
         fed = array(f(torch.from_numpy(y).float()))
         np.testing.assert_allclose(
-            array(z)[0, i], norm(y + fed, block.feed_forward_norm), atol=1e-4
+            array(z)[0, i], norm(y + fed, block.feed_forward_norm), rtol=0, atol=1e-4
         )
 
 
@@ -59,7 +59,9 @@ def test_embedding_is_as_written() -> None:
     found = unit_mean(torch.from_numpy(z), torch.tensor(n)).numpy()
     for text in range(2):
         mean = sum(z[text, i] for i in range(n[text])) / n[text]
-        np.testing.assert_allclose(found[text], mean / np.sqrt(sum(x * x for x in mean)))
+        np.testing.assert_allclose(
+            found[text], mean / np.sqrt(sum(x * x for x in mean)), rtol=1e-12
+        )
 
 
 @equation("eq-language-mass")
@@ -68,14 +70,14 @@ def test_mass_is_as_written() -> None:
     r[2] = False
     queries = [i for i in range(6) if any(r[i])]
     expected = [sum(a[i, j] for j in range(6) if r[i, j]) for i in queries]
-    np.testing.assert_allclose(relation_mass(a, r).mean(), sum(expected) / len(queries))
+    np.testing.assert_allclose(relation_mass(a, r).mean(), sum(expected) / len(queries), rtol=1e-12)
 
 
 @equation("eq-language-spread")
 def test_spread_is_as_written() -> None:
     a = RNG.dirichlet(np.ones(5), size=4)
     expected = [-sum(w * np.log(w) for w in row) / np.log(5) for row in a]
-    np.testing.assert_allclose(spread(a), expected)
+    np.testing.assert_allclose(spread(a), expected, rtol=1e-12)
 
 
 @equation("eq-language-silenced")
@@ -92,11 +94,11 @@ def test_a_gate_is_as_written() -> None:
         weights = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
         expected += g[h] * (weights @ value[h]) @ w_o[2 * h : 2 * h + 2]
     with silenced(model, [(0, 1)]):
-        np.testing.assert_allclose(array(layer(x))[0], expected, atol=1e-5)
+        np.testing.assert_allclose(array(layer(x))[0], expected, rtol=0, atol=1e-5)
 
 
 @equation("eq-language-rank")
 def test_mean_reciprocal_rank_is_as_written() -> None:
     s, c = RNG.random((7, 5)), RNG.integers(0, 5, size=7)
     expected = sum(1 / (1 + sum(s[i, j] > s[i, c[i]] for j in range(5))) for i in range(7)) / 7
-    np.testing.assert_allclose((1 / ranks(s, c)).mean(), expected)
+    np.testing.assert_allclose((1 / ranks(s, c)).mean(), expected, rtol=1e-12)

@@ -39,7 +39,7 @@ def test_the_example_is_attention_of_x_with_itself() -> None:
     steps = attention_steps(X, X, X)
     np.testing.assert_allclose(steps.weights, weights, rtol=1e-12)
     np.testing.assert_allclose(steps.output, weights @ X, rtol=1e-12)
-    np.testing.assert_allclose(weights[0], [0.0015, 0.0126, 0.1055, 0.8803], atol=5e-5)
+    np.testing.assert_allclose(weights[0], [0.0015, 0.0126, 0.1055, 0.8803], rtol=0, atol=5e-5)
 
 
 @equation("eq-practice-angle")
@@ -100,7 +100,7 @@ def test_alignment_counts_the_largest_weights_on_the_antidiagonal() -> None:
     ]
     found = alignment(maps, reversal(np.zeros((4, n), dtype=np.int64)))
     assert 0 < found < 1
-    np.testing.assert_allclose(found, sum(shares) / len(shares))
+    np.testing.assert_allclose(found, sum(shares) / len(shares), rtol=1e-12)
 
 
 @equation("eq-practice-alibi")
@@ -108,4 +108,6 @@ def test_alibi_lowers_each_score_by_slope_times_distance() -> None:
     for h in (1, 2, 8):
         bias = alibi_bias(h, N_Q, N_K)
         for r, i, j in np.ndindex(h, N_Q, N_K):
-            np.testing.assert_allclose(bias[r, i, j], -(2 ** (-8 * (r + 1) / h)) * abs(i - j))
+            np.testing.assert_allclose(
+                bias[r, i, j], -(2 ** (-8 * (r + 1) / h)) * abs(i - j), rtol=1e-12
+            )
