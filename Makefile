@@ -55,8 +55,9 @@ results: $(INSTALLED) ## train the models of chapters 6 and 9 with every seed an
 serve: book ## build the book and serve it on http://localhost:8000 (PORT=… for another port)
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory $(SITE) $(PORT)
 
-lint: $(INSTALLED) ## check style and types: ruff, mypy --strict
+lint: $(INSTALLED) ## check style, types and spelling: ruff, mypy --strict, codespell
 	@$(BIN)/ruff check .
+	@git ls-files -z | xargs -0 $(BIN)/codespell
 	@$(BIN)/ruff format --check --exclude '*.ipynb' .
 	@$(BIN)/mypy
 
