@@ -35,11 +35,8 @@ def copy(root: Path) -> None:
 
 def caught_by(plant: Plant, root: Path) -> str | None:
     """Return what caught the fault in the copy at `root`, or None where nothing did."""
-    plant.plant(root)
-    try:
+    with plant.planted(root):
         return failing(plant.checks, root)
-    finally:
-        plant.remove(root)
 
 
 def failing(checks: Sequence[str], root: Path) -> str | None:
@@ -47,7 +44,10 @@ def failing(checks: Sequence[str], root: Path) -> str | None:
     if BUILD in checks and (warning := build(root)):
         return f"`{BUILD}`: {warning}"
     tests = [check for check in checks if check != BUILD]
-    ran = _run([sys.executable, "-m", "pytest", "-q", "-x", "--tb=no", *tests], root)
+    ran = _run(
+        [sys.executable, "-m", "pytest", "-q", "-x", "--tb=no", "-p", "no:cacheprovider", *tests],
+        root,
+    )
     if ran.returncode == 0:
         return None
     found = re.search(r"^FAILED (.*?)(?: - .*)?$", ran.stdout, re.MULTILINE)
@@ -82,8 +82,11 @@ def _output(command: list[str], root: Path) -> str:
 
 def prove_sound(plants: Sequence[Plant], root: Path) -> None:
     """Run every check on the copy without a fault: one that fails anyway would prove nothing."""
-    for checks in dict.fromkeys(tuple(plant.checks) for plant in plants):
-        if (found := failing(checks, root)) is not None:
+    checks = dict.fromkeys(check for plant in plants for check in plant.checks)
+    cells = [check for check in checks if check.startswith("--") or check.endswith(".ipynb")]
+    tests = [check for check in checks if check not in cells]
+    for together in filter(None, (tests, cells)):  # a notebook alone: nbval takes every folder
+        if (found := failing(together, root)) is not None:
             sys.exit(f"without any fault, {found} fails: `make test` first")
 
 

@@ -7,7 +7,13 @@ ROPE, HEATMAP = "qkv_lib/positions/rope.py", "qkv_lib/plots/heat.py"
 HIDE = "scores = xp.where(mask, scores, -xp.inf)"
 ATTENTION, TILES = ("tests/test_attention.py",), ("tests/test_tiles.py",)
 POSITIONS, PLOTS = ("tests/test_positions.py",), ("tests/test_plots.py",)
-CHECKER = ("tests/practice/test_check.py",)
+CHECKER = (
+    "tests/practice/test_check.py::test_a_transposed_result_is_called_so",
+    "tests/practice/test_check.py::test_the_verdict_shows_the_sums_of_columns_and_rows",
+)
+CATALOGUE = (
+    "tests/practice/test_check.py::test_every_wrong_function_of_the_catalogue_gets_its_own_name",
+)
 
 FORMULA = [
     Plant("√d dropped from the scores", STEPS,
@@ -105,7 +111,7 @@ BESIDE = [
     Plant("a misconception that is no longer recognised",
           "qkv_lib/practice/exercises/algorithm.py",
           swap("lambda q, k: scaled_scores(k, q)),", "lambda q, k: scaled_scores(q, k)),"),
-          CHECKER),
+          CATALOGUE),
     Plant("weights read whatever their hash", "qkv_lib/data/pretrained.py",
           swap("if found != DIGESTS[name]:", "if not found:"), ("tests/test_encoder.py",)),
     Plant("torch imported on the ground floor", HEADS,

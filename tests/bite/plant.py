@@ -1,7 +1,8 @@
 """What a planted fault is: one change of one file, and what is run to catch it."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,17 +40,19 @@ class Plant:
     change: Change
     checks: Sequence[str]
 
-    def applied(self) -> str:
+    def applied(self, root: Path = ROOT) -> str:
         """Return the text of the file with the fault in it."""
-        return self.change((ROOT / self.file).read_text(encoding="utf-8"))
+        return self.change((root / self.file).read_text(encoding="utf-8"))
 
-    def plant(self, root: Path) -> None:
-        """Put the fault into the copy at `root`."""
-        (root / self.file).write_text(self.applied(), encoding="utf-8")
-
-    def remove(self, root: Path) -> None:
-        """Put the sound file back into the copy at `root`."""
-        (root / self.file).write_bytes((ROOT / self.file).read_bytes())
+    @contextmanager
+    def planted(self, root: Path) -> Iterator[None]:
+        """Keep the fault in the copy at `root` for a while."""
+        sound = (root / self.file).read_bytes()
+        (root / self.file).write_text(self.applied(root), encoding="utf-8")
+        try:
+            yield
+        finally:
+            (root / self.file).write_bytes(sound)
 
 
 def swap(old: str, new: str) -> Change:
