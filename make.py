@@ -19,6 +19,8 @@ INSTALLED, FRESH = VENV / ".installed", BUILT / ".fresh"
 OLDEST, NEWEST = (3, 11), (3, 13)
 # A +cpu wheel sorts above the plain one of the same version (which brings CUDA on Linux).
 TORCH_CPU = ["--extra-index-url", "https://download.pytorch.org/whl/cpu"]
+# Its module does nothing when it is run by name.
+JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
 CONSTRAINTS = ["--constraint", "constraints.txt"]
 
 
@@ -78,12 +80,15 @@ def build(_options: list[str]) -> None:
         BUILT.mkdir(exist_ok=True)
         FRESH.touch()
     try:
-        run("jupyter_book.cli.main", "build", ".", "-W", "-n", "--keep-going", "--quiet")
+        call("-c", JUPYTER_BOOK, "build", ".", "-W", "-n", "--keep-going", "--quiet")
     except subprocess.CalledProcessError:
         shutil.rmtree(BUILT / ".doctrees", ignore_errors=True)  # or the next build forgets them
         print("The book has warnings or errors: they are listed above.", file=sys.stderr)
         raise
-    print(f"Open {SITE / 'book' / 'index.html'}")
+    home = SITE / "book" / "index.html"
+    if not home.exists():
+        sys.exit(f"The book was built, but {home} is not there")
+    print(f"Open {home}")
 
 
 def prove(options: list[str]) -> None:
@@ -113,12 +118,17 @@ def python() -> Path:
 
 
 def run(module: str, *arguments: str) -> None:
-    """Run a module in the environment, from the root; its notebooks compute on THREADS threads."""
+    """Run a module in the environment, from the root."""
+    call("-m", module, *arguments)
+
+
+def call(*arguments: str) -> None:
+    """Call the environment's Python, from the root; its notebooks compute on THREADS threads."""
     # The same everywhere, so that a sum of floats is taken in the same order when compared.
     settings = {"OMP_NUM_THREADS": os.environ.get("THREADS") or "1", "PYTHONUTF8": "1"}
     if seed := os.environ.get("SEED"):
         settings["PYTHONHASHSEED"] = seed
-    command = [str(python()), "-m", module, *arguments]
+    command = [str(python()), *arguments]
     subprocess.run(command, cwd=ROOT, env=os.environ | settings, check=True)
 
 

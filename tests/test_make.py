@@ -1,6 +1,7 @@
 """The two commands without make: `python make.py book` and `python make.py test`."""
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -31,25 +32,29 @@ def make(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
 
 
 class Recorder:
-    """Stands for `subprocess.run`: remembers the commands, and fails those with a word in them."""
+    """Stands for `subprocess.run`: remembers the commands, and fails those with a word in them.
 
-    def __init__(self, fails: str = "\0") -> None:
-        self.fails, self.ran = fails, []
+    Where the book would be built, the page that is opened first appears.
+    """
+
+    def __init__(self, fails: str, page: Path) -> None:
+        self.fails, self.page, self.ran = fails, page, []
 
     def __call__(self, command: list[str], **settings: Any) -> None:
         self.ran.append((" ".join(command[1:]), settings.get("env", {})))
         Path(command[-1]).mkdir(exist_ok=True) if "venv" in command else None
         if self.fails in self.ran[-1][0]:
-            import subprocess
-
             raise subprocess.CalledProcessError(3, command)
+        if "jupyter_book" in self.ran[-1][0]:
+            self.page.parent.mkdir(parents=True, exist_ok=True)
+            self.page.touch()
 
     def commands(self) -> list[str]:
         return [command for command, _ in self.ran]
 
 
 def record(make: ModuleType, monkeypatch: pytest.MonkeyPatch, fails: str = "\0") -> Recorder:
-    recorder = Recorder(fails)
+    recorder = Recorder(fails, make.SITE / "book" / "index.html")
     monkeypatch.setattr(make.subprocess, "run", recorder)
     return recorder
 
@@ -74,7 +79,8 @@ def test_what_is_installed_is_not_installed_again(
     make.main(["book"])
     recorder.ran.clear()
     make.main(["book"])
-    assert [command[:15] for command in recorder.commands()] == ["-m jupyter_book"]
+    (command,) = recorder.commands()
+    assert "jupyter_book" in command
     later = make.INSTALLED.stat().st_mtime + 10
     os.utime(make.ROOT / "requirements.txt", (later, later))
     recorder.ran.clear()
@@ -103,6 +109,21 @@ def test_a_failed_build_fails_and_is_begun_anew(
     assert make.main(["build"]) == 3
     assert not doctrees.exists()
     assert "warnings or errors" in capsys.readouterr().err
+
+
+def test_a_build_that_leaves_no_page_fails(
+    make: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(make.subprocess, "run", lambda *_, **__: None)
+    with pytest.raises(SystemExit, match=r"index\.html is not there"):
+        make.main(["build"])
+
+
+def test_the_builder_answers(make: ModuleType) -> None:
+    """Run by ``-m`` it did nothing, and with success."""
+    command = [sys.executable, "-c", make.JUPYTER_BOOK, "--version"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "Jupyter Book" in done.stdout
 
 
 def test_threads_and_seed_reach_the_tests(
