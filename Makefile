@@ -63,6 +63,7 @@ lint: $(INSTALLED) ## check style, types and spelling: ruff, mypy --strict, code
 
 bench: $(INSTALLED) ## time the paths against each other, on all cores; needs a quiet machine
 	@env -u OMP_NUM_THREADS $(BIN)/python -m tests.benchmarks.speed
+	@$(BIN)/python -m tests.benchmarks.tools
 
 coverage: $(INSTALLED) ## branch coverage of qkv_lib by the library tests
 	@$(PYTEST) tests --ignore tests/book --cov --cov-report=term --cov-report=html

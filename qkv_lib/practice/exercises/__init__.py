@@ -6,6 +6,7 @@ from qkv_lib.practice.exercise import Exercise
 from qkv_lib.practice.exercises import (
     algorithm,
     building,
+    calls,
     concepts,
     convolutions,
     decoding,
@@ -18,6 +19,7 @@ from qkv_lib.practice.exercises import (
     positions,
     projections,
     scorings,
+    translations,
 )
 
 CHAPTERS = (
@@ -26,6 +28,7 @@ CHAPTERS = (
     (algorithm, heads_and_masks),
     (mathematics, scorings, positions),
     (building, pooling, decoding),
+    (translations, calls),
     (convolutions, evidence),
 )
 

@@ -11,6 +11,7 @@ from tests.practice.answers import (
     mathematics,
     pooling,
     positions,
+    tools,
 )
 from tests.practice.answers.source import Answers
 
@@ -24,5 +25,6 @@ ANSWERS: dict[str, Answers] = {
     **building.ANSWERS,
     **decoding.ANSWERS,
     **pooling.ANSWERS,
+    **tools.ANSWERS,
     **faq.ANSWERS,
 }
