@@ -1,9 +1,11 @@
 """The tools agree once they are translated, and the probes find what is planted."""
 
+import json
 import math
 import sys
 from dataclasses import asdict, dataclass, replace
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -27,6 +29,7 @@ pytestmark = [
     pytest.mark.filterwarnings(r"ignore:[\s\S]*softmax over axis -1:UserWarning"),
 ]
 TOLERANCE = 1e-5
+RESULTS = Path(__file__).parent.parent / "book" / "results" / "tools.json"
 seeds, sizes = st.integers(0, 2**32 - 1), st.integers(1, 6)
 
 
@@ -369,3 +372,14 @@ def test_scales_are_those_they_are_called() -> None:
     assert SCALES["1/√d"](16, 4) == 1 / math.sqrt(16)
     assert SCALES["1/√(h·d)"](16, 4) == 1 / math.sqrt(64)
     assert SCALES["1"](16, 4) == 1
+
+
+def test_the_stored_times_are_of_these_tools() -> None:
+    measured = json.loads(RESULTS.read_text(encoding="utf-8"))
+    for length in ("32", "1024"):
+        functions, layers = measured["functions"][length], measured["layers"][length]
+        assert set(functions) < set(TOOLS)
+        assert set(layers) - set(TOOLS) == {"qkv_lib.layers.MultiHeadAttention"}
+        assert functions["F.scaled_dot_product_attention"] == 1
+        assert all(times > 0 for times in (*functions.values(), *layers.values()))
+    assert set(measured["import_seconds"]) >= {tool.package for tool in TOOLS.values()} - {"numpy"}

@@ -35,17 +35,19 @@ class Table:
         )
 
     def _repr_html_(self) -> str:
-        head = "".join(f'<th scope="col">{escape(name)}</th>' for name in self.columns)
+        name = escape(self.caption)
+        head = "".join(f'<th scope="col">{escape(title)}</th>' for title in self.columns)
         body = "".join(
-            f'<tr><th scope="row">{escape(name)}</th>'
+            f'<tr><th scope="row">{escape(row)}</th>'
             + "".join(f"<td>{escape(x)}</td>" for x in cells)
             + "</tr>\n"
-            for name, *cells in self.rows
+            for row, *cells in self.rows
         )
         # "dataframe" is the class by which themes know a table, in light and in dark.
         return (
-            '<div style="overflow-x: auto"><table class="dataframe">\n'
-            f"<caption>{escape(self.caption)}</caption>\n"
+            f'<div style="overflow-x: auto" tabindex="0" role="region" aria-label="{name}">'
+            '<table class="dataframe">\n'
+            f"<caption>{name}</caption>\n"
             f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody></table></div>"
         )
 
