@@ -1,0 +1,112 @@
+"""Sphinx extension: what the home page shows of the course, taken from the course itself.
+
+`{course-map}` lists the chapters with the question of each. Title, minutes and needs are read from
+the opening of its notebook, the number of exercises is counted there, so that none goes stale:
+
+    ```{course-map}
+    01-background: What fault was attention made to mend, and what old idea is it?
+    ```
+
+`{live-lookup}` shows a live figure of `qkv_lib`, computed while the page is built.
+"""
+
+import re
+from html import escape
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import nbformat
+import numpy as np
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
+
+from qkv_lib import explorers
+
+logger = logging.getLogger(__name__)
+
+TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
+OPENING = re.compile(
+    r"\*\*Time\*\*:? (?P<time>.+?)\.\s+\*\*Needs\*\*:? (?P<needs>.+?)\.(?:\s|$)", re.DOTALL
+)
+EXERCISE = re.compile(r"^### Exercise \d", re.MULTILINE)
+
+
+class Opening(NamedTuple):
+    """What a notebook says of itself at its start."""
+
+    title: str
+    time: str
+    needs: str
+    exercises: int
+
+
+def opening(notebook: Path) -> Opening:
+    """Read a notebook's title, time and needs, and count its exercises."""
+    cells = nbformat.read(notebook, as_version=4).cells
+    text = "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    title, facts = TITLE.search(text), OPENING.search(text)
+    if title is None or facts is None:
+        raise ValueError(f"{notebook.name} opens without a title, or without **Time** and **Needs**")
+    time, needs = (" ".join(facts[name].split()) for name in ("time", "needs"))
+    return Opening(title[1], time, needs, len(EXERCISE.findall(text)))
+
+
+class CourseMap(SphinxDirective):
+    """A list of the chapters."""
+
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        """Write the list as Markdown, and have it parsed."""
+        self.assert_has_content()
+        lines = []
+        for line in self.content:
+            name, _, question = line.partition(": ")
+            lines += self.entry(name.strip(), question.strip())
+        box = nodes.container(classes=["course-map"])
+        box += self.parse_text_to_nodes("\n".join(lines))
+        return [box]
+
+    def entry(self, name: str, question: str) -> list[str]:
+        """Return the Markdown of one chapter, or warn."""
+        folder = Path(self.env.doc2path(self.env.docname)).parent
+        notebook = folder / f"{name}.ipynb"
+        self.env.note_dependency(str(notebook))
+        try:
+            found = opening(notebook)
+        except (FileNotFoundError, ValueError) as error:
+            logger.warning("course-map: %s", error, location=self.get_location())
+            return []
+        page = (Path(self.env.docname).parent / name).as_posix()
+        progress = (
+            f'<span class="course-progress" data-page="{escape(page)}" '
+            f'data-exercises="{found.exercises}"></span>'
+        )
+        time = found.time[0].upper() + found.time[1:]
+        return [
+            f"- [{found.title}]({name}.ipynb)", "", f"  {question}", "",
+            f"  {time}. Needs {found.needs}. {progress}", "",
+        ]  # fmt: skip
+
+
+class LiveLookup(SphinxDirective):
+    """A soft lookup that a reader can drag."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the figure as HTML; other builders show nothing."""
+        angles = np.deg2rad([70.0, 15.0, 160.0, 250.0, 310.0])
+        keys = np.stack([np.cos(angles), np.sin(angles)], axis=1) * [[1], [0.9], [0.8], [0.9], [0.6]]
+        values = np.array([[10.0], [20.0], [30.0], [40.0], [50.0]])
+        figure = explorers.lookup(
+            np.array([0.6, 0.5]), np.round(keys, 2), values, temperature=0.25, name="home"
+        )
+        return [nodes.raw("", figure._repr_html_(), format="html")]
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the two directives."""
+    app.add_directive("course-map", CourseMap)
+    app.add_directive("live-lookup", LiveLookup)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,136 @@
+// What a reader has done: pages read, questions answered, exercises passed. It is kept in this
+// browser (`localStorage`) and goes nowhere else.
+(() => {
+  const KEY = "qkv-progress";
+  const ROOT = new URL(document.documentElement.dataset.content_root || "./", location.href).href;
+  const nameOf = (url) => url.slice(ROOT.length).split(/[?#]/)[0].replace(/\.html$/, "");
+  const HERE = nameOf(location.href);
+
+  const load = () => {
+    try { return JSON.parse(localStorage.getItem(KEY)) ?? {}; } catch { return {}; }
+  };
+  const pageOf = (all, name) => ({ read: false, quiz: {}, passed: {}, ...all[name] });
+  const change = (act) => {
+    const all = load();
+    const page = pageOf(all, HERE);
+    act(page);
+    localStorage.setItem(KEY, JSON.stringify({ ...all, [HERE]: page }));
+    show();
+  };
+
+  // Like `document.createElement`, with attributes and children.
+  const make = (tag, attributes = {}, ...children) => {
+    const element = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) {
+      if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+      else element.setAttribute(name, value);
+    }
+    element.append(...children);
+    return element;
+  };
+  const tick = (text, on, act) => {
+    const box = make("input", { type: "checkbox", onchange: () => act(box.checked) });
+    box.checked = on;
+    return make("label", { class: "progress-tick" }, box, text);
+  };
+
+  // On a chapter: a tick under each exercise and at the end; the first option opened is the answer.
+  const isChapter = () => document.querySelector(".cell") !== null;
+
+  const followExercises = (page) => {
+    const headings = [...document.querySelectorAll(".bd-article h3")].filter((heading) =>
+      /^\s*Exercise \d/.test(heading.textContent));
+    for (const heading of headings) {
+      const { id } = heading.parentElement;
+      heading.after(tick("I passed this exercise", Boolean(page.passed[id]), (on) =>
+        change((now) => { if (on) now.passed[id] = true; else delete now.passed[id]; })));
+    }
+  };
+
+  const followQuiz = () => {
+    let question = 0;
+    for (const option of document.querySelectorAll("details.quiz-option")) {
+      if (!option.previousElementSibling?.matches("details.quiz-option")) question += 1;
+      const number = question;
+      const right = /^\s*Yes\./.test(option.querySelector("summary + *")?.textContent ?? "");
+      option.addEventListener("toggle", () => {
+        if (option.open) change((now) => { now.quiz[number] ??= right; });
+      });
+    }
+  };
+
+  const followReading = (page) => {
+    const end = document.querySelector(".prev-next-footer");
+    if (!end) return;
+    const box = tick("I have read this page", page.read, (on) => change((now) => { now.read = on; }));
+    end.before(box);
+    if (page.read) return;
+    const watcher = new IntersectionObserver((seen) => {
+      // Who jumps to the end has not read the page: a minute must have passed.
+      if (!seen.some((each) => each.isIntersecting) || performance.now() < 60_000) return;
+      watcher.disconnect();
+      box.querySelector("input").checked = true;
+      change((now) => { now.read = true; });
+    });
+    watcher.observe(box);
+  };
+
+  // In the table of contents: which pages are read. On the home page: all of it.
+  const count = (found) => Object.values(found).filter(Boolean).length;
+
+  const showContents = (all) => {
+    for (const link of document.querySelectorAll(".bd-docs-nav a.reference.internal")) {
+      link.querySelector(".progress-read")?.remove();
+      if (!pageOf(all, nameOf(link.href)).read) continue;
+      link.append(make("span", { class: "progress-read" },
+        make("span", { "aria-hidden": "true" }, " ✓"), make("span", { class: "unseen" }, " (read)")));
+    }
+  };
+
+  const showMap = (all) => {
+    for (const place of document.querySelectorAll(".course-progress")) {
+      const page = pageOf(all, place.dataset.page);
+      const parts = [
+        [page.read, "✓ read"],
+        [count(page.passed), `exercises passed: ${count(page.passed)} of ${place.dataset.exercises}`],
+        [Object.keys(page.quiz).length,
+          `quiz: ${count(page.quiz)} right of ${Object.keys(page.quiz).length} answered`],
+      ];
+      place.textContent = parts.filter(([done]) => done).map(([, text]) => text).join(" · ");
+    }
+  };
+
+  const showReset = (all) => {
+    const place = document.querySelector(".course-reset");
+    if (!place) return;
+    const reset = () => {
+      localStorage.removeItem(KEY);
+      show();
+      place.textContent = "Your progress is forgotten.";
+    };
+    place.replaceChildren(...(Object.keys(all).length
+      ? ["Your progress is kept in this browser only. ",
+        make("button", { type: "button", onclick: reset }, "Forget it")]
+      : ["What you have read and passed will be marked here, in this browser only."]));
+  };
+
+  const show = () => {
+    const all = load();
+    showContents(all);
+    showMap(all);
+    showReset(all);
+  };
+
+  const start = () => {
+    if (isChapter()) {
+      const page = pageOf(load(), HERE);
+      followExercises(page);
+      followQuiz();
+      followReading(page);
+    }
+    show();
+    window.addEventListener("storage", show);
+  };
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+  else start();
+})();
