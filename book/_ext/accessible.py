@@ -33,7 +33,7 @@ def name_arrows(contents: Callable[..., str]) -> Callable[..., str]:
     return named
 
 
-def prepare_page(app: Sphinx, page: str, template: str, context: dict[str, Any], _: Any) -> None:
+def prepare_page(_app: Any, _page: str, _template: str, context: dict[str, Any], _: Any) -> None:
     """Name the arrows of the page's table of contents."""
     context["generate_toctree_html"] = name_arrows(context["generate_toctree_html"])
 

@@ -28,7 +28,5 @@ def visit_image(translator: HTML5Translator, node: nodes.Element) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Take the place of Sphinx's own writer of images."""
-    app.add_node(
-        nodes.image, override=True, html=(visit_image, HTML5Translator.depart_image)
-    )
+    app.add_node(nodes.image, override=True, html=(visit_image, HTML5Translator.depart_image))
     return {"parallel_read_safe": True, "parallel_write_safe": True}

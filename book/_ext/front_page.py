@@ -48,7 +48,7 @@ def opening(notebook: Path) -> Opening:
     text = "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
     title, facts = TITLE.search(text), OPENING.search(text)
     if title is None or facts is None:
-        raise ValueError(f"{notebook.name} opens without a title, or without **Time** and **Needs**")
+        raise ValueError(f"{notebook.name} opens without a title, or without **Time** … **Needs**")
     time, needs = (" ".join(facts[name].split()) for name in ("time", "needs"))
     return Opening(title[1], time, needs, len(EXERCISE.findall(text)))
 
@@ -96,12 +96,10 @@ class LiveLookup(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return the figure as HTML; other builders show nothing."""
-        angles = np.deg2rad([70.0, 15.0, 160.0, 250.0, 310.0])
-        keys = np.stack([np.cos(angles), np.sin(angles)], axis=1) * [[1], [0.9], [0.8], [0.9], [0.6]]
+        query = np.array([0.6, 0.5])
+        keys = np.array([[0.34, 0.94], [0.87, 0.23], [-0.75, 0.27], [-0.31, -0.85], [0.4, -0.5]])
         values = np.array([[10.0], [20.0], [30.0], [40.0], [50.0]])
-        figure = explorers.lookup(
-            np.array([0.6, 0.5]), np.round(keys, 2), values, temperature=0.25, name="home"
-        )
+        figure = explorers.lookup(query, keys, values, temperature=0.25, name="home")
         return [nodes.raw("", figure._repr_html_(), format="html")]
 
 

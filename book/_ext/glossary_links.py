@@ -18,14 +18,15 @@ GLOSSARY = re.compile(r"(?:^|/)glossary$")
 CLOSED = (
     nodes.title, nodes.reference, nodes.literal, nodes.literal_block, nodes.caption, nodes.math,
     nodes.math_block, nodes.raw, nodes.table, nodes.subtitle, nodes.rubric, nodes.target,
-    nodes.citation_reference, nodes.footnote_reference, addnodes.pending_xref, addnodes.download_reference,
+    nodes.citation_reference, nodes.footnote_reference, addnodes.pending_xref,
+    addnodes.download_reference,
 )  # fmt: skip
 
 Terms = dict[str, tuple[str, str]]
 
 
 def terms_of(env: BuildEnvironment) -> Terms:
-    """Return where each word of the glossary stands: page and anchor, by the word in small letters."""
+    """Return where each word of the glossary stands, page and anchor; words in small letters."""
     return {
         name.lower(): (page, anchor)
         for name, _, kind, page, anchor, _ in env.domains["std"].get_objects()
@@ -80,7 +81,7 @@ def link_page(app: Sphinx, doctree: nodes.document, page: str) -> None:
             )
 
 
-def write_chapters_again(app: Sphinx, env: BuildEnvironment) -> list[str]:
+def write_chapters_again(_app: Sphinx, env: BuildEnvironment) -> list[str]:
     """Have the chapters written anew when the words of the glossary have changed."""
     before, now = getattr(env, "glossary_terms", None), terms_of(env)
     env.glossary_terms = now  # type: ignore[attr-defined]

@@ -21,14 +21,15 @@ FONT = THEME / "vendor" / "fontawesome" / "webfonts" / "fa-solid-900.ttf"
 STYLES = THEME / "styles" / "pydata-sphinx-theme.css"
 
 # By the name of their class: the theme's buttons, its boxes, and those of custom.css.
-BUTTONS = """
-angle-left angle-right angle-down arrow-up arrow-down bars chevron-down circle-half-stroke download
-file file-pdf list magnifying-glass moon sun xmark
-""".split()
-BOXES = """
-bell check-circle circle-question exclamation-circle exclamation-triangle external-link info-circle
-lightbulb pencil quote-left share times-circle
-""".split()
+BUTTONS = [
+    "angle-left", "angle-right", "angle-down", "arrow-up", "arrow-down", "bars", "chevron-down",
+    "circle-half-stroke", "download", "file", "file-pdf", "list", "magnifying-glass", "moon", "sun",
+    "xmark",
+]  # fmt: skip
+BOXES = [
+    "bell", "check-circle", "circle-question", "exclamation-circle", "exclamation-triangle",
+    "external-link", "info-circle", "lightbulb", "pencil", "quote-left", "share", "times-circle",
+]  # fmt: skip
 UNUSED = re.compile(r"sphinx-design|sd-tabs|design-tabs")
 
 
@@ -59,7 +60,7 @@ def write_icons(app: Sphinx, *_: object) -> None:
     subset.save_font(font, str(target), options)
 
 
-def drop_unused(app: Sphinx, page: str, template: str, context: dict[str, Any], _: Any) -> None:
+def drop_unused(_app: Any, _page: str, _template: str, context: dict[str, Any], _: Any) -> None:
     """Take what no page uses out of the lists of scripts and styles."""
     for kind in ("css_files", "script_files"):
         context[kind] = [

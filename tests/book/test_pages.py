@@ -7,6 +7,7 @@ the one or the other run once.
 import os
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,7 @@ def test_nothing_moves_while_it_loads(visited: Any, path: Path) -> None:
 def test_headings_skip_no_level(visited: Any, path: Path) -> None:
     levels = visited(path).headings
     assert levels[:1] == [1]
-    assert [pair for pair in zip(levels, levels[1:], strict=False) if pair[1] > pair[0] + 1] == []
+    assert [pair for pair in pairwise(levels) if pair[1] > pair[0] + 1] == []
 
 
 @EVERY

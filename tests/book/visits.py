@@ -1,4 +1,4 @@
-"""What a browser finds on a page of the book: opened once from its file, then looked at all round."""
+"""What a browser finds on a page of the book, opened once from its file and looked at all round."""
 
 import gzip
 import json
@@ -16,7 +16,9 @@ PHONE = {"width": 360, "height": 740}
 
 # Of two themes the colours alone differ, and of two widths what is laid out: these rules see that.
 OF_COLOUR = ["color-contrast", "link-in-text-block"]
-OF_LAYOUT = ["scrollable-region-focusable", "target-size", "summary-name", "button-name", "link-name"]
+OF_LAYOUT = [
+    "scrollable-region-focusable", "target-size", "summary-name", "button-name", "link-name"
+]  # fmt: skip
 
 SHIFTS = """
 window.shift = 0;
@@ -96,15 +98,17 @@ def is_file(url: str) -> bool:
     return url.startswith(("file:", "data:", "blob:"))
 
 
+def is_fault(message: Any) -> bool:
+    """Tell whether a message of the console says that something is wrong."""
+    return message.type in {"error", "warning"}
+
+
 def visit(page: Any, path: Path, *, thorough: bool = False) -> Visit:
     """Open a page from its file and look at it in two widths and two themes."""
     found = Visit()
     page.on("request", lambda request: found.requests.add(request.url))
     page.on("pageerror", lambda error: found.messages.append(str(error)))
-    page.on(
-        "console",
-        lambda each: found.messages.append(each.text) if each.type in {"error", "warning"} else None,
-    )
+    page.on("console", lambda each: found.messages.append(each.text) if is_fault(each) else None)
     page.add_init_script(SHIFTS)
     page.set_viewport_size(DESKTOP)
     page.goto(path.as_uri())

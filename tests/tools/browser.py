@@ -1,4 +1,4 @@
-"""An installed Chromium, driven by Playwright: for the tests of pages, for screenshots and print."""
+"""An installed Chromium, driven by Playwright: for tests of pages, for screenshots and print."""
 
 import os
 import shutil
@@ -14,7 +14,7 @@ ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--no-first-run",
 ]  # fmt: skip
-MISSING = "no browser: install chromium (Debian: apt-get install chromium) and run `make test` again"
+MISSING = "no browser: install chromium (Debian: apt-get install chromium), then `make test`"
 REQUIRED = "QKV_REQUIRE_BROWSER"
 
 

@@ -1,0 +1,82 @@
+"""What the Sphinx extensions of this book do, each on its own."""
+
+from pathlib import Path
+
+import bilingual_search
+import front_page
+import glossary_links
+import light
+import nbformat
+import pytest
+from docutils import nodes
+from docutils.core import publish_doctree
+
+TERMS = {name: ("glossary", f"term-{name}") for name in ("mask", "causal mask", "key", "RoPE")}
+SMALL = {name.lower(): place for name, place in TERMS.items()}
+
+
+def linked(text: str) -> list[tuple[str, str]]:
+    """Return the links that a text gets: the words, and where they lead."""
+    doctree = publish_doctree(text)
+    before = doctree.astext()
+    glossary_links.link_first_uses(doctree, SMALL, lambda page: f"{page}.html")
+    assert doctree.astext() == before
+    return [(link.astext(), link["refuri"]) for link in doctree.findall(nodes.reference)]
+
+
+def test_the_first_use_of_a_word_is_linked_and_the_next_is_not() -> None:
+    assert linked("A key. Another key.\n\nAnd a key.") == [("key", "glossary.html#term-key")]
+
+
+def test_the_longer_word_is_found_before_the_shorter_one() -> None:
+    found = linked("A causal mask is a mask.")
+    assert [word for word, _ in found] == ["causal mask", "mask"]
+
+
+def test_plurals_and_capitals_are_found_and_parts_of_words_are_not() -> None:
+    assert [word for word, _ in linked("Monkeys, key-value pairs, keys and rope.")] == [
+        "keys",
+        "rope",
+    ]
+
+
+def test_code_headings_and_links_stay_as_they_are() -> None:
+    text = "A mask\n======\n\n``key`` and `mask <https://example.org>`_\n\n::\n\n    key\n"
+    assert linked(text) == [("mask", "https://example.org")]
+
+
+def test_chinese_is_indexed_by_its_neighbours() -> None:
+    english = bilingual_search.SearchBilingual({})
+    assert english.split("attention (注意力), 键") == [
+        "attention", "注", "意", "力", "注意", "意力", "键", "键",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("query", ["注意力机制", "查询", "键"])
+def test_a_query_of_chinese_is_a_part_of_what_is_indexed(query: str) -> None:
+    english = bilingual_search.SearchBilingual({})
+    assert set(bilingual_search.pairs(query)) <= set(english.split(f"在{query}中"))
+
+
+def test_every_icon_in_use_is_in_the_theme() -> None:
+    codes = light.icon_codes(light.BUTTONS + light.BOXES)
+    assert len(codes) == len(set(codes)) == len(light.BUTTONS + light.BOXES)
+    with pytest.raises(LookupError, match="draws no icon named no-such-icon"):
+        light.icon_codes(["no-such-icon"])
+
+
+def notebook(path: Path, *texts: str) -> Path:
+    cells = [nbformat.v4.new_markdown_cell(text) for text in texts]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    return path
+
+
+def test_the_map_reads_the_opening_of_a_notebook(tmp_path: Path) -> None:
+    facts = "**Time**: about 45\nminutes. **Needs**: chapter 3; derivatives. No more."
+    path = notebook(tmp_path / "a.ipynb", f"# 4. Title\n\n{facts}", "### Exercise 4.1: one")
+    assert front_page.opening(path) == ("4. Title", "about 45 minutes", "chapter 3; derivatives", 1)
+
+
+def test_a_notebook_that_says_no_time_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"a\.ipynb opens without a title, or without \*\*Time"):
+        front_page.opening(notebook(tmp_path / "a.ipynb", "# 4. Title"))
