@@ -9,6 +9,8 @@ The macros that load the theme's own files are in `book/_templates`.
 
 import logging as standard_logging
 import re
+from base64 import b64encode
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,14 @@ BOXES = [
     "bell", "check-circle", "circle-question", "exclamation-circle", "exclamation-triangle",
     "external-link", "info-circle", "lightbulb", "pencil", "quote-left", "share", "times-circle",
 ]  # fmt: skip
+FACE = """/* A few icons of Font Awesome 6 Free (SIL OFL 1.1), cut out by book/_ext/light.py. */
+@font-face {
+  font-family: "Font Awesome 6 Free";
+  font-style: normal;
+  font-weight: 900;
+  src: url("data:font/woff;base64,%s") format("woff");
+}
+"""
 UNUSED = re.compile(r"sphinx-design|sd-tabs|design-tabs")
 
 
@@ -45,19 +55,26 @@ def icon_codes(names: list[str]) -> list[int]:
     return codes
 
 
-def write_icons(app: Sphinx, *_: object) -> None:
-    """Write the font of the icons in use."""
-    if app.builder.format != "html":
-        return
+def icon_font() -> bytes:
+    """Return the font of the icons in use, cut out of Font Awesome's."""
     standard_logging.getLogger("fontTools").setLevel(standard_logging.ERROR)
     options = subset.Options(flavor="woff", hinting=False, layout_features=[], name_IDs=[0, 1, 13])
     font = subset.load_font(str(FONT), options)
     cutter = subset.Subsetter(options)
     cutter.populate(unicodes=icon_codes(BUTTONS + BOXES))
     cutter.subset(font)
-    target = Path(app.outdir) / "_static" / "icons.woff"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    subset.save_font(font, str(target), options)
+    written = BytesIO()
+    font.flavor = "woff"
+    font.save(written)
+    return written.getvalue()
+
+
+def write_icons(app: Sphinx) -> None:
+    """Write a style sheet that holds the font, so that no icon comes late."""
+    if app.builder.format == "html":
+        target = Path(app.outdir) / "_static" / "icons.css"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(FACE % b64encode(icon_font()).decode(), encoding="utf-8")
 
 
 def drop_unused(_app: Any, _page: str, _template: str, context: dict[str, Any], _: Any) -> None:
@@ -72,5 +89,6 @@ def drop_unused(_app: Any, _page: str, _template: str, context: dict[str, Any], 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Cut the font before the pages are written; drop assets after all others added theirs."""
     app.connect("builder-inited", write_icons)
+    app.add_css_file("icons.css", priority=700)
     app.connect("html-page-context", drop_unused, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -19,9 +19,11 @@ from tests.tools.browser import chromium, need_browser
 
 need_browser()
 
+MOST_SHIFT = 0.005  # of the window; fonts that arrive late move a line by less, figures by more
 HEAVIEST = 400_000  # bytes, of a page and all it loads but its pictures
-ADDED = [SITE / name for name in ("search.html", "genindex.html", "py-modindex.html")]
-EVERY = pytest.mark.parametrize("path", [*PAGES.values(), *ADDED], ids=lambda path: path.stem)
+EVERY = pytest.mark.parametrize(
+    "path", [*PAGES.values(), SITE / "search.html"], ids=lambda path: path.stem
+)
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +62,7 @@ def test_the_page_is_light(visited: Any, path: Path) -> None:
 def test_nothing_moves_while_it_loads(visited: Any, path: Path) -> None:
     found = visited(path)
     assert found.unsized == []
-    assert found.shift == 0
+    assert found.shift < MOST_SHIFT
 
 
 @EVERY

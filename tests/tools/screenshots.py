@@ -29,7 +29,7 @@ def main() -> None:
     """Take the pictures of the pages named on the command line, or of all."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     sources = [page.relative_to(ROOT).with_suffix(".html") for page in listed_pages()]
-    pages = [SITE / source for source in sources] + [SITE / "search.html", SITE / "genindex.html"]
+    pages = [SITE / source for source in sources] + [SITE / "search.html"]
     with chromium() as browser:
         for path in pages:
             if not sys.argv[1:] or path.stem in sys.argv[1:]:
