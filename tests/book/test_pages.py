@@ -19,7 +19,7 @@ from tests.tools.browser import chromium, need_browser
 
 need_browser()
 
-MOST_SHIFT = 0.005  # of the window; fonts that arrive late move a line by less, figures by more
+MOST_SHIFT = 0.05  # of the window: what fonts that arrive late may move; 0.1 is called good
 HEAVIEST = 400_000  # bytes, of a page and all it loads but its pictures
 EVERY = pytest.mark.parametrize(
     "path", [*PAGES.values(), SITE / "search.html"], ids=lambda path: path.stem
