@@ -23,7 +23,7 @@ export OMP_NUM_THREADS := $(THREADS)
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope
 
 .DEFAULT_GOAL := help
-.PHONY: help book test bite notebooks results formulas lab serve lint bench coverage mutants lock clean
+.PHONY: help book pdf screenshots test bite notebooks results formulas lab serve lint bench coverage mutants lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -31,6 +31,12 @@ help: ## list the targets
 
 book: $(INSTALLED) ## build the HTML book and print the path of the page to open
 	@$(BIN)/python make.py build
+
+pdf: book ## print the whole book as one PDF with bookmarks, _build/book.pdf; needs chromium
+	@$(BIN)/python -m tests.tools.pdf
+
+screenshots: book ## take pictures of each page, light, dark and on a phone; needs chromium
+	@$(BIN)/python -m tests.tools.screenshots
 
 test: book ## prove everything: library, equations, notebooks cell by cell, built pages
 	@$(BIN)/python make.py prove

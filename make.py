@@ -74,7 +74,9 @@ def build(_options: list[str]) -> None:
     """Build the book; every warning is an error."""
     sources = [ROOT / "_config.yml", ROOT / "_toc.yml", INSTALLED]
     folders = ("book/_ext", "book/_static", "book/_templates")
-    looks = [path for name in folders for path in (ROOT / name).rglob("*") if path.is_file()]
+    looks = [
+        path for name in folders for path in (ROOT / name).rglob("*.*") if path.suffix != ".pyc"
+    ]
     if stale(FRESH, [*sources, *looks]):  # Sphinx writes only changed pages; these change all
         for folder in ("html", ".doctrees", "jupyter_execute"):
             shutil.rmtree(BUILT / folder, ignore_errors=True)

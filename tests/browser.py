@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ HOW = (
     "needs Chromium and Playwright: `apt install chromium` (or any chromium or google-chrome on "
     "the PATH), and `make` installs the package playwright"
 )
+REQUIRED = "QKV_REQUIRE_BROWSER"
 # It looks for nothing outside, and runs as root in a container.
 QUIET = [
     "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
@@ -23,8 +25,13 @@ QUIET = [
 
 
 def need_browser() -> None:
-    """Skip the module that calls this where no browser can be driven, and say how to get one."""
+    """Skip the module that calls this where no browser can be driven, and say how to get one.
+
+    With ``QKV_REQUIRE_BROWSER=1``, as in `.ci/run`, it fails instead.
+    """
     if CHROMIUM is None or find_spec("playwright") is None:
+        if os.environ.get(REQUIRED):
+            pytest.fail(f"{HOW} ({REQUIRED} is set: nothing may be skipped)", pytrace=False)
         pytest.skip(HOW, allow_module_level=True)
 
 

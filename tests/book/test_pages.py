@@ -15,7 +15,7 @@ import pytest
 
 from tests.book.test_site import PAGES, SITE, built
 from tests.book.visits import Visit, visit
-from tests.tools.browser import chromium, need_browser
+from tests.browser import chromium, need_browser
 
 need_browser()
 

@@ -11,6 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 STANDARD = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 PICTURES = (".png", ".svg", ".jpg", ".jpeg", ".webp", ".gif")
+PATIENCE = 120_000  # milliseconds: a busy machine is slow, not wrong
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 360, "height": 740}
 
@@ -109,6 +110,7 @@ def visit(page: Any, path: Path, *, thorough: bool = False) -> Visit:
     page.on("request", lambda request: found.requests.add(request.url))
     page.on("pageerror", lambda error: found.messages.append(str(error)))
     page.on("console", lambda each: found.messages.append(each.text) if is_fault(each) else None)
+    page.set_default_timeout(PATIENCE)
     page.add_init_script(SHIFTS)
     page.set_viewport_size(DESKTOP)
     page.goto(path.as_uri())

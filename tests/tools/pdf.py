@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import ArrayObject, NameObject, NullObject
 
-from tests.tools.browser import chromium
+from tests.browser import chromium
 from tests.tools.pages import ROOT, listed_pages
 
 SITE = ROOT / "_build" / "html"

@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from tests.book.visits import DESKTOP, PHONE, set_theme
-from tests.tools.browser import chromium
+from tests.browser import chromium
 from tests.tools.pages import ROOT, listed_pages
 
 SITE = ROOT / "_build" / "html"

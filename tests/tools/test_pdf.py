@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.tools.browser import chromium, need_browser
+from tests.browser import chromium, need_browser
 from tests.tools.pdf import merge, print_page
 
 need_browser()
