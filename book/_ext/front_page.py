@@ -1,7 +1,8 @@
 """Sphinx extension: what the home page shows of the course, taken from the course itself.
 
-`{course-map}` lists the chapters with the question of each. Title, minutes and needs are read from
-the opening of its notebook, the number of exercises is counted there, so that none goes stale:
+`{course-map}` lists the chapters of the table of contents, each with its question if one is given.
+Title, minutes and needs are read from the opening of its notebook, the number of exercises is
+counted there, so that none goes stale:
 
     ```{course-map}
     01-background: What fault was attention made to mend, and what old idea is it?
@@ -60,14 +61,21 @@ class CourseMap(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Write the list as Markdown, and have it parsed."""
-        self.assert_has_content()
+        parted = [line.partition(": ") for line in self.content]
+        questions = {name.strip(): question.strip() for name, _, question in parted}
         lines = []
-        for line in self.content:
-            name, _, question = line.partition(": ")
-            lines += self.entry(name.strip(), question.strip())
+        for name in self.chapters():
+            lines += self.entry(name, questions.pop(name, ""))
+        for name in questions:
+            logger.warning("course-map: no chapter %s", name, location=self.get_location())
         box = nodes.container(classes=["course-map"])
         box += self.parse_text_to_nodes("\n".join(lines))
         return [box]
+
+    def chapters(self) -> list[str]:
+        """Return the names of the chapters in `_toc.yml`."""
+        pages = [Path(page).name for page in self.config.external_site_map]
+        return [name for name in pages if re.match(r"\d\d-", name)]
 
     def entry(self, name: str, question: str) -> list[str]:
         """Return the Markdown of one chapter, or warn."""
