@@ -2,7 +2,10 @@
 
 import re
 import tomllib
+from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
+
+from packaging.specifiers import SpecifierSet
 
 ROOT = Path(__file__).parent.parent
 
@@ -33,3 +36,24 @@ def test_binder_gets_what_is_needed_at_the_same_versions() -> None:
     binder = pins(".binder/requirements.txt")
     assert set(binder) == needs()
     assert binder.items() <= pins("requirements.txt").items()
+
+
+def test_the_pins_install_on_every_patch_of_python_3_11() -> None:
+    """A system may have 3.11.2, and pip there refuses what asks for 3.11.5."""
+    asks = {
+        name: distribution(name).metadata["Requires-Python"] or ""
+        for name in pins("constraints.txt")
+        if installed(name) == pins("constraints.txt")[name]
+    }
+    assert len(asks) > 100
+    assert {
+        name: ask for name, ask in asks.items() if not SpecifierSet(ask).contains("3.11.0")
+    } == {}
+
+
+def installed(name: str) -> str | None:
+    """Return the version of a package that is installed, if it is."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
