@@ -156,8 +156,8 @@ def test_a_query_that_sees_nothing_gets_what_the_probe_says(name: str) -> None:
 def test_the_known_differences_are_there() -> None:
     """What the chapter tells of is true, whatever the tests above would let pass."""
     rows = {name: conventions(name) for name in TOOLS}
-    assert rows["nn.MultiheadAttention"].mask == "True = hidden"
-    assert rows["F.scaled_dot_product_attention"].mask == "True = may attend"
+    assert rows["nn.MultiheadAttention"].mask == "hidden"
+    assert rows["F.scaled_dot_product_attention"].mask == "may attend"
     assert rows["keras.layers.Attention"].scale == "1"
     assert rows["transformers, sdpa"].dropout == "0; acts always"
     assert not [row for row in rows.values() if "something else" in asdict(row).values()]
@@ -192,7 +192,7 @@ class Planted:
         truth, n, m = self.truth, query.shape[-2], key.shape[-2]
         mask, found = options.get("mask"), {}
         if mask is not None and mask.dtype == bool:
-            if truth.mask == "True counts as 1":
+            if truth.mask == "counts as 1":
                 found["bias"] = mask.astype(np.float32)
             else:
                 found["mask"] = MASKS[truth.mask](mask)
@@ -203,7 +203,7 @@ class Planted:
             nonzero = {"not 0 = True": mask != 0, "not 0 = hidden": mask == 0}
             found |= {"bias": mask} if here == "added" else {"mask": nonzero[here]}
         if "bias" in options:
-            if not truth.numbers.endswith("`bias` adds"):
+            if not truth.numbers.endswith("bias adds"):
                 raise NotOfferedError
             found["bias"] = options["bias"]
         if options.get("causal"):
@@ -248,7 +248,7 @@ truths = st.builds(
     numbers=st.sampled_from([
         here + there
         for here in ("added", "refused", "not 0 = True", "not 0 = hidden")
-        for there in ("", "; `bias` adds")
+        for there in ("", "; bias adds")
     ]),
     causal=st.sampled_from([*causal, "top-left; one query sees all"]),
     weights=st.sampled_from([
@@ -267,7 +267,7 @@ truths = st.builds(
 @settings(max_examples=40, deadline=None)
 @given(truth=truths)
 def test_the_probe_finds_every_convention_that_is_planted(truth: Conventions) -> None:
-    if truth.mask == "True counts as 1":  # then masks are numbers, or nothing could be hidden
+    if truth.mask == "counts as 1":  # then masks are numbers, or nothing could be hidden
         truth = replace(truth, numbers="added")
     assert probe(Tool("planted", "none", Planted(truth))) == truth
 

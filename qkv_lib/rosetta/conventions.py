@@ -15,7 +15,7 @@ from qkv_lib.rosetta.tool import Tool
 
 __all__ = ["Conventions", "ask"]
 
-ORDERS = {"query, key, value": (0, 1, 2), "query, value, key": (0, 2, 1)}
+ORDERS = {"q, k, v": (0, 1, 2), "q, v, k": (0, 2, 1)}
 SCALES: dict[str, Callable[[int, int], float]] = {
     "1/√d": lambda d, h: 1 / math.sqrt(d),  # noqa: ARG005
     "1": lambda d, h: 1.0,  # noqa: ARG005
@@ -24,9 +24,9 @@ SCALES: dict[str, Callable[[int, int], float]] = {
 """The factors on the scores in use, as functions of the width and the number of heads."""
 
 MASKS: dict[str, Callable[[Array], Array]] = {
-    "True = may attend": lambda mask: mask,
-    "True = hidden": np.logical_not,
-    "True counts as 1": lambda mask: np.where(mask, 0.0, -np.inf).astype(np.float32),
+    "may attend": lambda mask: mask,
+    "hidden": np.logical_not,
+    "counts as 1": lambda mask: np.where(mask, 0.0, -np.inf).astype(np.float32),
 }
 """What ``True`` does in a tool's mask → how a mask of this book is written for it."""
 

@@ -28,9 +28,9 @@ TOLERANCE = 1e-5  # of float32 numbers near 1
 
 NO_OPTION, REFUSED, OTHER = "no option", "refused", "something else"
 _MARKED = {
-    "True = may attend": np.array([1, 0, 0, 0]),
-    "True = hidden": np.array([0, 1, 1, 1]) / 3,
-    "True counts as 1": np.array([math.e, 1, 1, 1]) / (math.e + 3),
+    "may attend": np.array([1, 0, 0, 0]),
+    "hidden": np.array([0, 1, 1, 1]) / 3,
+    "counts as 1": np.array([math.e, 1, 1, 1]) / (math.e + 3),
     "ignored": np.ones(4) / 4,
 }
 
@@ -59,7 +59,7 @@ def probe(tool: Tool) -> Conventions:
     >>> from qkv_lib.rosetta import TOOLS
     >>> found = probe(TOOLS["nn.MultiheadAttention"])
     >>> found.inside, found.mask
-    ('n b (h d)', 'True = hidden')
+    ('n b (h d)', 'hidden')
     """
     form = find_form(tool)
     mask = find_mask(tool, form)
@@ -98,11 +98,11 @@ def find_numbers(tool: Tool, form: Conventions) -> str:
     numbers[:, 0] = math.log(2)
     doubled = {"added": np.array([2, 1, 1, 1]) / 5}
     here = _name(lambda: _even_weights(tool, form, mask=numbers)[0], {
-        **doubled, "not 0 = True": _MARKED["True = may attend"],
-        "not 0 = hidden": _MARKED["True = hidden"],
+        **doubled, "not 0 = True": _MARKED["may attend"],
+        "not 0 = hidden": _MARKED["hidden"],
     })  # fmt: skip
     there = _name(lambda: _even_weights(tool, form, bias=numbers)[0], doubled)
-    return f"{here}; `bias` adds" if there == "added" else here
+    return f"{here}; bias adds" if there == "added" else here
 
 
 def find_causal(tool: Tool, form: Conventions) -> str:

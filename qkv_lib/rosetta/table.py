@@ -9,6 +9,12 @@ from html import escape
 __all__ = ["Table", "table"]
 
 
+STYLE = (
+    ".qkv-words :is(th, td) { padding: 0.2rem 0.6rem; text-align: left; min-width: 5rem } "
+    ".qkv-words tbody th { min-width: 8rem; font-weight: 500; overflow-wrap: anywhere }"
+)
+
+
 @dataclass(frozen=True)
 class Table:
     """A table that Jupyter shows when a cell ends in it.
@@ -45,7 +51,8 @@ class Table:
         )
         # "dataframe" is the class by which themes know a table, in light and in dark.
         return (
-            f'<div style="overflow-x: auto" tabindex="0" role="region" aria-label="{name}">'
+            f'<div class="qkv-words" style="overflow-x: auto" tabindex="0" role="region" '
+            f'aria-label="{name}">\n<style>{STYLE}</style>'
             '<table class="dataframe">\n'
             f"<caption>{name}</caption>\n"
             f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody></table></div>"
