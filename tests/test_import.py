@@ -15,7 +15,17 @@ MODULES = {
     for path in sorted(ROOT.rglob("*.py"))
 }
 # First floor and above: what needs torch, or a file or a figure, to be of any use.
-UPPER = ("layers", "models", "data", "ring", "plots", "explorers", "practice", "rosetta")
+UPPER = (
+    "layers",
+    "models",
+    "data",
+    "ring",
+    "processes",
+    "plots",
+    "explorers",
+    "practice",
+    "rosetta",
+)
 HEAVY = {"torch", "matplotlib"}
 APART = ("plots", "explorers", "practice")
 

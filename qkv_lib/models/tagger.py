@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Literal
 
 import numpy as np
@@ -29,13 +30,18 @@ class DigitTagger(nn.Module):
         How the model learns where a digit stands; everything else stays the same.
     d_model, n_heads, n_blocks : int
         Width, heads of a block, and number of blocks.
+    norm_first : bool
+        Where the norms of the blocks stand; see `qkv_lib.layers.EncoderBlock`.
+    rotate : callable, optional
+        Applied to the queries and keys of each head, in place of RoPE; a norm, for example.
     **options
         Options of `qkv_lib.attention` for every call: ``causal``, ``mask``, ``scale``, …
 
     Raises
     ------
     ValueError
-        ``positions`` is unknown, or ``n_heads`` does not divide ``d_model``.
+        ``positions`` is unknown, ``n_heads`` does not divide ``d_model``, or ``rotate`` is given
+        beside RoPE.
 
     Examples
     --------
@@ -50,16 +56,21 @@ class DigitTagger(nn.Module):
         d_model: int = 32,
         n_heads: int = 4,
         n_blocks: int = 1,
+        norm_first: bool = True,
+        rotate: Callable[..., Tensor] | None = None,
         **options: Any,
     ) -> None:
         super().__init__()
         if positions not in POSITIONS:
             raise ValueError(f"positions is {positions!r}, needs one of {', '.join(POSITIONS)}")
+        if positions == "RoPE" and rotate is not None:
+            raise ValueError("rotate is given beside RoPE, which takes its place: leave one out")
         self.positions, self.n_heads, self.options = positions, n_heads, options
         self.embed = nn.Embedding(10, d_model)
-        rotate = rope if positions == "RoPE" else None
+        rotate = rope if positions == "RoPE" else rotate
         self.blocks = nn.ModuleList(
-            EncoderBlock(d_model, n_heads, 2 * d_model, rotate=rotate) for _ in range(n_blocks)
+            EncoderBlock(d_model, n_heads, 2 * d_model, norm_first=norm_first, rotate=rotate)
+            for _ in range(n_blocks)
         )
         self.norm = nn.LayerNorm(d_model)
         self.answer = nn.Linear(d_model, 10)

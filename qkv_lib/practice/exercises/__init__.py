@@ -9,7 +9,9 @@ from qkv_lib.practice.exercises import (
     calls,
     concepts,
     convolutions,
+    costs,
     decoding,
+    depth,
     evidence,
     heads_and_masks,
     kernels,
@@ -19,6 +21,7 @@ from qkv_lib.practice.exercises import (
     positions,
     projections,
     scorings,
+    streams,
     translations,
 )
 
@@ -29,6 +32,7 @@ CHAPTERS = (
     (mathematics, scorings, positions),
     (building, pooling, decoding),
     (translations, calls),
+    (costs, streams, depth),
     (convolutions, evidence),
 )
 

@@ -9,6 +9,7 @@ from tests.practice.answers import (
     faq,
     heads_and_masks,
     mathematics,
+    outlook,
     pooling,
     positions,
     tools,
@@ -27,4 +28,5 @@ ANSWERS: dict[str, Answers] = {
     **pooling.ANSWERS,
     **tools.ANSWERS,
     **faq.ANSWERS,
+    **outlook.ANSWERS,
 }

@@ -1,0 +1,88 @@
+"""How a quantity grows: several curves on a logarithmic axis, each with its spread."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from numpy.typing import NDArray
+
+from qkv_lib.plots.curves import COLOURS, STYLES, new_axes
+from qkv_lib.plots.inputs import to_numpy
+
+__all__ = ["growth"]
+
+MARKERS = ("o", "s", "^", "D", "v", "P")
+
+
+def growth(
+    x: NDArray[Any],
+    curves: Mapping[str, NDArray[Any]],
+    *,
+    xlabel: str,
+    ylabel: str,
+    log_x: bool = True,
+    at: Mapping[str, float] | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw positive quantities on a logarithmic axis: a power of ``x`` becomes a straight line.
+
+    Parameters
+    ----------
+    x : array of shape (n_points,)
+    curves : mapping from a label to an array of shape (n_points,) or (n_runs, n_points)
+        Positive. Of several runs the geometric mean is drawn, and a band from least to most.
+    xlabel, ylabel : str
+    log_x : bool
+        Whether the axis of ``x`` is logarithmic too, with a tick at each point.
+    at : mapping from a label to a number, optional
+        Places on the axis of ``x`` to mark with a vertical line.
+    ax : matplotlib Axes, optional
+        Where to draw; a new figure by default.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    ValueError
+        A curve has another number of points than ``x``, or a number that is not positive.
+
+    Examples
+    --------
+    >>> ax = growth([1, 2, 4], {"squares": [1, 4, 16]}, xlabel="n", ylabel="n²")
+    >>> ax.get_xscale(), ax.get_yscale()
+    ('log', 'log')
+    """
+    ax = new_axes(ax)
+    for i, (label, runs) in enumerate(curves.items()):
+        runs = np.atleast_2d(to_numpy("curves", runs))
+        if runs.shape[-1] != len(x):
+            raise ValueError(f"curve {label!r} has {runs.shape[-1]} points but x has {len(x)}")
+        if not (runs > 0).all():
+            raise ValueError(f"curve {label!r} holds numbers that are not positive")
+        colour = COLOURS[i % len(COLOURS)]
+        middle = np.exp(np.log(runs).mean(axis=0))
+        ax.plot(
+            x, middle, STYLES[i % len(STYLES)], color=colour, label=label,
+            marker=MARKERS[i % len(MARKERS)], markersize=4,
+        )  # fmt: skip
+        ax.fill_between(x, runs.min(axis=0), runs.max(axis=0), color=colour, alpha=0.15)
+    ax.set_yscale("log")
+    if log_x:
+        ax.set_xscale("log")
+        ax.set_xticks(x, [f"{each:,g}" for each in x])
+        ax.minorticks_off()
+    for label, place in (at or {}).items():
+        ax.axvline(place, color="#777777", linestyle=":", linewidth=1)
+        ax.text(
+            place, 0.02, f" {label}", color="#555555", size=8, transform=ax.get_xaxis_transform()
+        )
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    ax.grid(axis="y", alpha=0.3)
+    ax.legend(frameon=False, fontsize=8)
+    ax.spines[["top", "right"]].set_visible(False)
+    return ax

@@ -1,0 +1,149 @@
+"""Start a ring of real processes, let it attend, and report what each of them sent and held."""
+
+from __future__ import annotations
+
+import multiprocessing
+import resource
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+from qkv_lib._checks import check_count, shape
+from qkv_lib.ring import held_by, ring_attention
+
+__all__ = ["RankReport", "attend_in_processes"]
+
+OPERANDS, MEETING = "operands.pt", "meeting"
+COUNTERS = Path("/proc/self/io")  # bytes a process wrote, sockets included; on Linux alone
+
+
+class RankReport(NamedTuple):
+    """What one process of the ring did.
+
+    Attributes
+    ----------
+    positions : list of int
+        The positions of the sequence that it held.
+    output : tensor of shape (..., h, n / n_ranks, d_v)
+        Their rows of the output.
+    sent : int or None
+        Bytes that the operating system saw it write while it attended: keys, values, and what
+        the ranks tell each other before and between. None where the system does not count them.
+    grown : int
+        Bytes by which the most memory it ever held grew while it attended.
+    """
+
+    positions: list[int]
+    output: Tensor
+    sent: int | None
+    grown: int
+
+
+def attend_in_processes(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    *,
+    n_ranks: int,
+    causal: bool = False,
+    zigzag: bool = False,
+) -> list[RankReport]:
+    """Spread a sequence over new processes, run `qkv_lib.ring.ring_attention`, and collect.
+
+    Parameters
+    ----------
+    query : tensor of shape (..., h, n, d_k)
+    key : tensor of shape (..., g, n, d_k)
+    value : tensor of shape (..., g, n, d_v)
+        The whole sequence; each process keeps its own slice only.
+    n_ranks : int
+        How many processes; `qkv_lib.ring.held_by` says which lengths they can share.
+    causal, zigzag : bool
+        As in `qkv_lib.ring.ring_attention`.
+
+    Returns
+    -------
+    list of RankReport
+        One a rank, in order.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `held_by` and `ring_attention`; queries and keys differ in number.
+
+    Notes
+    -----
+    The processes are no threads and share no memory: they talk over local sockets (gloo) and
+    find each other through a file in a temporary folder, so that many rings can run at once.
+
+    Examples
+    --------
+    >>> x = torch.tensor([[1.0, 2.0], [2.0, 3.0], [3.0, 4.0], [4.0, 5.0]])
+    >>> for report in attend_in_processes(x, x, x, n_ranks=2):
+    ...     print(report.positions)
+    [0, 1]
+    [2, 3]
+    """
+    n_ranks = check_count("n_ranks", n_ranks, least=1)
+    n = query.shape[-2]
+    if key.shape[-2] != n:
+        raise ValueError(
+            f"query has {n} rows but key has {key.shape[-2]}: shapes {shape(query)} and "
+            f"{shape(key)}; a sequence attends to itself here"
+        )
+    held_by(0, n, n_ranks=n_ranks, zigzag=zigzag)  # refuses a length that cannot be shared
+    options = {"causal": causal, "zigzag": zigzag}
+    with tempfile.TemporaryDirectory() as folder:
+        torch.save((query.detach(), key.detach(), value.detach(), options), f"{folder}/{OPERANDS}")
+        _start(n_ranks, folder)
+        found = [torch.load(f"{folder}/{rank}.pt") for rank in range(n_ranks)]
+    return [RankReport(*each) for each in found]
+
+
+def _start(n_ranks: int, folder: str) -> None:
+    """Run `_rank` in new processes; where the system can, one imports torch for all of them."""
+    method = "spawn"
+    if "forkserver" in multiprocessing.get_all_start_methods():
+        method = "forkserver"
+        multiprocessing.get_context(method).set_forkserver_preload([__name__])
+    torch.multiprocessing.start_processes(  # type: ignore[attr-defined, no-untyped-call]
+        _rank, (n_ranks, folder), nprocs=n_ranks, start_method=method
+    )
+
+
+def _rank(rank: int, n_ranks: int, folder: str) -> None:
+    """Attend as one rank and store the report."""
+    torch.set_num_threads(1)
+    dist.init_process_group("gloo", f"file://{folder}/{MEETING}", rank=rank, world_size=n_ranks)
+    *operands, options = torch.load(f"{folder}/{OPERANDS}")
+    spans = held_by(rank, operands[0].shape[-2], n_ranks=n_ranks, zigzag=options["zigzag"])
+    positions = [i for span in spans for i in span]
+    slices = [x[..., positions, :] for x in operands]
+    del operands
+    ring_attention(*(x[..., :2, :1] for x in slices))  # what is set up once is set up now
+    dist.barrier()
+    written, peak = _written(), _peak()
+    output = ring_attention(*slices, **options)
+    sent = None if written is None else (_written() or 0) - written
+    grown = _peak() - peak
+    torch.save((positions, output, sent, grown), f"{folder}/{rank}.pt")
+    dist.barrier()
+    dist.destroy_process_group()
+
+
+def _written() -> int | None:
+    if not COUNTERS.exists():
+        return None
+    counters = dict(line.split(": ") for line in COUNTERS.read_text().splitlines())
+    return int(counters["wchar"])
+
+
+def _peak() -> int:
+    """Return the most memory this process ever held; macOS counts bytes, Linux KiB."""
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most * 1024
