@@ -53,8 +53,9 @@ notebooks: $(INSTALLED) ## re-execute notebooks and rewrite their outputs; NB=bo
 lab: $(INSTALLED) ## open the chapters in JupyterLab, to change and run them
 	@$(BIN)/jupyter-lab --notebook-dir=book
 
-results: $(INSTALLED) ## train the models of chapters 6, 8 and 9 with every seed and store their results (an hour)
+results: $(INSTALLED) ## train the models of chapters 6, 8 and 9 with every seed and store their results (over an hour)
 	@$(BIN)/python -m tests.tools.image_results
+	@$(BIN)/python -m tests.tools.translation_results
 	@$(BIN)/python -m tests.tools.rival_results
 	@$(BIN)/python -m tests.tools.shortcut_results
 	@$(BIN)/python -m tests.tools.outlook_results

@@ -5,6 +5,7 @@ from __future__ import annotations
 from qkv_lib.practice.exercise import Exercise
 from qkv_lib.practice.exercises import (
     algorithm,
+    alignments,
     building,
     calls,
     concepts,
@@ -31,6 +32,7 @@ CHAPTERS = (
     (algorithm, heads_and_masks),
     (mathematics, scorings, positions),
     (building, pooling, decoding),
+    (alignments,),
     (translations, calls),
     (costs, streams, depth),
     (convolutions, evidence),

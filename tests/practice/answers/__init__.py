@@ -2,6 +2,7 @@
 
 from tests.practice.answers import (
     algorithm,
+    alignments,
     background,
     building,
     concepts,
@@ -29,4 +30,5 @@ ANSWERS: dict[str, Answers] = {
     **tools.ANSWERS,
     **faq.ANSWERS,
     **outlook.ANSWERS,
+    **alignments.ANSWERS,
 }

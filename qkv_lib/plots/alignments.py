@@ -1,0 +1,96 @@
+"""Alignments: which source tokens a target token looks at, and where it should look."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+from numpy.typing import NDArray
+
+from qkv_lib._checks import Array, shape
+from qkv_lib.plots.fonts import drawable
+from qkv_lib.plots.heat import heatmap
+from qkv_lib.plots.inputs import to_numpy
+
+__all__ = ["alignment_map"]
+
+OUTLINE: dict[str, Any] = {"fill": False, "edgecolor": "#d55e00", "linewidth": 1.6}
+UNSEEN = {" ": "␣", "\u200f": "¶"}  # a space and a change of direction, made visible
+
+
+def alignment_map(
+    weights: Array,
+    *,
+    target: Sequence[str],
+    source: Sequence[str],
+    truth: Array | None = None,
+    ax: Axes | None = None,
+    title: str | None = None,
+) -> Axes:
+    """Draw the weights of a translation, with the right places outlined and the fonts named.
+
+    Parameters
+    ----------
+    weights : array of shape (n_target, n_source)
+        NumPy array or torch tensor: a row for each target token, which is the query.
+    target, source : sequences of str
+        The tokens; spaces are shown as ``␣``. The source runs from left to right in reading
+        order in every script, so that letters of Arabic stand apart and "backwards".
+    truth : boolean array of shape (n_target, n_source), optional
+        Runs of True in a row are outlined.
+    ax : matplotlib Axes, optional
+    title : str, optional
+
+    Returns
+    -------
+    matplotlib Axes
+        The label of its horizontal axis says which fonts drew the source.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `qkv_lib.plots.heatmap`, or ``truth`` is not boolean or of another shape.
+
+    Notes
+    -----
+    A character that no installed font has is replaced by its number, see `qkv_lib.plots.fonts`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> truth = np.array([[True, True, False], [False, False, True]])
+    >>> ax = alignment_map(truth / truth.sum(axis=1, keepdims=True), truth=truth,
+    ...                    target=["May", "3"], source=["0", "5", "3"])
+    >>> len(ax.patches)
+    2
+    """
+    rows, columns = ([UNSEEN.get(token, token) for token in side] for side in (target, source))
+    ax = heatmap(
+        weights, queries=rows, keys=columns, ax=ax, title=title, annotate=False, colorbar=False
+    )
+    if truth is not None:
+        for row, inside in enumerate(_places(truth, shape(weights))):
+            edges = np.flatnonzero(np.diff(np.pad(inside.astype(int), 1)))
+            for start, stop in edges.reshape(-1, 2):
+                ax.add_patch(Rectangle((start - 0.5, row - 0.5), stop - start, 1, **OUTLINE))
+    ax.tick_params(axis="x", rotation=0)
+    ax.set(ylabel="target (queries)", xlabel=f"source (keys), in {fonts_of(columns)}")
+    return ax
+
+
+def _places(truth: Array, expected: tuple[int, ...]) -> NDArray[np.bool_]:
+    array = to_numpy("truth", truth)
+    if array.dtype != bool or array.shape != expected:
+        raise ValueError(
+            f"truth has dtype {array.dtype} and shape {shape(array)}, needs bool and the shape of "
+            f"weights, {expected}"
+        )
+    return array
+
+
+def fonts_of(labels: Sequence[str]) -> str:
+    """Return the names of the fonts that draw the labels here, in the order they are tried."""
+    return ", ".join(drawable(labels)[1].get_family())

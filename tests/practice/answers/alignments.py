@@ -1,0 +1,95 @@
+"""Chapter 6: alignments against the truth, and one step of beam search."""
+
+from tests.practice.answers.source import Answers
+
+ALIGNMENT_SHARE = Answers(
+    right={
+        "numpy": """
+def alignment_share(weights, start, stop):
+    place = weights.argmax(axis=-1)
+    hit = np.logical_and(start <= place, place < stop)
+    counts = start < stop
+    return (hit & counts).sum(axis=-1) / counts.sum(axis=-1)
+""",
+        "loops": """
+def alignment_share(weights, start, stop):
+    shares = np.empty(weights.shape[:-2])
+    for index in np.ndindex(shares.shape):
+        hits = []
+        for row, i, j in zip(weights[index], start[index], stop[index]):
+            if i < j:
+                hits.append(int(np.argmax(row)) in range(i, j))
+        shares[index] = sum(hits) / len(hits)
+    return shares
+""",
+        "one line": """
+def alignment_share(weights, start, stop):
+    place, counts = np.argmax(weights, -1), stop > start
+    return np.mean((place >= start) & (place < stop), -1, where=counts)
+""",
+        "torch": """
+def alignment_share(weights, start, stop):
+    place = torch.argmax(weights, dim=-1)
+    hit = (start <= place) & (place < stop)
+    return hit.double().sum(dim=-1) / (start < stop).double().sum(dim=-1)
+""",
+    },
+    edits=(
+        ("stop-included", "place < stop", "place <= stop"),
+        ("stop-included", "range(i, j)", "range(i, j + 1)", "loops"),
+        ("start-excluded", "start <= place", "start < place"),
+        ("first-place-only", "hit = (start <= place) & (place < stop)", "hit = place == start",
+         "torch"),
+        ("last-place-only", "in range(i, j)", "== j - 1", "loops"),
+        ("mass-for-hits", "int(np.argmax(row)) in range(i, j)", "row[i:j].sum()", "loops"),
+        ("smallest-weight", "argmax", "argmin"),
+        ("smallest-weight", "np.argmax(weights", "np.argmax(-weights", "one line"),
+        ("largest-over-queries", "argmax(axis=-1)", "argmax(axis=-2)"),
+        ("separators-count", "where=counts", "where=True", "one line"),
+        ("count-for-share", " / len(hits)", "", "loops"),
+        ("misses-for-hits", "(hit & counts)", "(~hit & counts)"),
+        ("all-sequences-at-once", "axis=-1) / counts.sum(axis=-1)", ") / counts.sum()"),
+    ),
+)  # fmt: skip
+
+BEAM_STEP = Answers(
+    right={
+        "numpy": """
+def beam_step(totals, log_p):
+    k = totals.shape[-1]
+    candidates = totals[..., None] + log_p
+    row = candidates.reshape(candidates.shape[:-2] + (-1,))
+    return np.sort(row, axis=-1)[..., ::-1][..., :k]
+""",
+        "loops": """
+def beam_step(totals, log_p):
+    result = np.empty_like(totals)
+    for index in np.ndindex(totals.shape[:-1]):
+        found = [
+            total + p for total, law in zip(totals[index], log_p[index]) for p in law
+        ]
+        result[index] = sorted(found, reverse=True)[: totals.shape[-1]]
+    return result
+""",
+        "torch": """
+def beam_step(totals, log_p):
+    candidates = totals[..., None] + log_p
+    return torch.topk(candidates.flatten(-2), totals.shape[-1]).values
+""",
+    },
+    edits=(
+        ("totals-ignored", "totals[..., None] + log_p", "log_p"),
+        ("logarithms-multiplied", "total + p", "total * p", "loops"),
+        ("probabilities-added", "totals[..., None] + log_p",
+         "np.logaddexp(totals[..., None], log_p)"),
+        ("logarithms-subtracted", "totals[..., None] + log_p", "log_p - totals[..., None]"),
+        ("one-child-a-beam", "candidates.flatten(-2)", "candidates.amax(dim=-1)", "torch"),
+        ("first-beam-only", "row = candidates", "row = candidates[..., :1, :]"),
+        ("smallest-kept", "[..., ::-1]", ""),
+        ("smallest-kept", ", reverse=True", "", "loops"),
+        ("best-last", "[..., ::-1][..., :k]", "[..., -k:]"),
+        ("divided-by-two", "totals[..., None] + log_p", "(totals[..., None] + log_p) / 2"),
+    ),
+)  # fmt: skip
+
+ANSWERS = {"alignment-share": ALIGNMENT_SHARE, "beam-step": BEAM_STEP}
