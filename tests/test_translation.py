@@ -94,7 +94,7 @@ def test_the_same_seed_trains_the_same_model_watched_or_not() -> None:
 
 def test_exact_match_counts_whole_translations() -> None:
     model = load_translator("additive")
-    pairs = sample_pairs(split_dates().test, 40, np.random.default_rng(0))
+    pairs = sample_pairs(split_dates().test, 20, np.random.default_rng(0))
     right = exact_match(model, SYMBOLS, pairs)
     assert right.mean() > 0.9
     shuffled = [

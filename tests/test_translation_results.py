@@ -35,11 +35,11 @@ def test_the_table_holds_every_run_once_with_its_whole_curve() -> None:
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_the_stored_weights_are_those_of_the_table(name: str) -> None:
-    pairs = results.held_out("test")[:200]
+    pairs = results.held_out("test")[:80]
     key = (name, 0, results.N_UPDATES)
     reached = exact_match(load_translator(name), alphabets(), pairs).mean()
     (stored,) = (r for r in TABLE["runs"] if (r["model"], r["seed"], r["updates"]) == key)
-    assert reached == pytest.approx(stored["dates"], abs=0.1)  # of 200, in half precision
+    assert reached == pytest.approx(stored["dates"], abs=0.12)  # of 80, in half precision
 
 
 def test_every_length_has_its_bin() -> None:
