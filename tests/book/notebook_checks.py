@@ -207,8 +207,16 @@ def unmarked_chinese(html: str) -> list[str]:
 
 
 def attribute_texts(soup: BeautifulSoup) -> list[str]:
-    """Return the attribute values of all elements."""
-    return [str(value) for element in soup.find_all(True) for value in element.attrs.values()]
+    """Return the attribute values of all elements, but for the data of a live figure.
+
+    Its script writes the text of the figure, and marks what is Chinese.
+    """
+    return [
+        str(value)
+        for element in soup.find_all(True)
+        for name, value in element.attrs.items()
+        if name != "data-explorer"
+    ]
 
 
 def quiz_is_complete(notebook: NotebookNode) -> list[str]:
