@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bite.__main__ import PLANTS, failing
+from tests.bite.__main__ import PLANTS, TABLE, failing, row
 from tests.bite.plant import BUILD, Plant, cell, emptied, first, swap
 from tests.tools.pages import ROOT
 
@@ -27,6 +27,14 @@ def test_there_are_at_least_forty_and_no_two_are_called_the_same() -> None:
     names = Counter(plant.name for plant in PLANTS)
     assert len(names) >= 40
     assert set(names.values()) == {1}
+
+
+def test_the_table_names_faults_that_there_are_and_all_are_caught() -> None:
+    rows = [line for line in TABLE.read_text(encoding="utf-8").splitlines() if "| `" in line]
+    known = [row(plant, None).split(" | ")[:2] for plant in PLANTS]
+    assert len(rows) >= 40
+    assert [line for line in rows if line.split(" | ")[:2] not in known] == []
+    assert not any("**nothing**" in line for line in rows)
 
 
 @pytest.mark.parametrize("text", ["none", "a word and a word"])
