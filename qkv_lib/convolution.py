@@ -92,9 +92,8 @@ def offset_scores(
            [ -8.,  -2.,  -0.],
            [-18.,  -8.,  -2.]])
     """
-    return np.asarray(
-        -strength * ((_between(height, width) - np.asarray(offset)) ** 2).sum(axis=-1)
-    )
+    gaps = _between(height, width) - np.asarray(offset, dtype=np.float64)
+    return np.asarray(-strength * (gaps**2).sum(axis=-1))
 
 
 def convolve(image: Array, kernel: Array) -> Array:
