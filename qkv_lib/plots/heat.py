@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from qkv_lib._checks import Array
 from qkv_lib.plots.fonts import drawable
 from qkv_lib.plots.inputs import as_mask, as_matrix, check_labels
+from qkv_lib.plots.numbers import carry_numbers
 
 Kind = Literal["weights", "scores"]
 Matrix = NDArray[Any]
@@ -203,3 +204,4 @@ def label_axes(
     ax.set_xlabel(names[1])
     if title is not None:
         ax.set_title(title, size=10)
+    carry_numbers(ax, rows, columns, names)

@@ -3,13 +3,18 @@
 from pathlib import Path
 
 import bilingual_search
+import figure_tables
 import front_page
 import glossary_links
 import light
 import nbformat
+import numpy as np
 import pytest
 from docutils import nodes
 from docutils.core import publish_doctree
+from matplotlib.figure import Figure
+
+from qkv_lib.plots import heatmap
 
 TERMS = {name: ("glossary", f"term-{name}") for name in ("mask", "causal mask", "key", "RoPE")}
 SMALL = {name.lower(): place for name, place in TERMS.items()}
@@ -80,3 +85,20 @@ def test_the_map_reads_the_opening_of_a_notebook(tmp_path: Path) -> None:
 def test_a_notebook_that_says_no_time_is_named(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"a\.ipynb opens without a title, or without \*\*Time"):
         front_page.opening(notebook(tmp_path / "a.ipynb", "# 4. Title"))
+
+
+def test_a_table_names_its_rows_and_marks_chinese() -> None:
+    table = {"title": "<w>", "names": ["queries", "keys"], "rows": ["猫"], "columns": ["a"]}
+    html = figure_tables.as_html(table | {"cells": [["0.500"]]})
+    assert "&lt;w&gt;: rows are queries, columns are keys" in html
+    assert '<th scope="row" lang="zh">猫</th><td>0.500</td>' in html
+
+
+def test_a_picture_with_numbers_gets_its_table_and_another_none(tmp_path: Path) -> None:
+    ax = heatmap(np.array([[0.7, 0.3]]), queries=["q"], keys=["a", "b"])
+    ax.figure.savefig(tmp_path / "map.png")
+    plain = Figure()
+    plain.savefig(tmp_path / "plain.png")
+    (table,) = figure_tables.tables_in(tmp_path / "map.png")
+    assert table["cells"] == [["0.700", "0.300"]]
+    assert figure_tables.tables_in(tmp_path / "plain.png") == []

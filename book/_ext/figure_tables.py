@@ -1,0 +1,83 @@
+"""Sphinx extension: under the picture of a heat map, its numbers as a table that unfolds.
+
+`qkv_lib.plots` writes the numbers into the picture (`qkv_lib/plots/numbers.py`); a picture without
+them gets no table.
+"""
+
+import json
+import re
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from PIL import Image
+from sphinx.application import Sphinx
+
+from qkv_lib.plots.numbers import KEY
+
+CHINESE = re.compile(r"[\u3400-\u9fff]")
+SUMMARY = "The numbers of this figure"
+BOX = f'<details class="figure-numbers"><summary>{SUMMARY}</summary>\n{{}}\n</details>\n'
+
+
+class FigureNumbers(nodes.General, nodes.Element):
+    """The tables of one figure, as HTML; no text, so that the search does not index numbers."""
+
+
+def tables_in(picture: Path) -> list[dict[str, Any]]:
+    """Return the tables that a picture carries."""
+    if picture.suffix != ".png" or not picture.is_file():
+        return []
+    with Image.open(picture) as image:
+        return list(json.loads(getattr(image, "text", {}).get(KEY, "[]")))
+
+
+def header(scope: str, text: str) -> str:
+    """Return a cell that names a row or a column, with its language where it is Chinese."""
+    language = ' lang="zh"' if CHINESE.search(text) else ""
+    return f'<th scope="{scope}"{language}>{escape(text)}</th>'
+
+
+def as_html(table: dict[str, Any]) -> str:
+    """Return one table as HTML, in a box that scrolls."""
+    rows_are, columns_are = table["names"]
+    title = f"{table['title']}: " if table["title"] else ""
+    head = "".join(header("col", each) for each in table["columns"])
+    body = "".join(
+        f"<tr>{header('row', name)}{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>\n"
+        for name, cells in zip(table["rows"], table["cells"], strict=True)
+    )
+    return (
+        '<div class="pst-scrollable-table-container"><table class="table">\n'
+        f"<caption>{escape(title)}rows are {escape(rows_are)}, columns are {escape(columns_are)}"
+        f"</caption>\n<thead><tr><td></td>{head}</tr></thead>\n<tbody>\n{body}</tbody></table></div>"
+    )
+
+
+def add_tables(app: Sphinx, doctree: nodes.document, _page: str) -> None:
+    """Put the tables of each picture behind it, or behind the figure that it stands in."""
+    for image in list(doctree.findall(nodes.image)):
+        tables = tables_in(Path(app.srcdir, image["uri"]))
+        if tables:
+            figure = image.parent if isinstance(image.parent, nodes.figure) else image
+            html = BOX.format("\n".join(as_html(table) for table in tables))
+            figure.parent.insert(figure.parent.index(figure) + 1, FigureNumbers(html=html))
+
+
+def visit(translator: Any, node: nodes.Element) -> None:
+    """Write the tables."""
+    translator.body.append(node["html"])
+    raise nodes.SkipNode
+
+
+def skip(_translator: Any, _node: nodes.Element) -> None:
+    """Write nothing."""
+    raise nodes.SkipNode
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Add the tables when a page is written."""
+    app.add_node(FigureNumbers, html=(visit, None), latex=(skip, None), text=(skip, None))
+    app.connect("doctree-resolved", add_tables)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

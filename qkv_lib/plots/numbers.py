@@ -1,0 +1,73 @@
+"""The numbers behind a heat map, carried in its picture for who cannot see the colours.
+
+A picture (PNG) may hold text. A figure with a heat map writes the numbers of its maps there when
+it is saved, so that what shows the picture can show them as a table: both come from one run.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+KEY = "qkv-numbers"
+MOST_CELLS = 1024  # a larger map is too much to read as a table: each row tells its largest cell
+DECIMALS = 3
+
+
+def carry_numbers(
+    ax: Axes, rows: Sequence[str], columns: Sequence[str], names: tuple[str, str]
+) -> None:
+    """Have the figure of a heat map carry the map's numbers when it is saved as PNG."""
+    figure = ax.figure
+    ax.__dict__["_qkv_labels"] = (list(rows), list(columns), names)
+    if isinstance(figure, Figure) and isinstance(figure.canvas, FigureCanvasAgg):
+        figure.canvas.__dict__["print_png"] = _Printer(figure.canvas, figure)
+
+
+def numbers_of(figure: Figure) -> list[dict[str, Any]]:
+    """Return the heat maps of a figure as tables: title, names of the axes, labels, cells."""
+    return [_table(ax) for ax in figure.axes if "_qkv_labels" in ax.__dict__ and ax.images]
+
+
+def _table(ax: Axes) -> dict[str, Any]:
+    rows, columns, names = ax.__dict__["_qkv_labels"]
+    matrix: Any = np.ma.masked_invalid(np.ma.asarray(ax.images[0].get_array(), dtype=float))
+    if matrix.size > MOST_CELLS:
+        largest = matrix.argmax(axis=1)
+        cells = [[columns[j], _cell(matrix[i, j])] for i, j in enumerate(largest)]
+        columns = [f"largest of {len(columns)} {names[1]}", "its number"]
+    else:
+        cells = [[_cell(x) for x in row] for row in matrix]
+    title = ax.get_title()
+    return {"title": title, "names": names, "rows": rows, "columns": columns, "cells": cells}
+
+
+def _cell(x: Any) -> str:
+    """Write a number to three decimals; a hidden cell is empty."""
+    return "" if np.ma.is_masked(x) else f"{round(float(x), DECIMALS) + 0.0:.{DECIMALS}f}"
+
+
+class _Printer:
+    """What saves a figure as PNG, with the numbers of its heat maps among the picture's texts."""
+
+    def __init__(self, canvas: FigureCanvasAgg, figure: Figure) -> None:
+        self.canvas, self.figure = canvas, figure
+
+    def __call__(
+        self,
+        target: Any,
+        *,
+        metadata: dict[str, Any] | None = None,
+        pil_kwargs: Any = None,
+        **_: Any,
+    ) -> None:
+        text = json.dumps(numbers_of(self.figure), ensure_ascii=False, separators=(",", ":"))
+        told = {KEY: text, **(metadata or {})}
+        print_png: Any = FigureCanvasAgg.print_png
+        print_png(self.canvas, target, metadata=told, pil_kwargs=pil_kwargs)
