@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.font_manager import FontProperties, findfont, font_family_aliases, get_font
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
@@ -93,4 +94,11 @@ def _places(truth: Array, expected: tuple[int, ...]) -> NDArray[np.bool_]:
 
 def fonts_of(labels: Sequence[str]) -> str:
     """Return the names of the fonts that draw the labels here, in the order they are tried."""
-    return ", ".join(drawable(labels)[1].get_family())
+    return ", ".join(map(_name, drawable(labels)[1].get_family()))
+
+
+def _name(family: str) -> str:
+    """Return the font that stands behind a generic family, or the family's own name."""
+    if family not in font_family_aliases:
+        return family
+    return str(get_font(findfont(FontProperties(family=[family]))).family_name)
