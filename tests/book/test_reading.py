@@ -1,0 +1,96 @@
+"""What a reader does with the built pages: search in two languages, keep track, read on paper."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.book.test_site import SITE, built
+from tests.book.visits import is_fault
+from tests.browser import chromium, need_browser
+
+need_browser()
+
+PATIENCE = 120_000  # milliseconds
+CHAPTER = SITE / "book" / "02-concepts.html"
+HOME = SITE / "book" / "index.html"
+NO_STORAGE = """Object.defineProperty(window, "localStorage", {
+  configurable: true, get() { throw new DOMException("blocked", "SecurityError"); },
+})"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with chromium() as engine:
+        yield engine
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    """Give a page of a new reader; fail on any complaint."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    faults: list[str] = []
+    page.on("console", lambda each: faults.append(each.text) if is_fault(each) else None)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    yield page
+    context.close()
+    assert faults == []
+
+
+def found(page: Any, query: str) -> list[str]:
+    """Search as a reader does, and return the addresses of what is found."""
+    page.goto(f"{built(SITE / 'search.html').as_uri()}?q={query}")
+    page.get_by_text("Search finished").or_(page.get_by_text("did not match")).wait_for()
+    links = page.locator("#search-results .search a").all()
+    return [str(link.get_attribute("href")) for link in links]
+
+
+def test_search_finds_chinese_and_english(page: Any) -> None:
+    for query, where in [
+        ("查询", "book/02-concepts.html"),
+        ("注意力机制", "book/index.html"),
+        ("padding", "book/03-algorithm.html"),
+        ("RoPE", "book/04-mathematics.html"),
+    ]:
+        assert any(address.startswith(where) for address in found(page, query)), query
+    assert found(page, "无此词也") == []
+
+
+def answer_and_pass(page: Any) -> None:
+    """Open a right answer, tick an exercise, and say that the page is read."""
+    page.goto(built(CHAPTER).as_uri())
+    page.locator("details.quiz-option > summary").first.click()
+    page.get_by_label("I passed this exercise").first.check()
+    page.get_by_label("I have read this page").check()
+
+
+def test_progress_is_shown_on_the_home_page_and_can_be_forgotten(page: Any) -> None:
+    answer_and_pass(page)
+    contents = page.locator(".bd-docs-nav")
+    assert "✓" in contents.locator("a", has_text="2. Concepts").inner_text()
+    assert "✓" not in contents.locator("a", has_text="3. Algorithm").inner_text()
+    page.goto(built(HOME).as_uri())
+    shown = page.locator(".course-progress[data-page='book/02-concepts']").inner_text()
+    assert "✓ read" in shown
+    assert "exercises passed: 1 of 5" in shown
+    assert "quiz: 1 right of 1 answered" in shown
+    page.get_by_role("button", name="Forget it").click()
+    page.goto(built(CHAPTER).as_uri())
+    assert not page.get_by_label("I passed this exercise").first.is_checked()
+    assert page.locator(".progress-read").count() == 0
+
+
+def test_where_storage_is_blocked_a_page_still_works(page: Any) -> None:
+    page.add_init_script(NO_STORAGE)
+    answer_and_pass(page)
+    assert page.get_by_label("I have read this page").is_checked()
+
+
+def test_the_front_page_is_alive(page: Any) -> None:
+    page.goto(built(HOME).as_uri())
+    figure = page.locator("#lookup-home")
+    before = figure.evaluate("(figure) => figure.result.weights")
+    figure.get_by_role("slider", name="query").press("ArrowRight")
+    assert figure.evaluate("(figure) => figure.result.weights") != before
