@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+import torch
 
 from qkv_lib.practice.exercises import EXERCISES
 from tests.equations import registry
@@ -98,6 +99,14 @@ def below() -> None:
     assert sum([0.1]) < 1
 
 
+def below_or_nothing() -> None:
+    assert [] or sum([0.1]) < 1
+
+
+def with_torch() -> None:
+    torch.testing.assert_close(torch.ones(1), torch.ones(1), rtol=0, atol=1e-6)
+
+
 def unlike() -> None:
     assert [1.0] == [1.0]
     assert not np.allclose(1.0, 2.0)
@@ -122,6 +131,8 @@ class TestMethods:
         (computed, "a bound"),
         (equal, "nothing"),
         (below, "a bound"),
+        (below_or_nothing, "a bound"),
+        (with_torch, "1e-06"),
         (unlike, "nothing"),
         (TestMethods.by_method, "1e-04"),
     ],

@@ -24,6 +24,7 @@ EXACT, BOUND = Allowed(0.0, 0.0), Allowed(None, None)
 DEFAULTS: dict[str, tuple[tuple[str, float], tuple[str, float]]] = {
     "assert_allclose": (("rtol", 1e-7), ("atol", 0.0)),
     "allclose": (("rtol", 1e-5), ("atol", 1e-8)),
+    "assert_close": (("rtol", 1.3e-6), ("atol", 1e-5)),  # torch's, in float32
     "approx": (("rel", 1e-6), ("abs", 1e-12)),
     "assert_array_equal": (("", 0.0), ("", 0.0)),
 }
@@ -47,8 +48,10 @@ def comparisons(test: Test, seen: frozenset[str] = frozenset()) -> Iterator[Allo
     for node in ast.walk(tree):
         if id(node) in refused:
             continue
-        if isinstance(node, ast.Assert) and isinstance(node.test, ast.Compare):
-            yield from _of_operator(node.test)
+        if isinstance(node, ast.Assert):
+            for compared in ast.walk(node.test):
+                if isinstance(compared, ast.Compare) and id(compared) not in refused:
+                    yield from _of_operator(compared)
         if isinstance(node, ast.Call):
             name = ast.unparse(node.func)
             yield from _of_call(test, name.rpartition(".")[2], node)
