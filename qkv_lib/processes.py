@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
 import multiprocessing
-import resource
 import sys
 import tempfile
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import torch
 import torch.distributed as dist
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from qkv_lib._checks import check_count, shape
@@ -18,7 +19,7 @@ from qkv_lib.ring import held_by, ring_attention
 
 __all__ = ["RankReport", "attend_in_processes"]
 
-OPERANDS, MEETING = "operands.pt", "meeting"
+OPERANDS, MEETING = "operands.safetensors", "meeting"
 COUNTERS = Path("/proc/self/io")  # bytes a process wrote, sockets included; on Linux alone
 
 
@@ -34,14 +35,15 @@ class RankReport(NamedTuple):
     sent : int or None
         Bytes that the operating system saw it write while it attended: keys, values, and what
         the ranks tell each other before and between. None where the system does not count them.
-    grown : int
-        Bytes by which the most memory it ever held grew while it attended.
+    grown : int or None
+        Bytes by which the most memory it ever held grew while it attended. None on Windows, where
+        Python cannot ask.
     """
 
     positions: list[int]
     output: Tensor
     sent: int | None
-    grown: int
+    grown: int | None
 
 
 def attend_in_processes(
@@ -97,43 +99,56 @@ def attend_in_processes(
             f"{shape(key)}; a sequence attends to itself here"
         )
     held_by(0, n, n_ranks=n_ranks, zigzag=zigzag)  # refuses a length that cannot be shared
-    options = {"causal": causal, "zigzag": zigzag}
+    operands = {"query": query, "key": key, "value": value}
     with tempfile.TemporaryDirectory() as folder:
-        torch.save((query.detach(), key.detach(), value.detach(), options), f"{folder}/{OPERANDS}")
-        _start(n_ranks, folder)
-        found = [torch.load(f"{folder}/{rank}.pt") for rank in range(n_ranks)]
-    return [RankReport(*each) for each in found]
+        whole = {
+            name: x.detach().clone().contiguous() for name, x in operands.items()
+        }  # none shared
+        save_file(whole, f"{folder}/{OPERANDS}")
+        _start(n_ranks, folder, causal, zigzag)
+        return [_report(f"{folder}/{rank}.safetensors") for rank in range(n_ranks)]
 
 
-def _start(n_ranks: int, folder: str) -> None:
+def _report(file: str) -> RankReport:
+    """Return what a rank stored; a count that the system does not keep is -1 there."""
+    found = load_file(file)
+    sent, grown = (None if count < 0 else count for count in found["counts"].tolist())
+    return RankReport(found["positions"].tolist(), found["output"], sent, grown)
+
+
+def _start(n_ranks: int, *arguments: object) -> None:
     """Run `_rank` in new processes; where the system can, one imports torch for all of them."""
     method = "spawn"
     if "forkserver" in multiprocessing.get_all_start_methods():
         method = "forkserver"
         multiprocessing.get_context(method).set_forkserver_preload([__name__])
     torch.multiprocessing.start_processes(  # type: ignore[attr-defined, no-untyped-call]
-        _rank, (n_ranks, folder), nprocs=n_ranks, start_method=method
+        _rank, (n_ranks, *arguments), nprocs=n_ranks, start_method=method
     )
 
 
-def _rank(rank: int, n_ranks: int, folder: str) -> None:
+def _rank(rank: int, n_ranks: int, folder: str, causal: bool, zigzag: bool) -> None:
     """Attend as one rank and store the report."""
     torch.set_num_threads(1)
     dist.init_process_group("gloo", f"file://{folder}/{MEETING}", rank=rank, world_size=n_ranks)
-    *operands, options = torch.load(f"{folder}/{OPERANDS}")
-    spans = held_by(rank, operands[0].shape[-2], n_ranks=n_ranks, zigzag=options["zigzag"])
-    positions = [i for span in spans for i in span]
-    slices = [x[..., positions, :] for x in operands]
+    operands = load_file(f"{folder}/{OPERANDS}")
+    n = operands["query"].shape[-2]
+    positions = [i for span in held_by(rank, n, n_ranks=n_ranks, zigzag=zigzag) for i in span]
+    slices = [operands[name][..., positions, :] for name in ("query", "key", "value")]
     del operands
     ring_attention(*(x[..., :2, :1] for x in slices))  # what is set up once is set up now
     dist.barrier()
     written, peak = _written(), _peak()
-    output = ring_attention(*slices, **options)
-    sent = None if written is None else (_written() or 0) - written
-    grown = _peak() - peak
-    torch.save((positions, output, sent, grown), f"{folder}/{rank}.pt")
+    output = ring_attention(*slices, causal=causal, zigzag=zigzag)
+    counts = [_since(written, _written()), _since(peak, _peak())]
+    report = {"positions": torch.tensor(positions), "counts": torch.tensor(counts)}
+    save_file({**report, "output": output.contiguous()}, f"{folder}/{rank}.safetensors")
     dist.barrier()
     dist.destroy_process_group()
+
+
+def _since(before: int | None, after: int | None) -> int:
+    return -1 if before is None or after is None else after - before
 
 
 def _written() -> int | None:
@@ -143,7 +158,10 @@ def _written() -> int | None:
     return int(counters["wchar"])
 
 
-def _peak() -> int:
+def _peak() -> int | None:
     """Return the most memory this process ever held; macOS counts bytes, Linux KiB."""
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    if sys.platform == "win32":
+        return None
+    usage = importlib.import_module("resource")
+    most: int = usage.getrusage(usage.RUSAGE_SELF).ru_maxrss
     return most if sys.platform == "darwin" else most * 1024
