@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import pytest
 import torch
 from torch.nn.functional import rms_norm
 from torch.utils.flop_counter import FlopCounterMode
@@ -12,7 +13,7 @@ from qkv_lib.cache import KVCache
 from qkv_lib.cost import Block, block_cost, crossover_length, kv_cache_bytes
 from qkv_lib.layers import EncoderBlock, initialise
 from qkv_lib.linear import elu_plus_one, linear_attention
-from qkv_lib.processes import attend_in_processes
+from qkv_lib.processes import COUNTERS, attend_in_processes
 from qkv_lib.tiles import Partial, merge
 from tests.equations.registry import equation
 
@@ -187,8 +188,11 @@ def test_a_rank_writes_the_bytes_of_the_formula() -> None:
     )
     P = 2
     b = (P - 1) * n / P * g * (d_k + d_v) * B
-    for report in attend_in_processes(query, key, value, n_ranks=P):
-        assert report.sent is None or 0 <= report.sent - b < 0.05 * b
+    reports = attend_in_processes(query, key, value, n_ranks=P)
+    if not COUNTERS.exists():
+        pytest.skip("this system does not count what a process writes")
+    for report in reports:
+        assert 0 <= report.sent - b < 0.05 * b
 
 
 @equation("eq-outlook-overlap")
