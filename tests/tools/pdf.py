@@ -27,6 +27,9 @@ NUMBER = (
 # On paper nothing can be opened: feedback of the quiz and hidden solutions stand open.
 OPEN = """() => {
   Object.assign(document.documentElement.dataset, { theme: "light", mode: "light" });
+  const still = document.createElement("style");  // what unfolds slowly would be printed half seen
+  still.textContent = "* { animation: none !important; transition: none !important; }";
+  document.head.append(still);
   const closed = document.querySelectorAll("details:not(.figure-numbers)");
   for (const each of closed) each.open = true;
 }"""
