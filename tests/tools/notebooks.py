@@ -16,6 +16,7 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 from tqdm import tqdm
 
+from qkv_lib.plots.numbers import KEY
 from tests.tools.pages import listed_pages
 
 # No patch version of Python, no absolute path: the same on every machine.
@@ -24,6 +25,7 @@ METADATA = {
     "language_info": {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"},
 }
 CELL_TIMEOUT = 600
+NUMBERS = KEY.encode() + b"\0"  # how the text begins that the book makes a figure's table of
 
 
 def execute(path: Path, *, show_progress: bool = True) -> None:
@@ -76,12 +78,13 @@ def merge_streams(outputs: list[NotebookNode]) -> list[NotebookNode]:
 
 
 def bare_png(encoded: str) -> str:
-    """Return a base64 PNG without the chunks of text and time that its writer put in."""
+    """Return a base64 PNG without the chunks of time, and of text other than a figure's numbers."""
     png = base64.b64decode(encoded)
     kept, start = [png[:8]], 8
     while start < len(png):
         end = start + 12 + int.from_bytes(png[start : start + 4], "big")
-        if png[start + 4 : start + 8] not in {b"tEXt", b"zTXt", b"iTXt", b"tIME"}:
+        kind, numbers = png[start + 4 : start + 8], png[start + 8 :].startswith(NUMBERS)
+        if numbers or kind not in {b"tEXt", b"zTXt", b"iTXt", b"tIME"}:
             kept.append(png[start:end])
         start = end
     return base64.b64encode(b"".join(kept)).decode("ascii")
