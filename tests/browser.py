@@ -35,14 +35,22 @@ def need_browser() -> None:
         pytest.skip(HOW, allow_module_level=True)
 
 
+_running: list[Any] = []  # Playwright allows one of itself a process
+
+
 @contextmanager
 def chromium() -> Iterator[Any]:
-    """Give a running browser."""
+    """Give a running browser: the one that an outer fixture has started, where there is one."""
     from playwright.sync_api import sync_playwright
 
+    if _running:
+        yield _running[0]
+        return
     with sync_playwright() as engines:
         browser = engines.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        _running.append(browser)
         try:
             yield browser
         finally:
+            _running.clear()
             browser.close()

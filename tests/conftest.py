@@ -2,7 +2,9 @@
 
 import os
 import random
+import sys
 from collections import Counter
+from collections.abc import Iterator
 from itertools import groupby
 
 import pytest
@@ -67,3 +69,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             f"{counts[name, outcome]} {outcome}" for outcome in outcomes if counts[name, outcome]
         ]
         terminalreporter.write_line(f"{name:36} {', '.join(ran) or 'none'}")
+
+
+@pytest.fixture(autouse=True)
+def _figures_are_closed() -> Iterator[None]:
+    """Close what a test has drawn: matplotlib warns of the twenty-first open figure."""
+    yield
+    if pyplot := sys.modules.get("matplotlib.pyplot"):
+        pyplot.close("all")
