@@ -7,10 +7,11 @@ import pytest
 import torch
 from torch import nn
 
-from qkv_lib.data import shifted
+from qkv_lib.data import load_digits, shifted
 from qkv_lib.layers import initialise, recorded_weights
 from qkv_lib.models import ConvNet, VisionTransformer, accuracy, fit, minibatches, predict
 from qkv_lib.models.explain import ablation_map, attended, gradient_map, ink_map, log_probability
+from qkv_lib.models.images import RECIPES, train
 from qkv_lib.models.training import warm_cosine
 from tests.refusals import says
 
@@ -148,6 +149,18 @@ def test_training_learns_and_repeats_itself(images: np.ndarray) -> None:
         assert accuracy(model, images, LABELS) == 1.0
     assert runs[0] == runs[1]
     assert runs[0][-1] < 0.1 < runs[0][0]
+
+
+def test_a_recipe_can_be_cut_short() -> None:
+    recipe, digits = RECIPES["linear"]._replace(n_updates=20), load_digits().train
+    full, short, same = (
+        next(train(each, digits, seed=0, n_updates=n).parameters()).detach().numpy()
+        for each, n in ((recipe, None), (recipe, 5), (recipe._replace(n_updates=5), None))
+    )
+    np.testing.assert_array_equal(short, same)
+    assert np.abs(full).max() > 1.5 * np.abs(short).max()
+    with says(ValueError, "n_updates is 0, needs an integer of at least 1"):
+        train(recipe, digits, seed=0, n_updates=0)
 
 
 def test_a_diverging_run_stops() -> None:

@@ -65,7 +65,7 @@ RECIPES = {
 }
 
 
-def train(recipe: Recipe, digits: Digits, *, seed: int) -> nn.Module:
+def train(recipe: Recipe, digits: Digits, *, seed: int, n_updates: int | None = None) -> nn.Module:
     """Make a model, train it on digits and return it, ready for use.
 
     Parameters
@@ -74,6 +74,8 @@ def train(recipe: Recipe, digits: Digits, *, seed: int) -> nn.Module:
     digits : Digits
     seed : int
         Draws the first weights, the order of the images and what augmentation draws.
+    n_updates : int, optional
+        By default that of the recipe. The learning rate rises and falls within as many.
 
     Returns
     -------
@@ -82,10 +84,11 @@ def train(recipe: Recipe, digits: Digits, *, seed: int) -> nn.Module:
     Examples
     --------
     >>> from qkv_lib.data import load_digits
-    >>> model = train(RECIPES["linear"]._replace(n_updates=5), load_digits().train, seed=0)
+    >>> model = train(RECIPES["linear"], load_digits().train, seed=0, n_updates=5)
     """
     rng = np.random.default_rng(seed)
     model = initialise(recipe.make(), rng)
     batches = minibatches(*digits, rng, batch_size=64, augment=recipe.augment)
-    fit(model, batches, n_updates=recipe.n_updates, lr=recipe.lr, weight_decay=0.05)
+    n_updates = recipe.n_updates if n_updates is None else n_updates
+    fit(model, batches, n_updates=n_updates, lr=recipe.lr, weight_decay=0.05)
     return model

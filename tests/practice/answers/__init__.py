@@ -9,6 +9,8 @@ from tests.practice.answers import (
     decoding,
     faq,
     heads_and_masks,
+    images,
+    language,
     mathematics,
     outlook,
     pooling,
@@ -30,5 +32,7 @@ ANSWERS: dict[str, Answers] = {
     **tools.ANSWERS,
     **faq.ANSWERS,
     **outlook.ANSWERS,
+    **images.ANSWERS,
+    **language.ANSWERS,
     **alignments.ANSWERS,
 }
