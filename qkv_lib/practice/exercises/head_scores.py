@@ -155,7 +155,7 @@ def evenness(weights):
                 lambda a: entropy(a) / a.shape[-1]),
         Mistake("mean-for-sum", "the mean over the keys is taken, not the sum", ENTROPY_LOOK,
                 lambda a: spread(a) / a.shape[-1]),
-        Mistake("logarithm-of-queries", "n is the number of queries here", ENTROPY_LOOK,
+        Mistake("logarithm-of-queries", "the number of queries stands for n", ENTROPY_LOOK,
                 lambda a: entropy(a) / np.log(a.shape[-2])),
         Mistake("over-queries", "the sum runs over the queries", "keys are the last axis",
                 lambda a: entropy(a, -2) / np.log(a.shape[-1])),
