@@ -9,6 +9,7 @@ from qkv_lib.data.dates import LOCALES
 from qkv_lib.models.translation import alphabets
 from qkv_lib.plots.alignments import alignment_map
 from qkv_lib.plots.fonts import drawable
+from qkv_lib.plots.numbers import numbers_of
 from tests.refusals import says
 
 TRUTH = np.array([[True, True, False, True], [False, False, True, False]])
@@ -40,6 +41,14 @@ def test_the_axis_names_the_font_that_drew_it():
     ax = alignment_map(WEIGHTS, target=["a", "b"], source=list("wxyz"))
     assert rcParams["font.family"] == ["sans-serif"]
     assert ax.get_xlabel() == "source (keys), in DejaVu Sans"
+
+
+def test_the_picture_carries_the_language_of_the_source():
+    ax = alignment_map(WEIGHTS, target=["a", "b"], source=list("5月6日"), lang="ja")
+    (table,) = numbers_of(ax.figure)
+    assert table["languages"] == ["", "ja"]
+    plain = alignment_map(WEIGHTS, target=["a", "b"], source=list("5月6日"))
+    assert "languages" not in numbers_of(plain.figure)[0]
 
 
 def test_arabic_needs_no_font_beside_the_one_that_is_always_there():

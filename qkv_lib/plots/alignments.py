@@ -15,6 +15,7 @@ from qkv_lib._checks import Array, shape
 from qkv_lib.plots.fonts import drawable
 from qkv_lib.plots.heat import heatmap
 from qkv_lib.plots.inputs import to_numpy
+from qkv_lib.plots.numbers import say_language
 
 __all__ = ["alignment_map"]
 
@@ -28,6 +29,7 @@ def alignment_map(
     target: Sequence[str],
     source: Sequence[str],
     truth: Array | None = None,
+    lang: str = "",
     ax: Axes | None = None,
     title: str | None = None,
 ) -> Axes:
@@ -42,6 +44,9 @@ def alignment_map(
         order in every script, so that letters of Arabic stand apart and "backwards".
     truth : boolean array of shape (n_target, n_source), optional
         Runs of True in a row are outlined.
+    lang : str, optional
+        Language of the source (BCP 47), which the picture carries with its numbers; where none is
+        given, Han characters pass for Chinese.
     ax : matplotlib Axes, optional
     title : str, optional
 
@@ -72,6 +77,8 @@ def alignment_map(
     ax = heatmap(
         weights, queries=rows, keys=columns, ax=ax, title=title, annotate=False, colorbar=False
     )
+    if lang:
+        say_language(ax, columns=lang)
     if truth is not None:
         for row, inside in enumerate(_places(truth, shape(weights))):
             edges = np.flatnonzero(np.diff(np.pad(inside.astype(int), 1)))

@@ -30,6 +30,11 @@ def carry_numbers(
         figure.canvas.__dict__["print_png"] = _Printer(figure.canvas, figure)
 
 
+def say_language(ax: Axes, *, rows: str = "", columns: str = "") -> None:
+    """Say in which languages (BCP 47) the labels of a heat map are, for who hears its table."""
+    ax.__dict__["_qkv_languages"] = [rows, columns]
+
+
 def numbers_of(figure: Figure) -> list[dict[str, Any]]:
     """Return the heat maps of a figure as tables: title, names of the axes, labels, cells."""
     return [_table(ax) for ax in figure.axes if "_qkv_labels" in ax.__dict__ and ax.images]
@@ -44,8 +49,10 @@ def _table(ax: Axes) -> dict[str, Any]:
         columns = [f"largest of {len(columns)} {names[1]}", "its number"]
     else:
         cells = [[_cell(x) for x in row] for row in matrix]
-    title = ax.get_title()
-    return {"title": title, "names": names, "rows": rows, "columns": columns, "cells": cells}
+    table = {"title": ax.get_title(), "names": names, "rows": rows, "columns": columns}
+    if "_qkv_languages" in ax.__dict__:
+        table["languages"] = ax.__dict__["_qkv_languages"]
+    return table | {"cells": cells}
 
 
 def _cell(x: Any) -> str:
