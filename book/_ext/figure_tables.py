@@ -33,25 +33,38 @@ def tables_in(picture: Path) -> list[dict[str, Any]]:
         return list(json.loads(getattr(image, "text", {}).get(KEY, "[]")))
 
 
-def header(scope: str, text: str) -> str:
-    """Return a cell that names a row or a column, with its language where it is Chinese."""
-    language = ' lang="zh"' if CHINESE.search(text) else ""
-    return f'<th scope="{scope}"{language}>{escape(text)}</th>'
+def header(scope: str, text: str, language: str = "") -> str:
+    """Return a cell that names a row or a column, with its language: the one given, or Chinese."""
+    language = language or ("zh" if CHINESE.search(text) else "")
+    spoken = f' lang="{escape(language)}"' if language else ""
+    return f'<th scope="{scope}"{spoken}>{escape(text)}</th>'
+
+
+def shorter(cells: list[list[str]]) -> list[list[str]]:
+    """Return numbers without decimals where none of them has any.
+
+    >>> shorter([["1.000", ""]]), shorter([["1.000", "0.500"]])
+    ([['1', '']], [['1.000', '0.500']])
+    """
+    whole = all(cell.endswith(".000") or not cell for row in cells for cell in row)
+    return [[cell.removesuffix(".000") for cell in row] for row in cells] if whole else cells
 
 
 def as_html(table: dict[str, Any]) -> str:
     """Return one table as HTML, in a box that scrolls."""
     rows_are, columns_are = table["names"]
-    title = f"{table['title']}: " if table["title"] else ""
-    head = "".join(header("col", each) for each in table["columns"])
+    row_language, column_language = table.get("languages", ("", ""))
+    title = f"{table['title']}. " if table["title"] else ""
+    head = "".join(header("col", each, column_language) for each in table["columns"])
     body = "".join(
-        f"<tr>{header('row', name)}{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>\n"
-        for name, cells in zip(table["rows"], table["cells"], strict=True)
+        f"<tr>{header('row', name, row_language)}"
+        f"{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>\n"
+        for name, cells in zip(table["rows"], shorter(table["cells"]), strict=True)
     )
     return (
         '<div class="pst-scrollable-table-container"><table class="table">\n'
-        f"<caption>{escape(title)}rows are {escape(rows_are)}, columns are {escape(columns_are)}"
-        f"</caption>\n<thead><tr><td></td>{head}</tr></thead>\n<tbody>\n{body}</tbody></table></div>"
+        f"<caption><span>{escape(title)}Rows are {escape(rows_are)}, columns are "
+        f"{escape(columns_are)}.</span></caption>\n<thead><tr><td></td>{head}</tr></thead>\n<tbody>\n{body}</tbody></table></div>"
     )
 
 

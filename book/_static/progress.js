@@ -63,7 +63,7 @@
     const end = document.querySelector(".prev-next-footer");
     if (!end) return;
     const box = tick("I have read this page", page.read, (on) => change((now) => { now.read = on; }));
-    end.before(box);
+    document.querySelector(".bd-article").append(box); // in the column of the text
     if (page.read) return;
     const watcher = new IntersectionObserver((seen) => {
       // Who jumps to the end has not read the page: a minute must have passed.

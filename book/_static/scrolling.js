@@ -4,6 +4,7 @@
   const NAMES = [
     [".katex-display", "Formula"],
     ["pre", "Code"],
+    [".wide-picture > div", "Picture"],
     [".pst-scrollable-table-container", "Table"],
     [".cell_output > .output", "Output"],
   ];

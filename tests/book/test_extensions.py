@@ -4,6 +4,7 @@ from pathlib import Path
 
 import bilingual_search
 import figure_tables
+import figures
 import front_page
 import glossary_links
 import light
@@ -90,8 +91,22 @@ def test_a_notebook_that_says_no_time_is_named(tmp_path: Path) -> None:
 def test_a_table_names_its_rows_and_marks_chinese() -> None:
     table = {"title": "<w>", "names": ["queries", "keys"], "rows": ["猫"], "columns": ["a"]}
     html = figure_tables.as_html(table | {"cells": [["0.500"]]})
-    assert "&lt;w&gt;: rows are queries, columns are keys" in html
+    assert "&lt;w&gt;. Rows are queries, columns are keys." in html
     assert '<th scope="row" lang="zh">猫</th><td>0.500</td>' in html
+
+
+def test_a_table_says_the_language_that_its_figure_gave() -> None:
+    table = {"title": "", "names": ["queries", "keys"], "rows": ["May"], "columns": ["月", "5"]}
+    html = figure_tables.as_html(table | {"languages": ["", "ja"], "cells": [["1.000", "0.000"]]})
+    assert '<th scope="col" lang="ja">月</th><th scope="col" lang="ja">5</th>' in html
+    assert '<th scope="row">May</th><td>1</td><td>0</td>' in html
+
+
+def test_a_wide_picture_stands_in_a_box_that_scrolls() -> None:
+    assert figures.box(figures.WIDE) == ("", "")
+    before, behind = figures.box(1000)
+    assert "--least: 720px" in before
+    assert before.count("<div") == behind.count("</div>")
 
 
 def test_a_picture_with_numbers_gets_its_table_and_another_none(tmp_path: Path) -> None:

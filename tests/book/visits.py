@@ -146,11 +146,16 @@ def look_all_round(page: Any, found: Visit, *, thorough: bool) -> None:
 
 
 def set_theme(page: Any, theme: str) -> None:
-    """Turn the page light or dark, as the reader's button does, with no transition left running."""
+    """Turn the page light or dark, as the reader's button does, with no transition left running.
+
+    Animations whose clock is a scroll bar never end: those are not waited for.
+    """
     page.evaluate(
         """async (theme) => {
           Object.assign(document.documentElement.dataset, { theme, mode: theme });
-          await Promise.allSettled(document.getAnimations().map((each) => each.finished));
+          const timed = document.getAnimations().filter(
+            (each) => each.timeline === document.timeline);
+          await Promise.allSettled(timed.map((each) => each.finished));
         }""",
         theme,
     )
