@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.book.test_site import SITE, built
-from tests.book.visits import is_fault
+from tests.book.visits import DESKTOP, PHONE, is_fault
 from tests.browser import chromium, need_browser
 
 need_browser()
@@ -94,3 +94,15 @@ def test_the_front_page_is_alive(page: Any) -> None:
     before = figure.evaluate("(figure) => figure.result.weights")
     figure.get_by_role("slider", name="query").press("ArrowRight")
     assert figure.evaluate("(figure) => figure.result.weights") != before
+
+
+def test_a_wide_picture_scrolls_on_a_phone_and_says_so(page: Any) -> None:
+    hint = "(figure) => parseFloat(getComputedStyle(figure, '::after').height)"
+    page.set_viewport_size(PHONE)
+    page.goto(built(CHAPTER).as_uri())
+    figure = page.locator(".wide-picture").first
+    figure.get_by_role("region", name="scrolls sideways").press("ArrowRight")
+    page.wait_for_function("document.querySelector('.wide-picture > div').scrollLeft > 0")
+    assert figure.evaluate(hint) > 0
+    page.set_viewport_size(DESKTOP)
+    assert figure.evaluate(hint) == 0
