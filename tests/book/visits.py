@@ -29,8 +29,9 @@ new PerformanceObserver((list) => {
 """
 
 # axe looks at each element, and a chapter has ten thousand: the parts of formulas, hidden from
-# assistive technology, and spans of code. A formula becomes a box of its size; of the spans that
-# look the same, one stays.
+# assistive technology, and spans of code and of the library's reference. A formula becomes a box
+# of its size; of the spans that look the same in both themes (their classes say so), one stays in
+# each kind of place.
 THIN = """() => {
   for (const formula of document.querySelectorAll(".katex")) {
     const { width, height } = formula.getBoundingClientRect();
@@ -38,12 +39,13 @@ THIN = """() => {
     formula.textContent = "";
   }
   const seen = new Set();
-  for (const span of document.querySelectorAll("pre span")) {
-    if (span.querySelector("*")) continue;
-    const { color, fontSize, fontWeight } = getComputedStyle(span);
-    const place = span.closest(".cell_input, .cell_output, .highlight")?.className;
-    const look = [color, fontSize, fontWeight, place].join();
-    if (seen.has(look)) span.replaceWith(span.textContent);
+  const parts = document.querySelectorAll(":is(pre, code) span, dl.py :is(span, em, strong, code)");
+  for (const part of [...parts].reverse()) {  // what is inside another comes first
+    if (part.querySelector("*")) continue;
+    const { color, fontSize, fontWeight } = getComputedStyle(part);
+    const place = part.closest(".cell_input, .cell_output, .highlight, .sig, .field-list, code");
+    const look = [part.className, color, fontSize, fontWeight, place?.className].join();
+    if (seen.has(look)) part.replaceWith(part.textContent);
     else seen.add(look);
   }
   document.body.normalize();

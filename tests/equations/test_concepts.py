@@ -47,13 +47,13 @@ def test_keys_and_values_permuted_together_change_nothing(rng: np.random.Generat
 
 
 @equation("eq-concepts-cross")
-def test_queries_may_come_from_another_sequence(rng: np.random.Generator) -> None:
-    y, x = rng.normal(size=(N, D_MODEL)), rng.normal(size=(M, D_MODEL))
+def test_keys_and_values_may_come_from_another_sequence(rng: np.random.Generator) -> None:
+    x, y = rng.normal(size=(N, D_MODEL)), rng.normal(size=(M, D_MODEL))
     w_q, w_k = rng.normal(size=(2, D_MODEL, D_K))
     w_v = rng.normal(size=(D_MODEL, D_V))
-    output = attention(y @ w_q, x @ w_k, x @ w_v)
+    output = attention(x @ w_q, y @ w_k, y @ w_v)
     assert output.shape == (N, D_V)
-    expected = one_head_by_loops(project(y, w_q), project(x, w_k), project(x, w_v))[0]
+    expected = one_head_by_loops(project(x, w_q), project(y, w_k), project(y, w_v))[0]
     np.testing.assert_allclose(output, expected, rtol=0, atol=1e-12)
 
 
