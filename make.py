@@ -21,6 +21,7 @@ OLDEST, NEWEST = (3, 11), (3, 13)
 TORCH_CPU = ["--extra-index-url", "https://download.pytorch.org/whl/cpu"]
 # Its module does nothing when it is run by name.
 JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
+BUILD_OPTIONS = ["build", ".", "-W", "-n", "--keep-going", "--quiet"]
 CONSTRAINTS = ["--constraint", "constraints.txt"]
 
 
@@ -83,7 +84,7 @@ def build(_options: list[str]) -> None:
         BUILT.mkdir(exist_ok=True)
         FRESH.touch()
     try:
-        call("-c", JUPYTER_BOOK, "build", ".", "-W", "-n", "--keep-going", "--quiet")
+        call("-c", JUPYTER_BOOK, *BUILD_OPTIONS)
     except subprocess.CalledProcessError:
         shutil.rmtree(BUILT / ".doctrees", ignore_errors=True)  # or the next build forgets them
         print("The book has warnings or errors: they are listed above.", file=sys.stderr)

@@ -13,6 +13,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from make import BUILD_OPTIONS, JUPYTER_BOOK
 from tests.bite import book, library
 from tests.bite.plant import BUILD, Plant
 from tests.tools.pages import ROOT
@@ -58,8 +59,7 @@ def failing(checks: Sequence[str], root: Path) -> str | None:
 
 def build(root: Path) -> str | None:
     """Build the book in the copy as `make book` does; return the first warning, if there is one."""
-    command = ["jupyter_book.cli.main", "build", ".", "-W", "-n", "--keep-going", "--quiet"]
-    ran = _run([sys.executable, "-m", *command], root)
+    ran = _run([sys.executable, "-c", JUPYTER_BOOK, *BUILD_OPTIONS], root)
     if ran.returncode == 0:
         return None
     warning = re.search(r"(?:WARNING|ERROR): (.*)", ran.stdout + ran.stderr)

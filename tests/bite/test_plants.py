@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bite.__main__ import PLANTS, TABLE, failing, row
+from tests.bite.__main__ import PLANTS, TABLE, build, failing, row
 from tests.bite.plant import BUILD, Plant, cell, emptied, first, swap
 from tests.tools.pages import ROOT
 
@@ -65,3 +65,8 @@ def test_a_check_that_fails_is_named_and_one_that_passes_is_not(tmp_path: Path) 
 def test_a_check_that_cannot_run_has_caught_nothing(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="could not run"):
         failing(["test_it.py"], write(tmp_path, "import no_such_module"))
+
+
+def test_a_book_that_cannot_be_built_is_no_verdict(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="could not be built"):
+        build(tmp_path)  # nothing is there: a build that is never run would pass
