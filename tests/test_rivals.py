@@ -125,3 +125,8 @@ def test_accuracy_is_counted_by_distance() -> None:
     assert shares.tolist() == [0.5, 1.0, 0.0]
     with pytest.raises(ValueError, match="no question falls into some"):
         rivals.accuracy_by_distance(model, drawn, np.array([1, 6, 9]))  # type: ignore[arg-type]
+
+
+def test_no_updates_at_all_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"n_updates.*0"):
+        rivals.train("CNN", "counting", seed=0, n_updates=0)

@@ -73,7 +73,13 @@ def train(
     symbols, answers, _ = draw(recipe.n_sequences, LENGTH, rng)
     model = initialise(SequenceTagger(mixer, n_symbols, n_answers), rng)
     batches = minibatches(symbols, answers, rng, batch_size=recipe.batch_size)
-    fit(model, batches, n_updates=n_updates or recipe.n_updates, lr=lr, loss=tagging_loss)
+    fit(
+        model,
+        batches,
+        n_updates=recipe.n_updates if n_updates is None else n_updates,
+        lr=lr,
+        loss=tagging_loss,
+    )
     return model
 
 

@@ -58,7 +58,7 @@ MODELS: Mapping[str, tuple[Callable[[], nn.Module], float]] = {
 
 
 def train(
-    name: str, digits: Digits, *, with_mark: bool, seed: int, n_updates: int = 200
+    name: str, digits: Digits, *, with_mark: bool, seed: int, n_updates: int = 600
 ) -> nn.Module:
     """Train a model on digits, with the mark of the right label on every one of them or on none.
 

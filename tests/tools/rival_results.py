@@ -21,7 +21,7 @@ from tests.tools.pages import BOOK
 TABLE = BOOK / "results" / "rivals.json"
 # Runs that had not learned all there is to learn, with four times the updates.
 PATIENT = (("recall", "RNN", 0), ("counting", "attention", 0), ("counting", "RNN", 1))
-RUNS = ((0, 0.01), (1, 0.01), (2, 0.01), (0, 0.003))  # seeds and highest learning rates
+RUNS = ((0, 0.01), (1, 0.01), (2, 0.01), (0, 0.003), (0, 0.03))  # seeds and highest learning rates
 BOUNDS = np.array([1, 4, 7, 12, 17, 22, 32])
 VALIDATION, TEST = 1001, 1002  # seeds
 SOURCES = [  # what lies below them is watched by `check_values`

@@ -1,7 +1,7 @@
 """Train the models of chapter 9 on digits with a planted mark, and store what they rely on.
 
 Run as ``python -m tests.tools.shortcut_results``, or ``make results``. From nothing it takes
-about two minutes on one core; runs that the same code made before are kept.
+about five minutes on one core; runs that the same code made before are kept.
 """
 
 import json
