@@ -23,14 +23,21 @@ def test_the_code_below_still_computes_the_same(name: str) -> None:
 
 
 def test_the_table_holds_every_run_once_with_its_whole_curve() -> None:
-    runs = sorted((run["model"], run["updates"], run["seed"]) for run in TABLE["runs"])
-    kinds = [*dict.fromkeys(RECIPES, results.N_UPDATES).items(), *results.LONGER.items()]
-    assert runs == sorted((*kind, seed) for kind in kinds for seed in results.SEEDS)
+    runs = sorted(tuple(run[key] for key in results.KEY) for run in TABLE["runs"])
+    wanted = [(name, s, *rest) for s in results.SEEDS for name, *rest in results.kinds()]
+    assert runs == sorted(wanted)
     for run in TABLE["runs"]:
         watched = list(range(results.EVERY, run["updates"] + 1, results.EVERY))
         assert [n for n, _ in run["curve"]] == watched
         assert list(run["lengths"]) == list(results.BINS)
         assert ("alignment" in run) == (run["model"] != "no attention")
+
+
+@pytest.mark.parametrize(("name", "recipe"), RECIPES.items())
+def test_each_translator_has_the_rate_that_validated_best(name, recipe) -> None:
+    tried = TABLE["rates"][name]
+    assert list(tried) == [str(rate) for rate in results.RATES]
+    assert tried[str(recipe.lr)] == max(tried.values())
 
 
 @pytest.mark.parametrize("name", RECIPES)

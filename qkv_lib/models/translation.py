@@ -127,7 +127,7 @@ class TranslatorRecipe(NamedTuple):
 
 
 RECIPES = {
-    "no attention": TranslatorRecipe(partial(RecurrentTranslator, score="none"), lr=0.02),
+    "no attention": TranslatorRecipe(partial(RecurrentTranslator, score="none"), lr=0.04),
     "additive": TranslatorRecipe(partial(RecurrentTranslator, score="additive"), lr=0.02),
     "dot": TranslatorRecipe(partial(RecurrentTranslator, score="dot"), lr=0.02),
     "Transformer": TranslatorRecipe(TransformerTranslator, lr=0.01),

@@ -150,7 +150,7 @@ def write(table: dict[str, Any], path: Path = TABLE) -> None:
     parts = []
     for part, content in table.items():
         runs = ",\n   ".join(json.dumps(run, ensure_ascii=False) for run in content["runs"])
-        lines = [f'"{key}": {json.dumps(content[key])}' for key in ("code", "first_losses")]
+        lines = [f'"{key}": {json.dumps(content[key])}' for key in content if key != "runs"]
         lines.append(f'"runs": [\n   {runs}\n  ]')
         parts.append(f' "{part}": {{\n  ' + ",\n  ".join(lines) + "\n }")
     path.write_text("{\n" + ",\n".join(parts) + "\n}\n", encoding="utf-8")
