@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import bilingual_search
+import fields
 import figure_tables
 import figures
 import front_page
@@ -16,6 +17,7 @@ from docutils.core import publish_doctree
 from matplotlib.figure import Figure
 
 from qkv_lib.plots import heatmap
+from qkv_lib.steps import AttentionSteps
 
 TERMS = {name: ("glossary", f"term-{name}") for name in ("mask", "causal mask", "key", "RoPE")}
 SMALL = {name.lower(): place for name, place in TERMS.items()}
@@ -117,3 +119,12 @@ def test_a_picture_with_numbers_gets_its_table_and_another_none(tmp_path: Path) 
     (table,) = figure_tables.tables_in(tmp_path / "map.png")
     assert table["cells"] == [["0.700", "0.300"]]
     assert figure_tables.tables_in(tmp_path / "plain.png") == []
+
+
+def test_a_bare_field_of_a_named_tuple_is_skipped_and_nothing_else() -> None:
+    def skip(member):
+        return fields.skip_alias(None, "class", "name", member, False, None)
+
+    assert skip(AttentionSteps.scores) is True
+    assert skip(AttentionSteps) is None  # None leaves it to autodoc
+    assert skip(heatmap) is None
