@@ -101,9 +101,13 @@ def fused_output(query: Array, key: Array, value: Array, options: Options, band:
 
 
 def _flag_says_all(options: Options, band: Band) -> bool:
-    """Whether the kernel's ``is_causal``, which knows no offset and no other mask, is enough."""
+    """Whether the kernel's ``is_causal``, which knows no offset and no other mask, is enough.
+
+    It hides with −∞ before it scales, so that a scale below or at 0 would make it +∞ or NaN.
+    """
     alone = options.mask is None and options.bias is None
-    return alone and band.causal and band.window is None and band.offset == 0
+    plain = band.causal and band.window is None and band.offset == 0
+    return alone and plain and options.scale > 0
 
 
 def _is_idle(band: Band, n: int, m: int) -> bool:

@@ -128,3 +128,15 @@ def test_refusals() -> None:
         fused_attention(y, y, y, softcap=2.0)
     with says(ValueError, "query holds NaN or infinity: every entry must be finite"):
         fused_attention(y * torch.nan, y, y)
+
+
+@pytest.mark.parametrize("scale", [-1.0, 0.0])
+@pytest.mark.parametrize("n_keys", [5, 7])
+def test_the_causal_flag_is_not_used_where_the_scale_turns_its_minus_infinity(
+    scale: float, n_keys: int
+) -> None:
+    """PyTorch's kernel hides with −∞ before it scales: −∞ · (−1) = +∞, and −∞ · 0 is no number."""
+    arrays = [normal("torch", 5, 3, seed=1), *(normal("torch", n_keys, 3, seed=s) for s in (2, 3))]
+    wanted = attention_steps(*arrays, causal=True, scale=scale).output
+    close(fused_attention(*arrays, causal=True, scale=scale), wanted)
+    close(attention(*arrays, causal=True, scale=scale), wanted)
