@@ -71,11 +71,20 @@ def worker(rank: int, size: int, folder: str) -> None:
     dist.destroy_process_group()
 
 
-@pytest.fixture(scope="module", params=[2, 4])
-def ranks(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    folder = tmp_path_factory.mktemp("ring")
-    torch.multiprocessing.spawn(worker, (request.param, str(folder)), nprocs=request.param)
-    return [torch.load(folder / f"{rank}.pt") for rank in range(request.param)]
+@pytest.fixture(scope="module")
+def rings(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Any]:
+    """Run the rings, once each: a parametrised fixture would start anew in a shuffled order."""
+    return {size: run(size, tmp_path_factory.mktemp("ring")) for size in (2, 4)}
+
+
+def run(size: int, folder: Path) -> list[Any]:
+    torch.multiprocessing.spawn(worker, (size, str(folder)), nprocs=size)
+    return [torch.load(folder / f"{rank}.pt") for rank in range(size)]
+
+
+@pytest.fixture(params=[2, 4])
+def ranks(request: pytest.FixtureRequest, rings: dict[int, Any]) -> Any:
+    return rings[request.param]
 
 
 @pytest.mark.parametrize("name", CASES)
