@@ -123,7 +123,7 @@ def grouped_matmul(left: Array, right: Array) -> Array:
     Examples
     --------
     >>> import numpy as np
-    >>> left, right = np.ones((6, 2, 3)), np.ones((2, 3, 4))   # 6 heads share 2
+    >>> left, right = np.ones((6, 2, 3)), np.ones((2, 3, 4))  # heads: 6 share 2
     >>> grouped_matmul(left, right).shape
     (6, 2, 4)
     """

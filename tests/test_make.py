@@ -64,7 +64,8 @@ def test_test_installs_builds_and_proves_in_that_order(
 ) -> None:
     recorder = record(make, monkeypatch)
     assert make.main(["test", "-k", "masks"]) == 0
-    steps = ["-m venv", "torch==", "--requirement", "--editable .", "jupyter_book", "pytest"]
+    installed = ["-m venv", "torch==", "--requirement", "--editable .", "-m compileall"]
+    steps = [*installed, "jupyter_book", "pytest"]
     assert len(recorder.ran) == len(steps)
     for step, command in zip(steps, recorder.commands(), strict=True):
         assert step in command
@@ -96,6 +97,14 @@ def test_without_pytorchs_own_index_the_usual_one_serves(
     first, second = (command for command in recorder.commands() if "torch==" in command)
     assert "--extra-index-url" in first
     assert "--extra-index-url" not in second
+
+
+def test_a_file_for_another_python_does_not_stop_the_installation(
+    make: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record(make, monkeypatch, fails="compileall")
+    assert make.main(["install"]) == 0
+    assert make.INSTALLED.exists()
 
 
 def test_a_failed_build_fails_and_is_begun_anew(

@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 import torch
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 import qkv_lib
 from qkv_lib import plots
 from qkv_lib.plots.fonts import drawable
+from qkv_lib.plots.heat import luminance
 
 mpl.use("agg")
 
@@ -89,6 +91,22 @@ def test_each_number_stands_in_its_own_cell(weights: np.ndarray) -> None:
     assert len(written) == N * M
     for (i, j), number in written.items():
         assert number == pytest.approx(weights[i, j], abs=0.005)
+
+
+def contrast(one: float, other: float) -> float:
+    """Return the contrast of two luminances after WCAG 2."""
+    low, high = sorted((one, other))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("kind", ["weights", "scores"])
+def test_numbers_stand_out_on_every_colour(kind: str) -> None:
+    levels = np.linspace(0 if kind == "weights" else -1, 1, 64).reshape(8, 8)
+    ax = plots.heatmap(levels, queries=range(8), keys=range(8), kind=kind)
+    (image,) = ax.images
+    for text, level in zip(ax.texts, levels.ravel(), strict=True):
+        behind = luminance(image.cmap(image.norm(level)))
+        assert contrast(luminance(to_rgb(text.get_color())), behind) >= 4.5
 
 
 @pytest.mark.parametrize("factor", [1.0, 0.01])

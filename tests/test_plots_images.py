@@ -65,6 +65,16 @@ def test_curves_are_means_and_bands_reach_from_least_to_most() -> None:
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["a"]
 
 
+def test_the_legend_stands_above_the_curves_and_inside_the_figure() -> None:
+    curves = {f"a rather long label {i}": np.eye(2) for i in range(5)}
+    ax = curves_with_spread([1, 2], curves, xlabel="n", ylabel="accuracy")
+    ax.figure.canvas.draw()
+    legend, whole = ax.get_legend().get_window_extent(), ax.figure.bbox
+    assert legend.y0 >= ax.bbox.y1
+    assert legend.y1 <= whole.y1
+    assert legend.x1 <= whole.x1
+
+
 def test_seven_curves_look_different() -> None:
     curves = {str(i): np.ones((1, 2)) for i in range(7)}
     ax = curves_with_spread([1, 2], curves, xlabel="n", ylabel="accuracy")

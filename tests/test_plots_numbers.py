@@ -16,6 +16,7 @@ from PIL import Image
 
 from qkv_lib import plots
 from qkv_lib.plots import numbers
+from qkv_lib.plots.images import picture
 
 WEIGHTS = np.array([[0.25, 0.75, 0.0], [1 / 3, 1 / 3, 1 / 3]])
 
@@ -51,6 +52,13 @@ def test_a_figure_of_two_maps_carries_two_tables() -> None:
     tables = carried(axes[0].figure)
     assert [table["title"] for table in tables] == ["one", "two"]
     assert tables[0]["cells"] == tables[1]["cells"][::-1]
+
+
+def test_a_map_over_a_picture_carries_the_map_and_not_the_picture() -> None:
+    (table,) = carried(picture(np.eye(4), patch=2, heat=np.array([0.1, 0.2, 0.3, 0.4])).figure)
+    assert table["cells"] == [["0.100", "0.200"], ["0.300", "0.400"]]
+    assert table["names"] == ["patches from top to bottom", "patches from left to right"]
+    assert carried(picture(np.eye(4), patch=2).figure) == []
 
 
 def test_of_a_large_map_each_row_tells_its_largest_cell() -> None:

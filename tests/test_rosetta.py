@@ -356,6 +356,8 @@ def test_a_table_lists_what_was_asked_for() -> None:
     assert "a &lt;b&gt;" in html
     assert html.count("<td>") == 4
     assert repr(made).splitlines() == ["       last  first", "a <b>  3     1", "c      6     4"]
+    long = table({"nn.Attention, need_weights": {"x": "1"}}, {"x": "first"}, caption="Long")
+    assert '<th scope="row">nn.<wbr>Attention, need_<wbr>weights</th>' in long._repr_html_()
     with pytest.raises(ValueError, match="row 'c' has no y"):
         table({"c": {"x": "4"}}, {"x": "first", "y": "second"}, caption="Both")
 

@@ -80,10 +80,11 @@ function slider(label, { value, meaning = short, ...limits }, accept) {
 }
 
 function choice(legend, name, options, chosen, accept) {
-  return h("fieldset", {}, h("legend", {}, legend), options.map(([value, label]) =>
+  const labels = options.map(([value, label]) =>
     h("label", { lang: lang(label) }, h("input", {
       type: "radio", name, value, checked: value === chosen && "", onchange: () => accept(value),
-    }), label)));
+    }), label));
+  return h("fieldset", {}, h("legend", {}, legend), h("div", { class: "options" }, labels));
 }
 
 // Dragging by mouse or finger. A finger on the node drags it, not the page; touch-action does not
@@ -125,6 +126,7 @@ class Explorer extends HTMLElement {
   reach() {
     for (const box of this.live.querySelectorAll(".scroll")) {
       const wide = box.scrollWidth > box.clientWidth;
+      box.classList.toggle("wide", wide); // which says so
       if (wide && !box.querySelector("input")) box.tabIndex = 0;
       else box.removeAttribute("tabindex");
     }

@@ -21,6 +21,16 @@ def new_axes(ax: Axes | None) -> Axes:
     return plt.subplots(figsize=(6.4, 3.6), layout="constrained")[1] if ax is None else ax
 
 
+def legend_above(ax: Axes) -> None:
+    """Put the legend above the axes, where it hides no data, on as many rows as it needs."""
+    labels = ax.get_legend_handles_labels()[1]
+    fit = 66 // (8 + max(map(len, labels)))  # characters of its size beside each other, 8 a line
+    ax.legend(
+        loc="lower left", bbox_to_anchor=(0, 1), ncols=min(max(fit, 1), len(labels)),
+        frameon=False, fontsize=8,
+    )  # fmt: skip
+
+
 def weights_against(
     x: Array,
     weights: Array,

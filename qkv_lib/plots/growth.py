@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from qkv_lib.plots.curves import COLOURS, STYLES, new_axes
+from qkv_lib.plots.curves import COLOURS, STYLES, legend_above, new_axes
 from qkv_lib.plots.inputs import to_numpy
 
 __all__ = ["growth"]
@@ -40,7 +40,7 @@ def growth(
     at : mapping from a label to a number, optional
         Places on the axis of ``x`` to mark with a vertical line.
     ax : matplotlib Axes, optional
-        Where to draw; a new figure by default.
+        Where to draw; a new figure by default, with its legend above.
 
     Returns
     -------
@@ -57,6 +57,7 @@ def growth(
     >>> ax.get_xscale(), ax.get_yscale()
     ('log', 'log')
     """
+    alone = ax is None
     ax = new_axes(ax)
     for i, (label, runs) in enumerate(curves.items()):
         runs = np.atleast_2d(to_numpy("curves", runs))
@@ -83,6 +84,9 @@ def growth(
         )
     ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.grid(axis="y", alpha=0.3)
-    ax.legend(frameon=False, fontsize=8)
+    if alone:
+        legend_above(ax)
+    else:
+        ax.legend(frameon=False, fontsize=8)
     ax.spines[["top", "right"]].set_visible(False)
     return ax

@@ -28,6 +28,7 @@ HIDDEN: dict[str, Any] = {
     "hatch": "////",
     "linewidth": 0.0,
 }
+MIDDLE = 0.179  # the luminance against which black and white stand out alike, 4.6 to 1
 MOST_NUMBERS = 64  # cells: beyond it numbers no longer fit
 ROUNDING = 1e-5  # what float32 may stray from 0 and 1
 
@@ -171,10 +172,15 @@ def write_numbers(ax: Axes, matrix: Matrix, seen: NDArray[np.bool_]) -> None:
     (image,) = ax.images
     decimals = _decimals(matrix[seen])
     for i, j in np.argwhere(seen):
-        red, green, blue, _ = image.cmap(image.norm(matrix[i, j]))
-        dark = 0.299 * red + 0.587 * green + 0.114 * blue < 0.5
+        dark = luminance(image.cmap(image.norm(matrix[i, j]))) < MIDDLE
         text = f"{round(float(matrix[i, j]), decimals) + 0.0:.{decimals}f}"
         ax.text(j, i, text, ha="center", va="center", size=8, color="white" if dark else "black")
+
+
+def luminance(colour: Sequence[float]) -> float:
+    """Return the relative luminance (WCAG 2) of a colour: red, green, blue, each from 0 to 1."""
+    light = [x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in colour[:3]]
+    return float(np.dot(light, (0.2126, 0.7152, 0.0722)))
 
 
 def _decimals(numbers: Matrix) -> int:

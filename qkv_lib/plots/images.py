@@ -13,10 +13,12 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from qkv_lib._checks import shape
-from qkv_lib.plots.curves import COLOURS, STYLES, new_axes
+from qkv_lib.plots.curves import COLOURS, STYLES, legend_above, new_axes
 from qkv_lib.plots.inputs import to_numpy
+from qkv_lib.plots.numbers import carry_numbers
 
 LINES = (*COLOURS, "#000000")
+DIRECTIONS = ("patches from top to bottom", "patches from left to right")
 
 __all__ = ["curves_with_spread", "map_grid", "picture", "picture_row"]
 
@@ -73,6 +75,8 @@ def picture(
     if heat is not None:
         colours = _as_grid(heat, size, patch)
         ax.imshow(colours, cmap="Oranges", vmin=0, alpha=0.6, extent=extent)
+        places = [str(i + 1) for i in range(len(colours))]
+        carry_numbers(ax, places, places, DIRECTIONS)
     if patch is not None:
         for edge in range(patch, size, patch):
             ax.axhline(edge, color=COLOURS[0], linewidth=0.5, alpha=0.6)
@@ -203,6 +207,7 @@ def curves_with_spread(
     log : bool
         Use a logarithmic axis for ``x``, with a tick at each point.
     ax : matplotlib Axes, optional
+        Where to draw; a new figure by default, with its legend above.
 
     Returns
     -------
@@ -220,6 +225,7 @@ def curves_with_spread(
     >>> ax.lines[0].get_ydata()
     array([0.5, 0.5])
     """
+    alone = ax is None
     ax = new_axes(ax)
     for i, (label, runs) in enumerate(curves.items()):
         runs = np.atleast_2d(to_numpy("curves", runs))
@@ -236,5 +242,10 @@ def curves_with_spread(
         ax.set_xticks(x, [f"{each:,}" for each in x])
         ax.minorticks_off()
     ax.set(xlabel=xlabel, ylabel=ylabel)
-    ax.legend(fontsize=8)
+    ax.grid(axis="y", alpha=0.3)
+    ax.spines[["top", "right"]].set_visible(False)
+    if alone:
+        legend_above(ax)
+    else:
+        ax.legend(frameon=False, fontsize=8)
     return ax

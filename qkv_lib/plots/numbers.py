@@ -41,8 +41,9 @@ def numbers_of(figure: Figure) -> list[dict[str, Any]]:
 
 
 def _table(ax: Axes) -> dict[str, Any]:
+    """Return the numbers of the uppermost map, which may lie over a picture."""
     rows, columns, names = ax.__dict__["_qkv_labels"]
-    matrix: Any = np.ma.masked_invalid(np.ma.asarray(ax.images[0].get_array(), dtype=float))
+    matrix: Any = np.ma.masked_invalid(np.ma.asarray(ax.images[-1].get_array(), dtype=float))
     if matrix.size > MOST_CELLS:
         largest = matrix.argmax(axis=1)
         cells = [[columns[j], _cell(matrix[i, j])] for i, j in enumerate(largest)]

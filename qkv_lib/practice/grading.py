@@ -11,7 +11,7 @@ from qkv_lib.practice.exercises import EXERCISES
 from qkv_lib.practice.run import UNATTEMPTED, run_trials
 from qkv_lib.practice.verdict import Verdict
 
-WIDTH = 90
+WIDTH = 88
 """Characters a line of a printed verdict: what a page shows without scrolling."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
@@ -11,8 +12,14 @@ __all__ = ["Table", "table"]
 
 STYLE = (
     ".qkv-words :is(th, td) { padding: 0.2rem 0.6rem; text-align: left; min-width: 5rem } "
-    ".qkv-words tbody th { min-width: 8rem; font-weight: 500; overflow-wrap: anywhere }"
+    ".qkv-words tbody th { font-weight: 500 }"
 )
+JOINT = re.compile(r"[._](?=[A-Za-z])")
+
+
+def _breakable(name: str) -> str:
+    """Return a name as HTML that may go on in the next line behind each of its joints."""
+    return JOINT.sub(r"\g<0><wbr>", escape(name))
 
 
 @dataclass(frozen=True)
@@ -44,7 +51,7 @@ class Table:
         name = escape(self.caption)
         head = "".join(f'<th scope="col">{escape(title)}</th>' for title in self.columns)
         body = "".join(
-            f'<tr><th scope="row">{escape(row)}</th>'
+            f'<tr><th scope="row">{_breakable(row)}</th>'
             + "".join(f"<td>{escape(x)}</td>" for x in cells)
             + "</tr>\n"
             for row, *cells in self.rows

@@ -8,6 +8,7 @@ from html import escape
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from unicodedata import east_asian_width
 
 from bs4 import BeautifulSoup
 from nbformat import NotebookNode
@@ -18,6 +19,7 @@ from tests.tools.pages import ROOT, directive, tokens
 Check = Callable[[NotebookNode], list[str]]
 
 LONGEST_CELL = 30
+WIDEST_LINE = 88  # characters that a page of 1280 pixels shows without scrolling
 SHORTEST_ALT = 40
 CHINESE = re.compile(r"[\u3000-\u303f\u3400-\u4dbf\u4e00-\u9fff\uff00-\uffef]+")
 CHINESE_OUTPUT = "zh-output"  # the tag of a cell whose plain output is Chinese on purpose
@@ -133,6 +135,27 @@ def cells_fit_a_screen(notebook: NotebookNode) -> list[str]:
     """No code cell is longer than a screen."""
     lengths = {cell.id: len(cell.source.splitlines()) for cell in code_cells(notebook)}
     return [f"{cell}: {n} lines" for cell, n in lengths.items() if n > LONGEST_CELL]
+
+
+def lines_fit_the_page(notebook: NotebookNode) -> list[str]:
+    """No line of code or of printed output runs out of its box on a desktop screen."""
+    plain = [
+        (cell.id, text)
+        for cell in code_cells(notebook)
+        for text in (cell.source, *(each.text for each in cell.outputs if "text" in each))
+    ]
+    lines = [(cell, columns(line)) for cell, text in plain for line in text.splitlines()]
+    return [f"{cell}: a line of {n} characters" for cell, n in lines if n > WIDEST_LINE]
+
+
+def columns(line: str) -> int:
+    """Return how many characters wide a line is; a Chinese character is two wide."""
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in line)
+
+
+def references_have_one_pair_of_parentheses(notebook: NotebookNode) -> list[str]:
+    """A reference to an equation is printed in parentheses and needs no others."""
+    return [f"{cell.id}: (({{eq}}))" for cell in markdown_cells(notebook) if "({eq}" in cell.source]
 
 
 def results_are_assigned(notebook: NotebookNode) -> list[str]:
@@ -288,6 +311,8 @@ CHECKS: list[Check] = [
     no_absolute_paths,
     figures_are_described,
     cells_fit_a_screen,
+    lines_fit_the_page,
+    references_have_one_pair_of_parentheses,
     results_are_assigned,
     ignored_outputs_are_asserted,
     headings_in_order,

@@ -15,6 +15,7 @@ import nbformat
 import numpy as np
 import offline
 import pytest
+import unbroken
 from docutils import nodes
 from docutils.core import publish_doctree
 from matplotlib.figure import Figure
@@ -122,6 +123,30 @@ def test_a_picture_with_numbers_gets_its_table_and_another_none(tmp_path: Path) 
     (table,) = figure_tables.tables_in(tmp_path / "map.png")
     assert table["cells"] == [["0.700", "0.300"]]
     assert figure_tables.tables_in(tmp_path / "plain.png") == []
+
+
+def held(text: str) -> list[str]:
+    """Return what is held together in a text, and check that the text stays as it was."""
+    doctree = publish_doctree(text)
+    before = doctree.astext()
+    for formula in list(doctree.findall(nodes.math)):
+        unbroken.hold_together(formula)
+    assert doctree.astext() == before
+    return [each.astext() for each in doctree.findall(nodes.inline)]
+
+
+@pytest.mark.parametrize(
+    ("text", "together"),
+    [
+        ("As :math:`e^0 = 1`. Then", ["e^0 = 1."]),
+        ("of :math:`dO` (:math:`n`), as", ["(n),"]),
+        (":math:`Q`, :math:`K` and :math:`V`", ["Q,"]),
+        ("a :math:`Q` b", []),
+        (":math:`Q`", []),
+    ],
+)
+def test_a_formula_holds_the_punctuation_that_touches_it(text: str, together: list[str]) -> None:
+    assert held(text) == together
 
 
 def test_a_bare_field_of_a_named_tuple_is_skipped_and_nothing_else() -> None:

@@ -145,6 +145,13 @@ FAULTS = [
     (checks.figures_are_described, describe("image", alt="x" * 50 + ".png"), "is a file name"),
     (checks.figures_are_described, describe("image", alt=CAPTION), "repeats the caption"),
     (checks.cells_fit_a_screen, edit(1, source="x = 1\n" * 31), "first: 31 lines"),
+    (checks.lines_fit_the_page, edit(1, source="x" * 89), "first: a line of 89 characters"),
+    (checks.lines_fit_the_page, edit(1, outputs=stream("a\n" + 45 * "权")), "line of 90"),
+    (
+        checks.references_have_one_pair_of_parentheses,
+        swap(0, "## Part", "As shown ({eq}`eq-part`)."),
+        "title: (({eq}))",
+    ),
     (checks.results_are_assigned, edit(2, source="heat();\n"), "heat: ends in a semicolon"),
     (
         checks.ignored_outputs_are_asserted,

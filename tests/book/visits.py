@@ -16,7 +16,7 @@ DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 360, "height": 740}
 
 # Of two themes the colours alone differ, and of two widths what is laid out: these rules see that.
-OF_COLOUR = ["color-contrast", "link-in-text-block"]
+CONTRAST, OF_LINKS = "color-contrast", "link-in-text-block"
 OF_LAYOUT = [
     "scrollable-region-focusable", "target-size", "summary-name", "button-name", "link-name"
 ]  # fmt: skip
@@ -51,6 +51,42 @@ THIN = """() => {
   document.body.normalize();
 }"""
 
+# Contrast depends on nothing but the colours of a text, its size and weight, and what is behind it:
+# of the texts on the screen that agree in these, light and dark, one is enough. It is the slowest
+# rule of all, and looks at each text of the page.
+DISTINCT = """() => {
+  document.head.append(Object.assign(document.createElement("style"),
+    { textContent: "*, *::before, *::after { transition: none !important }" }));
+  const texts = (element) => [...element.childNodes].filter(
+    (node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
+  const shown = [...document.body.querySelectorAll("*")].filter(
+    (element) => texts(element).length && element.checkVisibility({ visibilityProperty: true }));
+  const behind = (element) => {
+    const { backgroundColor, backgroundImage } = getComputedStyle(element);
+    const clear = backgroundColor === "rgba(0, 0, 0, 0)" && backgroundImage === "none";
+    return clear && element.parentElement
+      ? behind(element.parentElement) : backgroundColor + backgroundImage;
+  };
+  const look = (element) => {
+    const { color, fontSize, fontWeight, opacity, textShadow } = getComputedStyle(element);
+    return [color, fontSize, fontWeight, opacity, textShadow, behind(element)].join();
+  };
+  const page = document.documentElement.dataset;
+  const { theme } = page;
+  const looks = ["light", "dark"].map((each) => {
+    page.theme = each;
+    return shown.map(look);
+  });
+  page.theme = theme;
+  const seen = new Set();
+  shown.forEach((element, i) => {
+    const both = looks.map((each) => each[i]).join(" | ");
+    if (seen.has(both)) for (const text of texts(element)) text.data = "";
+    else seen.add(both);
+  });
+  return { texts: shown.length, looks: seen.size };
+}"""
+
 SIDEWAYS = """() => {
   const page = document.documentElement;
   if (page.scrollWidth <= innerWidth) return [];
@@ -79,6 +115,7 @@ class Visit:
     headings: list[int] = field(default_factory=list)
     sideways: list[str] = field(default_factory=list)
     violations: dict[str, list[str]] = field(default_factory=dict)
+    contrasts: dict[str, int] = field(default_factory=dict)
 
     @property
     def weight(self) -> int:
@@ -133,18 +170,34 @@ def visit(page: Any, path: Path, *, thorough: bool = False) -> Visit:
 def look_all_round(page: Any, found: Visit, *, thorough: bool) -> None:
     """Run axe in each width and theme; where not `thorough`, only the rules that could differ."""
     everything = {"type": "tag", "values": STANDARD}
-    colour, layout = ({"type": "rule", "values": rules} for rules in (OF_COLOUR, OF_LAYOUT))
-    looks = [
-        (PHONE, "light", everything if thorough else layout),
-        (PHONE, "dark", everything if thorough else None),
-        (DESKTOP, "light", everything),
-        (DESKTOP, "dark", everything if thorough else colour),
-    ]
-    for size, theme, rules in looks:
-        if rules is not None:
-            page.set_viewport_size(size)
-            set_theme(page, theme)
-            found.violations[f"{size['width']} {theme}"] = axe(page, rules)
+    layout, links = (rules_of(rules) for rules in (OF_LAYOUT, [OF_LINKS]))
+    contrast, others = rules_of([CONTRAST]), {CONTRAST: {"enabled": False}}
+    if thorough:
+        for size in (PHONE, DESKTOP):
+            for theme in ("light", "dark"):
+                look(page, found, size, theme, everything)
+        return
+    look(page, found, PHONE, "light", layout)
+    look(page, found, DESKTOP, "light", everything, others)
+    look(page, found, DESKTOP, "dark", links)
+    found.contrasts = page.evaluate(DISTINCT)
+    for theme in ("dark", "light"):
+        look(page, found, DESKTOP, theme, contrast)
+
+
+def rules_of(names: list[str]) -> dict[str, Any]:
+    """Return these rules, as axe wants them named."""
+    return {"type": "rule", "values": names}
+
+
+def look(
+    page: Any, found: Visit, size: dict[str, int], theme: str, only: Any, rules: Any = None
+) -> None:
+    """Run axe in one width and theme."""
+    page.set_viewport_size(size)
+    set_theme(page, theme)
+    violations = found.violations.setdefault(f"{size['width']} {theme}", [])
+    violations += axe(page, {"runOnly": only, "rules": rules or {}})
 
 
 def set_theme(page: Any, theme: str) -> None:
@@ -165,7 +218,7 @@ def set_theme(page: Any, theme: str) -> None:
 
 def axe(page: Any, rules: dict[str, Any]) -> list[str]:
     """Return what axe finds against these rules: the rule, how often, and the first element."""
-    options = {"runOnly": rules, "resultTypes": ["violations"], "preload": False}
+    options = {**rules, "resultTypes": ["violations"], "preload": False}
     result = page.evaluate(f"axe.run(document, {json.dumps(options)})")
     return [
         f"{each['id']}, {len(each['nodes'])} times: {each['nodes'][0]['html'][:160]} "

@@ -1,6 +1,6 @@
 """Take a picture of each page: light, dark, and as a phone shows it.
 
-python -m tests.tools.screenshots              # _build/screenshots/*.png
+python -m tests.tools.screenshots              # _build/screenshots/*.png, a long page in pieces
 python -m tests.tools.screenshots 03-algorithm # of one page
 """
 
@@ -14,15 +14,27 @@ from tests.tools.pages import ROOT, listed_pages
 SITE = ROOT / "_build" / "html"
 PICTURES = ROOT / "_build" / "screenshots"
 LOOKS = (("light", DESKTOP, "light"), ("dark", DESKTOP, "dark"), ("phone", PHONE, "light"))
+TALLEST = 8000  # pixels; a browser leaves the lower part of a much taller picture empty
+# A sidebar that slides out of the way would be caught half-way.
+STILL = "*, *::before, *::after { transition: none !important }"
 
 
 def take(page: Any, stem: str) -> None:
-    """Write the pictures of the page that is open."""
+    """Write the pictures of the page that is open, in place of those of an earlier run."""
+    for old in PICTURES.glob(f"{stem}-*.png"):
+        old.unlink()
     for name, size, theme in LOOKS:
         page.set_viewport_size(size)
         set_theme(page, theme)
         page.wait_for_timeout(400)
-        page.screenshot(path=PICTURES / f"{stem}-{name}.png", full_page=True)
+        height = page.evaluate("document.documentElement.scrollHeight")
+        for top in range(0, height, TALLEST):
+            piece = f"-{top // TALLEST + 1:02}" if height > TALLEST else ""
+            clip = {
+                "x": 0, "y": top, "width": size["width"], "height": min(TALLEST, height - top),
+            }  # fmt: skip
+            path = PICTURES / f"{stem}-{name}{piece}.png"
+            page.screenshot(path=path, full_page=True, clip=clip)
 
 
 def main() -> None:
@@ -36,6 +48,7 @@ def main() -> None:
                 page = browser.new_page()
                 page.goto(path.as_uri())
                 page.evaluate("document.fonts.ready")
+                page.add_style_tag(content=STILL)
                 take(page, path.stem)
                 page.close()
     print(f"Look at {PICTURES.relative_to(ROOT)}")

@@ -1,0 +1,49 @@
+"""Sphinx extension: a line does not break between a formula and the punctuation that touches it.
+
+A formula is a box to the browser, which may break a line on either side of it: a full stop would
+open the next line, an opening parenthesis end one.
+"""
+
+import re
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+
+OPENING = re.compile(r"[(\[“‘]+$")
+CLOSING = re.compile(r"^[.,;:!?)\]”’]+")
+SHORT = 24  # characters of LaTeX; a longer formula may itself have to break on a narrow page
+
+
+def hold_together(formula: nodes.math) -> None:
+    """Put a formula and the punctuation that touches it into one inline element."""
+    siblings, place = formula.parent, formula.parent.index(formula)
+    before = siblings[place - 1] if place else None
+    behind = siblings[place + 1] if place + 1 < len(siblings) else None
+    opening = OPENING.search(before) if isinstance(before, nodes.Text) else None
+    closing = CLOSING.search(behind) if isinstance(behind, nodes.Text) else None
+    if not (opening or closing):
+        return
+    size = ["short"] if len(formula.astext()) <= SHORT else []
+    held = nodes.inline(classes=["unbroken", *size])
+    siblings[place] = held
+    if closing:
+        siblings[place + 1] = nodes.Text(behind[closing.end() :])
+    if opening:
+        siblings[place - 1] = nodes.Text(before[: opening.start()])
+        held += nodes.Text(opening[0])
+    held += formula
+    if closing:
+        held += nodes.Text(closing[0])
+
+
+def hold_all_together(_app: Sphinx, doctree: nodes.document, _page: str) -> None:
+    """Do so for each formula inside a line."""
+    for formula in list(doctree.findall(nodes.math)):
+        hold_together(formula)
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Hold formulas and punctuation together when a page is written."""
+    app.connect("doctree-resolved", hold_all_together)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,53 @@
+"""What is looked at once in place of many times is still found: contrast in both themes."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.book.visits import visit
+from tests.browser import chromium, need_browser
+
+need_browser()
+
+PAGE = """<!doctype html><html lang="en" data-theme="light"><head><title>Page</title><style>
+html[data-theme="dark"] {{ background: #121212; color: #eee }}
+html[data-theme="dark"] .soft {{ color: #444 }}
+.box {{ background: #555 }}
+</style></head><body><main><h1>Page</h1><p>Text.</p><p>More text.</p>
+<details><summary>Closed</summary><p class="{look}" style="{style}">Not on the screen.</p></details>
+<p class="{look}" style="{style}">This can hardly be read.</p>
+<p class="{look}" style="{style}">Nor can this.</p></main></body></html>"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with chromium() as running:
+        yield running
+
+
+@pytest.mark.parametrize(
+    ("look", "style", "found_in"),
+    [
+        ("", "", []),
+        ("", "color: #aaa", ["1280 light"]),
+        ("soft", "", ["1280 dark"]),
+        ("box", "", ["1280 light"]),
+        ("", "opacity: 0.3", ["1280 light", "1280 dark"]),
+    ],
+    ids=["sound", "pale", "pale in the dark", "on a dim ground", "faint"],
+)
+def test_a_text_without_contrast_is_found_in_the_theme_where_it_is(
+    browser: Any, tmp_path: Path, look: str, style: str, found_in: list[str]
+) -> None:
+    path = tmp_path / "page.html"
+    path.write_text(PAGE.format(look=look, style=style), encoding="utf-8")
+    page = browser.new_page()
+    found = visit(page, path)
+    page.close()
+    assert found.contrasts["looks"] < found.contrasts["texts"]
+    faulty = [
+        where for where, faults in found.violations.items() if "color-contrast" in str(faults)
+    ]
+    assert faulty == found_in
