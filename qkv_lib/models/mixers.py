@@ -139,8 +139,11 @@ MIXERS: dict[str, Callable[[int], nn.Module]] = {
 class MixerBlock(nn.Module):
     r"""Mix along the sequence, then feed forward, each on a residual path.
 
-    .. math:: y = x + \mathrm{mix}(\mathrm{norm}(x)), \qquad
-              z = y + \mathrm{FeedForward}(\mathrm{norm}(y))
+    .. math::
+        \begin{aligned}
+        y &= x + \mathrm{mix}(\mathrm{norm}(x)) \\
+        z &= y + \mathrm{FeedForward}(\mathrm{norm}(y))
+        \end{aligned}
 
     Parameters
     ----------

@@ -69,8 +69,12 @@ class Translator(nn.Module):
 class RecurrentTranslator(Translator):
     r"""Two recurrent networks, and between them one vector or attention.
 
-    .. math:: y_t = [s_t, c_t]\, W_O + b_O, \qquad c_t = \sum_j a_{tj} h_j, \qquad
-              a_t = \mathrm{softmax}_j\, \mathrm{score}(s_t, h_j)
+    .. math::
+        \begin{aligned}
+        y_t &= [s_t, c_t]\, W_O + b_O \\
+        c_t &= \sum_j a_{tj} h_j \\
+        a_t &= \mathrm{softmax}_j\, \mathrm{score}(s_t, h_j)
+        \end{aligned}
 
     ``h_j`` are the states of the encoder, which reads in both directions; ``s_t`` those of the
     decoder, which starts from the encoder's two last ones.

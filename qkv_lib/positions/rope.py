@@ -20,8 +20,12 @@ def rope(
 ) -> Array:
     r"""Turn pairs of features of queries or keys by position times frequency.
 
-    .. math:: (x_a, x_b) \mapsto (x_a \cos t\theta_i - x_b \sin t\theta_i,\;
-              x_a \sin t\theta_i + x_b \cos t\theta_i), \qquad \theta_i = b^{-2i/d}
+    .. math::
+        \begin{aligned}
+        x_a &\mapsto x_a \cos t\theta_i - x_b \sin t\theta_i \\
+        x_b &\mapsto x_a \sin t\theta_i + x_b \cos t\theta_i \\
+        \theta_i &= b^{-2i/d}
+        \end{aligned}
 
     A dot product of a turned query and a turned key depends on their positions only through
     the distance between them.
