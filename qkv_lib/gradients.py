@@ -31,7 +31,9 @@ class AttentionGradients(NamedTuple):
 
     Attributes
     ----------
-    query, key, value : array of the operand's shape and dtype
+    query : array of the query's shape and dtype
+    key : array of the key's shape and dtype
+    value : array of the value's shape and dtype
     bias : array of the bias' shape and dtype, or None
         None where attention had no bias.
     """

@@ -134,6 +134,10 @@ MIXERS: dict[str, Callable[[int], nn.Module]] = {
     "RNN": Recurrence,
     "attention": CausalAttention,
 }
+"""The three mixers by name; each takes a width.
+
+:meta hide-value:
+"""
 
 
 class MixerBlock(nn.Module):

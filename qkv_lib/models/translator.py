@@ -16,7 +16,8 @@ from qkv_lib.steps import mask_scores, softmax
 
 __all__ = ["PAD", "Memory", "RecurrentTranslator", "TransformerTranslator", "Translator"]
 
-PAD = 0  # the symbol after the end of a sequence; no symbol of either alphabet
+PAD = 0
+"""The symbol after the end of a sequence, and no symbol of either alphabet."""
 SCORES = ("none", "additive", "dot")
 
 

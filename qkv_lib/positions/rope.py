@@ -34,7 +34,7 @@ def rope(
     ----------
     x : array of shape (..., n, d)
         Queries or keys, of all heads or of one.
-    positions : integer array of shape (n,) or with the axes of ``x`` but the last, optional
+    positions : integer array of shape (n,) or with the axes of x but the last, optional
         Position ids; 0 to n − 1 by default. Ids a batch element, (batch, n), beside heads take
         the shape (batch, 1, n).
     offset : int
