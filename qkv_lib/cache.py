@@ -78,12 +78,12 @@ class KVCache:
 
     @property
     def key(self) -> Array:
-        """The keys so far, of shape (..., g, length, d_k): a view."""
+        """The keys so far, a view of shape (..., g, length, d_k)."""
         return self._held(self._key)
 
     @property
     def value(self) -> Array:
-        """The values so far, of shape (..., g, length, d_v): a view."""
+        """The values so far, a view of shape (..., g, length, d_v)."""
         return self._held(self._value)
 
     def append(self, key: Array, value: Array) -> None:

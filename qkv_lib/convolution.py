@@ -99,8 +99,11 @@ def offset_scores(
 def convolve(image: Array, kernel: Array) -> Array:
     r"""Convolve an image by attention, one head a tap, with zeros around the image.
 
-    .. math:: Y = \sum_{\Delta} A^{(\Delta)}\, X\, W_\Delta, \qquad
-              A^{(\Delta)}_{ij} = [\, p_j = p_i + \Delta \,]
+    .. math::
+        \begin{aligned}
+        Y &= \sum_{\Delta} A^{(\Delta)}\, X\, W_\Delta \\
+        A^{(\Delta)}_{ij} &= [\, p_j = p_i + \Delta \,]
+        \end{aligned}
 
     Parameters
     ----------

@@ -161,8 +161,11 @@ def block_cost(
 def crossover_length(block: Block) -> float:
     r"""Return the length from which scores and weighted sum cost more than all the rest.
 
-    .. math:: 2 n^2 d = 2 n d\,(d + d_{kv} + d_{ff}) \quad\Rightarrow\quad
-              n = d + d_{kv} + d_{ff}
+    .. math::
+        \begin{aligned}
+        2 n^2 d &= 2 n d\,(d + d_{kv} + d_{ff}) \\
+        \Rightarrow\quad n &= d + d_{kv} + d_{ff}
+        \end{aligned}
 
     Parameters
     ----------

@@ -3,9 +3,13 @@ r"""Gradients of attention by hand: the chain rule written out, no autograd.
 With :math:`A = \mathrm{softmax}(S)` and :math:`O = A V`:
 
 .. math::
-    dV = A^\top dO, \quad dA = dO\, V^\top, \quad
-    dS = A \odot (dA - \mathrm{rowsum}(dA \odot A)), \quad
-    dQ = \tfrac{1}{\sqrt{d_k}}\, dS\, K, \quad dK = \tfrac{1}{\sqrt{d_k}}\, dS^\top Q
+    \begin{aligned}
+    dV &= A^\top dO \\
+    dA &= dO\, V^\top \\
+    dS &= A \odot (dA - \mathrm{rowsum}(dA \odot A)) \\
+    dQ &= \tfrac{1}{\sqrt{d_k}}\, dS\, K \\
+    dK &= \tfrac{1}{\sqrt{d_k}}\, dS^\top Q
+    \end{aligned}
 """
 
 from __future__ import annotations
@@ -27,7 +31,9 @@ class AttentionGradients(NamedTuple):
 
     Attributes
     ----------
-    query, key, value : array of the operand's shape and dtype
+    query : array of the query's shape and dtype
+    key : array of the key's shape and dtype
+    value : array of the value's shape and dtype
     bias : array of the bias' shape and dtype, or None
         None where attention had no bias.
     """
@@ -51,7 +57,11 @@ def attention_gradients(
 ) -> AttentionGradients:
     r"""Return the gradients of a loss, given its gradient at the output of `qkv_lib.attention`.
 
-    .. math:: dS = A \odot (dA - \mathrm{rowsum}(dA \odot A)), \qquad dA = dO\, V^\top
+    .. math::
+        \begin{aligned}
+        dA &= dO\, V^\top \\
+        dS &= A \odot (dA - \mathrm{rowsum}(dA \odot A))
+        \end{aligned}
 
     Parameters
     ----------

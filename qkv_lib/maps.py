@@ -23,8 +23,11 @@ __all__ = ["deletion_curve", "rollout", "weighted_norms"]
 def rollout(weights: Sequence[Array], *, residual: float = 0.5) -> Array:
     r"""Follow attention through all layers, as if values were only mixed.
 
-    .. math:: R = \tilde A^{(L)} \cdots \tilde A^{(1)}, \qquad
-              \tilde A^{(l)} = \rho I + (1 - \rho)\, \tfrac{1}{h} \sum_i A^{(l)}_i
+    .. math::
+        \begin{aligned}
+        R &= \tilde A^{(L)} \cdots \tilde A^{(1)} \\
+        \tilde A^{(l)} &= \rho I + (1 - \rho)\, \tfrac{1}{h} \sum_i A^{(l)}_i
+        \end{aligned}
 
     Parameters
     ----------

@@ -1,7 +1,10 @@
 r"""Multi-head attention on plain arrays: project, split, attend, merge, project.
 
-.. math:: \mathrm{MultiHead}(X, Y) = \mathrm{concat}(O_1, \dots, O_h)\, W_O, \qquad
-          O_i = \mathrm{Attention}(X W_Q^{(i)}, Y W_K^{(i)}, Y W_V^{(i)})
+.. math::
+    \begin{aligned}
+    \mathrm{MultiHead}(X, Y) &= \mathrm{concat}(O_1, \dots, O_h)\, W_O \\
+    O_i &= \mathrm{Attention}(X W_Q^{(i)}, Y W_K^{(i)}, Y W_V^{(i)})
+    \end{aligned}
 """
 
 from __future__ import annotations

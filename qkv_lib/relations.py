@@ -64,8 +64,11 @@ def token_relations(
 def relation_mass(weights: Array, relation: NDArray[np.bool_]) -> NDArray[np.float64]:
     r"""Return the weight each query puts on the keys that are related to it.
 
-    .. math:: m_i = \sum_{j:\, R_{ij}} A_{ij}, \qquad i \in I = \{i : R_{ij}
-              \text{ for some } j\}
+    .. math::
+        \begin{aligned}
+        m_i &= \sum_{j:\, R_{ij}} A_{ij}, \quad i \in I \\
+        I &= \{i : R_{ij} \text{ for some } j\}
+        \end{aligned}
 
     Parameters
     ----------

@@ -151,8 +151,11 @@ def merge(left: Partial, right: Partial) -> Partial:
     :math:`o_A = \sum_{j \in A} e^{s_j - p_A} v_j`. Let :math:`p = \max(p_A, p_B)`. Since
     :math:`e^{s_j - p} = e^{s_j - p_A} e^{p_A - p}`,
 
-    .. math:: t = t_A e^{p_A - p} + t_B e^{p_B - p}, \qquad
-              o = o_A e^{p_A - p} + o_B e^{p_B - p},
+    .. math::
+        \begin{aligned}
+        t &= t_A e^{p_A - p} + t_B e^{p_B - p} \\
+        o &= o_A e^{p_A - p} + o_B e^{p_B - p}
+        \end{aligned}
 
     and :math:`o / t` is attention to all of them. Every exponent is at most 0: nothing overflows.
 

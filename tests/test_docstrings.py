@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from sphinx.pycode import ModuleAnalyzer
 
 import qkv_lib
+from qkv_lib.cache import KVCache
 
 MODULES = sorted(
     ["qkv_lib", *(m.name for m in pkgutil.walk_packages(qkv_lib.__path__, "qkv_lib."))]
@@ -42,6 +44,19 @@ def public() -> Iterator[tuple[str, Any]]:
 
 PUBLIC = dict(sorted(public()))
 FUNCTIONS = {name: thing for name, thing in PUBLIC.items() if inspect.isfunction(thing)}
+CLASSES = {name: thing for name, thing in PUBLIC.items() if inspect.isclass(thing)}
+
+
+def constants() -> Iterator[tuple[str, str]]:
+    """Yield all else that some ``__all__`` lists, by the module that lists it."""
+    for module in map(importlib.import_module, MODULES):
+        if not hasattr(module, "__path__"):  # a package passes on what its modules list
+            for name in getattr(module, "__all__", ()):
+                if not callable(getattr(module, name)):
+                    yield module.__name__, name
+
+
+CONSTANTS = sorted(constants())
 
 
 def text_of(thing: Any) -> str:
@@ -60,11 +75,38 @@ def section(docstring: str, title: str) -> str:
     )
 
 
+def entries(docstring: str, title: str) -> list[tuple[str, str]]:
+    """Return the entries under a title: the names together in one, and the words on their type."""
+    names = r"\*{0,2}\w+(?:, \*{0,2}\w+)*"
+    return re.findall(rf"^({names})(?: : (.*)|$)", section(docstring, title), re.M)
+
+
 def documented(docstring: str) -> set[str]:
     """Return the names a docstring describes under Parameters and Attributes."""
-    text = section(docstring, "Parameters") + section(docstring, "Attributes")
-    heads = re.findall(r"^(\*{0,2}\w+(?:, \*{0,2}\w+)*)(?: :|$)", text, re.M)
-    return {name.lstrip("*") for head in heads for name in head.split(", ")}
+    heads = entries(docstring, "Parameters") + entries(docstring, "Attributes")
+    return {name.lstrip("*") for head, _ in heads for name in head.split(", ")}
+
+
+def misread(docstring: str) -> list[str]:
+    """Return the entries that the library reference would not show as they are meant.
+
+    Of several attributes in one entry it takes all but the last for a type; a type that holds
+    code or a link loses its style.
+    """
+    shared = [names for names, _ in entries(docstring, "Attributes") if "," in names]
+    heads = entries(docstring, "Parameters") + entries(docstring, "Attributes")
+    kinds = [kind for _, kind in heads]
+    kinds += re.findall(r"^\S.*", section(docstring, "Returns"), re.M)
+    return shared + [kind for kind in kinds if "`" in kind]
+
+
+def opens_like_a_type(docstring: str) -> bool:
+    """Whether the reference takes what stands before a colon in the first line for a type."""
+    return ":" in re.sub(r"`+[^`]*`+", "", docstring.partition("\n")[0])
+
+
+def properties(thing: Any) -> dict[str, str]:
+    return {n: inspect.getdoc(x) or "" for n, x in vars(thing).items() if isinstance(x, property)}
 
 
 def parameters(thing: Any) -> set[str]:
@@ -114,6 +156,46 @@ def test_returns_and_errors_are_documented(name: str) -> None:
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_every_function_has_an_example(name: str) -> None:
     assert ">>> " in section(inspect.getdoc(FUNCTIONS[name]) or "", "Examples")
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_every_entry_is_read_as_meant(name: str) -> None:
+    assert misread(inspect.getdoc(PUBLIC[name]) or "") == []
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_no_property_opens_like_a_type(name: str) -> None:
+    found = properties(CLASSES[name])
+    assert [each for each, docstring in found.items() if opens_like_a_type(docstring)] == []
+
+
+@pytest.mark.parametrize(("module", "name"), CONSTANTS)
+def test_every_constant_says_what_it_is(module: str, name: str) -> None:
+    lines = ModuleAnalyzer.for_module(module).find_attr_docs().get(("", name), [""])
+    assert lines[0]
+    assert not opens_like_a_type(lines[0])
+
+
+def test_the_rules_of_the_reference_bite() -> None:
+    docstring = """Be two.
+
+    Attributes
+    ----------
+    one, two : int
+    three : int or ``None``
+    four : int
+
+    Returns
+    -------
+    at most ``four``
+        Of ``three``.
+    """
+    found = ["one, two", "int or ``None``", "at most ``four``"]
+    assert misread(inspect.cleandoc(docstring)) == found
+    assert opens_like_a_type("The keys: a view.")
+    assert not opens_like_a_type("The keys, as ``{1: 2}``.\n\nSee: nothing.")
+    assert properties(KVCache).keys() == {"key", "value"}
+    assert ("qkv_lib.models.translator", "PAD") in CONSTANTS
 
 
 def test_the_rules_bite() -> None:

@@ -19,7 +19,9 @@ __all__ = [
 ]  # fmt: skip
 
 LOCALES = {"zh": "zh", "ja": "ja", "de": "de", "fr": "fr", "ar": "ar_EG"}
+"""The languages by their short names, each with its locale in CLDR."""
 FORMATS = ("full", "long", "medium", "yMMMEd", "yMMMd", "yMEd", "yMd")
+"""The forms that pairs are drawn from, by their names in CLDR."""
 KINDS = {"y": "year", "M": "month", "L": "month", "d": "day", "E": "weekday"}
 ARABIC_DIGITS = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
 
@@ -56,8 +58,10 @@ class DatePair(NamedTuple):
         The English tokens: a name, one digit, or what stands between them.
     kinds : tuple of str
         What each target token belongs to: ``year``, …, or ``""`` for what stands between.
-    locale, form : str
-        Keys of `LOCALES` and `FORMATS`.
+    locale : str
+        A key of `LOCALES`.
+    form : str
+        One of `FORMATS`.
     date : datetime.date
     """
 
@@ -91,8 +95,12 @@ class DateSplit(NamedTuple):
 
     Attributes
     ----------
-    train, validation, test : list of datetime.date
-        Days of the same 80 years.
+    train : list of datetime.date
+        Days of 80 years, to learn from.
+    validation : list of datetime.date
+        Days of the same years, to make choices with.
+    test : list of datetime.date
+        Days of the same years, for the last number only.
     years : list of datetime.date
         All days of 20 other years, which no other part contains.
     """
@@ -121,8 +129,8 @@ def write_date(date: datetime.date, locale: str, form: str) -> Written:
     Raises
     ------
     ValueError
-        The locale or the form is unknown, or the pattern has a field that is no part of a date
-        in `KINDS`.
+        The locale or the form is unknown, or the pattern has a field that is neither year,
+        month, day nor weekday.
 
     Notes
     -----

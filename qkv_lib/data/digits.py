@@ -49,7 +49,7 @@ class DigitSplit(NamedTuple):
 
     @property
     def development(self) -> Digits:
-        """All that is not held out: train and validation, 4,000, once the choices are made."""
+        """Train and validation together, 4,000 to learn from once the choices are made."""
         return Digits(
             np.concatenate([self.train.images, self.validation.images]),
             np.concatenate([self.train.labels, self.validation.labels]),

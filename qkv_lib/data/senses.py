@@ -92,6 +92,10 @@ SENSES: dict[str, dict[str, tuple[str, ...]]] = {
         ),
     },
 }
+"""The sentences of each sense of each word.
+
+:meta hide-value:
+"""
 
 
 class Use(NamedTuple):
@@ -99,7 +103,12 @@ class Use(NamedTuple):
 
     Attributes
     ----------
-    word, sense, sentence : str
+    word : str
+        The word with two meanings.
+    sense : str
+        The meaning it has here.
+    sentence : str
+        The sentence that holds the word.
     """
 
     word: str

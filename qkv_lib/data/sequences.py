@@ -150,7 +150,10 @@ class Task(NamedTuple):
     ----------
     draw : callable
         ``draw(n_sequences, n, rng)`` returns `Sequences`.
-    n_symbols, n_answers : int
+    n_symbols : int
+        How many symbols there are to read.
+    n_answers : int
+        How many answers there are to choose from.
     """
 
     draw: Callable[[int, int, np.random.Generator], Sequences]
@@ -163,6 +166,10 @@ TASKS = {
     "recall": Task(recall, 1 + N_KEYS * N_VALUES + N_KEYS, N_VALUES),
     "counting": Task(counting, 2, 3),
 }
+"""The three tasks by name.
+
+:meta hide-value:
+"""
 
 
 def _shape(n_sequences: int, n: int, *, least: int) -> tuple[int, int]:

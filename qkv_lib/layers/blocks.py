@@ -95,8 +95,11 @@ class _Block(nn.Module):
 class EncoderBlock(_Block):
     r"""Self-attention, then feed-forward.
 
-    .. math:: y = x + \mathrm{Attention}(\mathrm{norm}(x)), \qquad
-              z = y + \mathrm{FeedForward}(\mathrm{norm}(y))
+    .. math::
+        \begin{aligned}
+        y &= x + \mathrm{Attention}(\mathrm{norm}(x)) \\
+        z &= y + \mathrm{FeedForward}(\mathrm{norm}(y))
+        \end{aligned}
 
     Parameters
     ----------
@@ -142,9 +145,12 @@ class EncoderBlock(_Block):
 class DecoderBlock(_Block):
     r"""Causal self-attention, then attention to a memory, then feed-forward.
 
-    .. math:: y = x + \mathrm{Attention}(\mathrm{norm}(x)), \quad
-              z = y + \mathrm{Attention}(\mathrm{norm}(y), M), \quad
-              z + \mathrm{FeedForward}(\mathrm{norm}(z))
+    .. math::
+        \begin{aligned}
+        y &= x + \mathrm{Attention}(\mathrm{norm}(x)) \\
+        z &= y + \mathrm{Attention}(\mathrm{norm}(y), M) \\
+        u &= z + \mathrm{FeedForward}(\mathrm{norm}(z))
+        \end{aligned}
 
     Parameters
     ----------

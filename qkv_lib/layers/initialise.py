@@ -16,7 +16,11 @@ Module = TypeVar("Module", bound=nn.Module)
 def initialise(module: Module, rng: np.random.Generator) -> Module:
     r"""Draw all weights of a module anew, in place, from a NumPy generator.
 
-    .. math:: W_{ij} \sim U(-a, a), \quad a = \sqrt{6 / (n_\text{in} + n_\text{out})}
+    .. math::
+        \begin{aligned}
+        W_{ij} &\sim U(-a, a) \\
+        a &= \sqrt{6 / (n_\text{in} + n_\text{out})}
+        \end{aligned}
 
     Parameters
     ----------

@@ -16,8 +16,11 @@ from qkv_lib.steps import accumulating
 class MultiHeadAttention(nn.Module):
     r"""Attend in several heads at once, each with learned projections of its own.
 
-    .. math:: \mathrm{concat}(O_1, \dots, O_h)\, W_O + b_O, \qquad
-              O_i = \mathrm{Attention}(X W_Q^{(i)}, Y W_K^{(i)}, Y W_V^{(i)})
+    .. math::
+        \begin{aligned}
+        O &= \mathrm{concat}(O_1, \dots, O_h)\, W_O + b_O \\
+        O_i &= \mathrm{Attention}(X W_Q^{(i)}, Y W_K^{(i)}, Y W_V^{(i)})
+        \end{aligned}
 
     Parameters
     ----------

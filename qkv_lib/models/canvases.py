@@ -17,7 +17,8 @@ from qkv_lib.models.vit import VisionTransformer
 
 __all__ = ["CANVAS", "PATCH", "RECIPES", "canvases", "load_canvas_vit", "on_canvas"]
 
-CANVAS, PATCH = 42, 7  # sides in pixels: six by six patches
+CANVAS, PATCH = 42, 7
+"""Sides in pixels of a canvas, ``CANVAS``, and of its six by six patches, ``PATCH``."""
 WEIGHTS = "canvas_vit.npz"
 
 
@@ -69,6 +70,10 @@ RECIPES = {
     "CNN": Recipe(ConvNet, n_updates=600, lr=0.01, augment=on_canvas),
     "ViT": Recipe(canvas_vit, n_updates=3000, lr=0.003, augment=on_canvas),
 }
+"""How each model is trained.
+
+:meta hide-value:
+"""
 
 
 def load_canvas_vit() -> VisionTransformer:

@@ -11,7 +11,8 @@ from qkv_lib.models.translator import PAD, Translator
 
 __all__ = ["END", "START", "beam_search", "greedy", "log_probability"]
 
-START, END = 1, 2  # of every target
+START, END = 1, 2
+"""``START`` is the first symbol of every target, ``END`` the last."""
 
 
 @torch.no_grad()
@@ -29,8 +30,8 @@ def greedy(model: Translator, source: Tensor, *, longest: int = 16) -> Tensor:
 
     Returns
     -------
-    integer tensor of shape (batch, n), n at most ``longest``
-        Each row ends in `END`, if it came, and padding.
+    integer tensor of shape (batch, n)
+        At most ``longest`` symbols. Each row ends in `END`, if it came, and padding.
 
     Raises
     ------

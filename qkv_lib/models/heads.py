@@ -18,7 +18,8 @@ __all__ = [
     "CLS", "SEP", "HeadScores", "even_attention", "losses_without", "score_heads", "weights_of",
 ]  # fmt: skip
 
-CLS, SEP = 101, 102  # the token before and the token after every text
+CLS, SEP = 101, 102
+"""The token ``CLS`` stands before every text, ``SEP`` after it."""
 
 
 class HeadScores(NamedTuple):

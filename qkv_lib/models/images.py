@@ -63,6 +63,10 @@ RECIPES = {
     "CNN": Recipe(ConvNet, n_updates=600, lr=0.01, augment=shifted),
     "ViT": Recipe(VisionTransformer, n_updates=2500, lr=0.004, augment=partial(shifted, most=1)),
 }
+"""How each model is trained; chosen on the validation digits.
+
+:meta hide-value:
+"""
 
 
 def train(recipe: Recipe, digits: Digits, *, seed: int, n_updates: int | None = None) -> nn.Module:

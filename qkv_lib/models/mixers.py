@@ -134,13 +134,20 @@ MIXERS: dict[str, Callable[[int], nn.Module]] = {
     "RNN": Recurrence,
     "attention": CausalAttention,
 }
+"""The three mixers by name; each takes a width.
+
+:meta hide-value:
+"""
 
 
 class MixerBlock(nn.Module):
     r"""Mix along the sequence, then feed forward, each on a residual path.
 
-    .. math:: y = x + \mathrm{mix}(\mathrm{norm}(x)), \qquad
-              z = y + \mathrm{FeedForward}(\mathrm{norm}(y))
+    .. math::
+        \begin{aligned}
+        y &= x + \mathrm{mix}(\mathrm{norm}(x)) \\
+        z &= y + \mathrm{FeedForward}(\mathrm{norm}(y))
+        \end{aligned}
 
     Parameters
     ----------

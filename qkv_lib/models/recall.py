@@ -21,6 +21,7 @@ __all__ = ["TASKS", "PairReader", "pairs", "reading_accuracy", "train_reader"]
 N_KEYS, N_VALUES = 64, 8
 BATCH = 64
 TASKS = ("recall", "majority")
+"""Asking for the value of one key, or for the value that comes most often."""
 
 Task = Literal["recall", "majority"]
 Kind = Literal["softmax", "linear"]

@@ -16,7 +16,8 @@ from qkv_lib.models.training import fit, minibatches
 
 __all__ = ["LENGTH", "RECIPES", "Recipe", "accuracy_by_distance", "right_answers", "train"]
 
-LENGTH = 32  # of the sequences in training
+LENGTH = 32
+"""Length of the sequences in training."""
 
 
 class Recipe(NamedTuple):
@@ -26,8 +27,10 @@ class Recipe(NamedTuple):
     ----------
     n_sequences : int
         Sequences to train on.
-    n_updates, batch_size : int
-        Updates, and sequences in each.
+    n_updates : int
+        Updates of the weights.
+    batch_size : int
+        Sequences in each update.
     """
 
     n_sequences: int
@@ -40,6 +43,10 @@ RECIPES = {
     "recall": Recipe(8000, 500, 32),
     "counting": Recipe(256, 500, 32),
 }
+"""What a model may learn from on each task.
+
+:meta hide-value:
+"""
 
 
 def train(

@@ -21,7 +21,11 @@ __all__ = ["EncoderDecoder", "copy_accuracy", "copy_batches", "symbol_loss"]
 class EncoderDecoder(nn.Module):
     r"""Read a sequence with one recurrent network and write another with a second one.
 
-    .. math:: y_t = [s_t, c_t]\, W_O + b_O, \qquad c_t = \sum_j a_{tj} h_j
+    .. math::
+        \begin{aligned}
+        y_t &= [s_t, c_t]\, W_O + b_O \\
+        c_t &= \sum_j a_{tj} h_j
+        \end{aligned}
 
     ``h_j`` are the encoder's states, ``s_t`` the decoder's, ``a_t`` the weights. With
     attention they come from additive scores of ``s_t`` against all ``h_j``; without it ``c_t``

@@ -54,7 +54,10 @@ MODELS: Mapping[str, tuple[Callable[[], nn.Module], float]] = {
     "CNN": (small_cnn, 0.01),
     "ViT": (small_vit, 0.004),
 }
-"""Each model with its highest learning rate, as in `qkv_lib.models.images`."""
+"""Each model with its highest learning rate, as in `qkv_lib.models.images`.
+
+:meta hide-value:
+"""
 
 
 def train(

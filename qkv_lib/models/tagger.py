@@ -19,6 +19,7 @@ __all__ = ["POSITIONS", "DigitTagger", "tagging_accuracy", "tagging_loss", "trai
 
 Positions = Literal["none", "sinusoidal", "RoPE", "ALiBi"]
 POSITIONS: tuple[Positions, ...] = ("none", "sinusoidal", "RoPE", "ALiBi")
+"""How a model may learn where a digit stands."""
 
 
 class DigitTagger(nn.Module):

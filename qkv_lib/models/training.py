@@ -150,7 +150,7 @@ def minibatches(
     batch_size : int
         At most ``n``; a rest that fills no batch is left out of that round.
     augment : callable, optional
-        ``augment(inputs, rng)`` of a batch, for example `qkv_lib.data.digits.shifted`.
+        ``augment(inputs, rng)`` of a batch, for example `qkv_lib.data.shifted`.
 
     Yields
     ------

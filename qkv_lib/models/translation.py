@@ -132,6 +132,10 @@ RECIPES = {
     "dot": TranslatorRecipe(partial(RecurrentTranslator, score="dot"), lr=0.02),
     "Transformer": TranslatorRecipe(TransformerTranslator, lr=0.01),
 }
+"""How each translator is made and trained.
+
+:meta hide-value:
+"""
 
 
 def translation_loss(model: Translator, source: Tensor, target: Tensor) -> Tensor:

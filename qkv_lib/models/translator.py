@@ -16,7 +16,8 @@ from qkv_lib.steps import mask_scores, softmax
 
 __all__ = ["PAD", "Memory", "RecurrentTranslator", "TransformerTranslator", "Translator"]
 
-PAD = 0  # the symbol after the end of a sequence; no symbol of either alphabet
+PAD = 0
+"""The symbol after the end of a sequence, and no symbol of either alphabet."""
 SCORES = ("none", "additive", "dot")
 
 
@@ -69,8 +70,12 @@ class Translator(nn.Module):
 class RecurrentTranslator(Translator):
     r"""Two recurrent networks, and between them one vector or attention.
 
-    .. math:: y_t = [s_t, c_t]\, W_O + b_O, \qquad c_t = \sum_j a_{tj} h_j, \qquad
-              a_t = \mathrm{softmax}_j\, \mathrm{score}(s_t, h_j)
+    .. math::
+        \begin{aligned}
+        y_t &= [s_t, c_t]\, W_O + b_O \\
+        c_t &= \sum_j a_{tj} h_j \\
+        a_t &= \mathrm{softmax}_j\, \mathrm{score}(s_t, h_j)
+        \end{aligned}
 
     ``h_j`` are the states of the encoder, which reads in both directions; ``s_t`` those of the
     decoder, which starts from the encoder's two last ones.

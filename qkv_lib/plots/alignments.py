@@ -62,7 +62,7 @@ def alignment_map(
 
     Notes
     -----
-    A character that no installed font has is replaced by its number, see `qkv_lib.plots.fonts`.
+    A character that no installed font has is replaced by its number, see ``qkv_lib.plots.fonts``.
 
     Examples
     --------

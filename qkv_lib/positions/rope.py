@@ -20,8 +20,12 @@ def rope(
 ) -> Array:
     r"""Turn pairs of features of queries or keys by position times frequency.
 
-    .. math:: (x_a, x_b) \mapsto (x_a \cos t\theta_i - x_b \sin t\theta_i,\;
-              x_a \sin t\theta_i + x_b \cos t\theta_i), \qquad \theta_i = b^{-2i/d}
+    .. math::
+        \begin{aligned}
+        x_a &\mapsto x_a \cos t\theta_i - x_b \sin t\theta_i \\
+        x_b &\mapsto x_a \sin t\theta_i + x_b \cos t\theta_i \\
+        \theta_i &= b^{-2i/d}
+        \end{aligned}
 
     A dot product of a turned query and a turned key depends on their positions only through
     the distance between them.
@@ -30,7 +34,7 @@ def rope(
     ----------
     x : array of shape (..., n, d)
         Queries or keys, of all heads or of one.
-    positions : integer array of shape (n,) or with the axes of ``x`` but the last, optional
+    positions : integer array of shape (n,) or with the axes of x but the last, optional
         Position ids; 0 to n − 1 by default. Ids a batch element, (batch, n), beside heads take
         the shape (batch, 1, n).
     offset : int

@@ -18,7 +18,11 @@ def sinusoidal(
 ) -> Array:
     r"""Return one vector a position, to be added to the input.
 
-    .. math:: P_{t, 2i} = \sin(t / b^{2i/d}), \qquad P_{t, 2i+1} = \cos(t / b^{2i/d})
+    .. math::
+        \begin{aligned}
+        P_{t, 2i} &= \sin(t / b^{2i/d}) \\
+        P_{t, 2i+1} &= \cos(t / b^{2i/d})
+        \end{aligned}
 
     Parameters
     ----------

@@ -3,6 +3,7 @@
 import os
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import bilingual_search
 import fields
@@ -16,9 +17,12 @@ import numpy as np
 import offline
 import pytest
 import unbroken
+import short_names
 from docutils import nodes
 from docutils.core import publish_doctree
 from matplotlib.figure import Figure
+from sphinx.addnodes import pending_xref
+from sphinx.domains.python import ObjectEntry
 
 from qkv_lib.plots import heatmap
 from qkv_lib.steps import AttentionSteps
@@ -156,6 +160,59 @@ def test_a_bare_field_of_a_named_tuple_is_skipped_and_nothing_else() -> None:
     assert skip(AttentionSteps.scores) is True
     assert skip(AttentionSteps) is None  # None leaves it to autodoc
     assert skip(heatmap) is None
+
+
+NAMES = ["qkv_lib.steps.softmax", "qkv_lib.steps.AttentionSteps.output", "a.RECIPES", "b.RECIPES"]
+
+
+@pytest.mark.parametrize(
+    ("short", "full"),
+    [
+        ("softmax", "qkv_lib.steps.softmax"),
+        ("steps.softmax", "qkv_lib.steps.softmax"),
+        ("qkv_lib.softmax", "qkv_lib.steps.softmax"),
+        ("qkv_lib.steps.softmax", "qkv_lib.steps.softmax"),
+        ("output", "qkv_lib.steps.AttentionSteps.output"),
+        ("max", None),  # half a word
+        ("steps", None),
+        ("RECIPES", None),  # of two modules
+        ("b.RECIPES", "b.RECIPES"),
+        ("torch.softmax", None),
+    ],
+)
+def test_a_short_name_leads_to_the_one_thing_that_it_can_mean(short: str, full: str | None) -> None:
+    assert short_names.full_name(short, NAMES) == full
+
+
+def resolved(target: str, kind: str = "obj") -> nodes.Element | None:
+    """Return what a name becomes on a page, in a library of a module and its function."""
+    objects = {
+        "qkv_lib.attention": ObjectEntry("library", "module-attention", "module", False),
+        "qkv_lib.attention.attention": ObjectEntry("library", "attention", "function", False),
+    }
+    env = SimpleNamespace(domains={"py": SimpleNamespace(data={"objects": objects})})
+    app = SimpleNamespace(builder=SimpleNamespace(get_relative_uri=lambda *_: "library.html"))
+    node = pending_xref(refdomain="py", reftype=kind, reftarget=target, refdoc="page")
+    code = nodes.literal("", target, classes=["xref"])
+    return short_names.resolve(app, env, node, code)
+
+
+def test_a_name_that_is_found_becomes_a_link_to_the_function_not_the_module() -> None:
+    assert resolved("attention")["refuri"] == "library.html#attention"
+
+
+def test_a_name_of_another_library_is_plain_code_and_other_references_are_left_alone() -> None:
+    assert resolved("torch.softmax").pformat() == "<literal>\n    torch.softmax\n"
+    assert resolved("attention", "class") is None
+
+
+def test_a_name_that_the_library_has_not_is_a_warning(monkeypatch) -> None:
+    warnings = []
+    monkeypatch.setattr(
+        short_names.logger, "warning", lambda text, *values, **_: warnings.append(text % values)
+    )
+    assert resolved("qkv_lib.atention").astext() == "qkv_lib.atention"
+    assert warnings == ["the library has no qkv_lib.atention"]
 
 
 SLOW = """
