@@ -16,8 +16,8 @@ import nbformat
 import numpy as np
 import offline
 import pytest
-import unbroken
 import short_names
+import unbroken
 from docutils import nodes
 from docutils.core import publish_doctree
 from matplotlib.figure import Figure
