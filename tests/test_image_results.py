@@ -51,3 +51,4 @@ def test_docstrings_do_not_change_the_hash_and_numbers_do() -> None:
     one = dump('"""A."""\ndef f():\n    """B."""\n    return 1  # c')
     assert one == dump('"""D."""\ndef f():\n    """E."""\n    return 1')
     assert one != dump('"""A."""\ndef f():\n    """B."""\n    return 2')
+    assert dump('X = 1\n"""Y."""') == dump("X = 1") != dump('X = 1\nprint("""Y.""")')

@@ -29,7 +29,7 @@ BUTTONS = [
     "xmark",
 ]  # fmt: skip
 BOXES = [
-    "bell", "check-circle", "circle-question", "exclamation-circle", "exclamation-triangle",
+    "bell", "bug", "check-circle", "circle-question", "exclamation-circle", "exclamation-triangle",
     "external-link", "info-circle", "lightbulb", "pencil", "quote-left", "share", "times-circle",
 ]  # fmt: skip
 FACE = """/* A few icons of Font Awesome 6 Free (SIL OFL 1.1), cut out by book/_ext/light.py. */

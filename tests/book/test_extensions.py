@@ -1,6 +1,7 @@
 """What the Sphinx extensions of this book do, each on its own."""
 
 import os
+import re
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -27,6 +28,7 @@ from sphinx.domains.python import ObjectEntry
 from qkv_lib.plots import heatmap
 from qkv_lib.steps import AttentionSteps
 
+STATIC = Path(light.__file__).parents[1] / "_static"
 TERMS = {name: ("glossary", f"term-{name}") for name in ("mask", "causal mask", "key", "RoPE")}
 SMALL = {name.lower(): place for name, place in TERMS.items()}
 
@@ -79,6 +81,14 @@ def test_every_icon_in_use_is_in_the_theme() -> None:
     assert len(codes) == len(set(codes)) == len(light.BUTTONS + light.BOXES)
     with pytest.raises(LookupError, match="draws no icon named no-such-icon"):
         light.icon_codes(["no-such-icon"])
+
+
+def test_every_icon_of_our_styles_is_cut_out() -> None:
+    """One that was not brought the whole font to its page, 156 kB."""
+    styles = "".join(path.read_text() for path in STATIC.glob("*.css"))
+    used = {int(code, 16) for code in re.findall(r'content: "\\(f[0-9a-f]{3})"', styles)}
+    assert len(used) >= 3
+    assert used <= set(light.icon_codes(light.BOXES))
 
 
 def notebook(path: Path, *texts: str) -> Path:

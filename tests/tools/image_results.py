@@ -59,13 +59,22 @@ def hash_of(sources: Iterable[str]) -> str:
 
 
 def without_docstrings(tree: ast.Module) -> ast.Module:
-    """Return the tree with every docstring emptied."""
+    """Return the tree with every docstring emptied, and without those of constants."""
     for node in ast.walk(tree):
-        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(
-            node
-        ):
-            node.body[0] = ast.Pass()
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)):
+            if ast.get_docstring(node):
+                node.body[0] = ast.Pass()
+            node.body = [each for each in node.body if not is_text(each)]
     return tree
+
+
+def is_text(statement: ast.stmt) -> bool:
+    """Tell whether a statement is a text alone, as that below a constant which says what it is."""
+    return (
+        isinstance(statement, ast.Expr)
+        and isinstance(statement.value, ast.Constant)
+        and isinstance(statement.value.value, str)
+    )
 
 
 def first_losses(recipe: Recipe, digits: Digits, n_updates: int = 3) -> list[float]:

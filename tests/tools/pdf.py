@@ -20,6 +20,7 @@ from tests.tools.pages import ROOT, listed_pages
 SITE = ROOT / "_build" / "html"
 BOOK = ROOT / "_build" / "book.pdf"
 MARGINS = {"top": "18mm", "bottom": "18mm", "left": "16mm", "right": "16mm"}
+SCALE = 0.86  # lines of 88 characters, the longest of cells, fit between the margins
 NUMBER = (
     '<div style="width: 100%; font-size: 8px; text-align: center"><span class="pageNumber"></span> '
     '<span class="title"></span></div>'
@@ -43,7 +44,7 @@ def print_page(page: Any, path: Path) -> tuple[str, bytes]:
     page.evaluate(OPEN)
     title = page.title().rpartition(" — ")[0] or path.stem
     pdf = page.pdf(
-        format="A4", margin=MARGINS, print_background=True, outline=True, tagged=True,
+        format="A4", margin=MARGINS, scale=SCALE, print_background=True, outline=True, tagged=True,
         display_header_footer=True, header_template="<span></span>", footer_template=NUMBER,
     )  # fmt: skip
     return title, pdf
