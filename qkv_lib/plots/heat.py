@@ -177,7 +177,7 @@ def write_numbers(ax: Axes, matrix: Matrix, seen: NDArray[np.bool_]) -> None:
         ax.text(j, i, text, ha="center", va="center", size=8, color="white" if dark else "black")
 
 
-def luminance(colour: Sequence[float]) -> float:
+def luminance(colour: Sequence[float] | NDArray[Any]) -> float:
     """Return the relative luminance (WCAG 2) of a colour: red, green, blue, each from 0 to 1."""
     light = [x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in colour[:3]]
     return float(np.dot(light, (0.2126, 0.7152, 0.0722)))
