@@ -18,7 +18,8 @@ html[data-theme="dark"] .soft {{ color: #444 }}
 </style></head><body><main><h1>Page</h1><p>Text.</p><p>More text.</p>
 <details><summary>Closed</summary><p class="{look}" style="{style}">Not on the screen.</p></details>
 <p class="{look}" style="{style}">This can hardly be read.</p>
-<p class="{look}" style="{style}">Nor can this.</p></main></body></html>"""
+<p class="{look}" style="{style}">Nor can this.</p>
+<p>Sound.</p><div style="{around}"><p>In what is faint.</p></div></main></body></html>"""
 
 
 @pytest.fixture(scope="module")
@@ -28,21 +29,22 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize(
-    ("look", "style", "found_in"),
+    ("look", "style", "around", "found_in"),
     [
-        ("", "", []),
-        ("", "color: #aaa", ["1280 light"]),
-        ("soft", "", ["1280 dark"]),
-        ("box", "", ["1280 light"]),
-        ("", "opacity: 0.3", ["1280 light", "1280 dark"]),
+        ("", "", "", []),
+        ("", "color: #aaa", "", ["1280 light"]),
+        ("soft", "", "", ["1280 dark"]),
+        ("box", "", "", ["1280 light"]),
+        ("", "opacity: 0.3", "", ["1280 light", "1280 dark"]),
+        ("", "", "opacity: 0.3", ["1280 light", "1280 dark"]),
     ],
-    ids=["sound", "pale", "pale in the dark", "on a dim ground", "faint"],
+    ids=["sound", "pale", "pale in the dark", "on a dim ground", "faint", "in what is faint"],
 )
 def test_a_text_without_contrast_is_found_in_the_theme_where_it_is(
-    browser: Any, tmp_path: Path, look: str, style: str, found_in: list[str]
+    browser: Any, tmp_path: Path, look: str, style: str, around: str, found_in: list[str]
 ) -> None:
     path = tmp_path / "page.html"
-    path.write_text(PAGE.format(look=look, style=style), encoding="utf-8")
+    path.write_text(PAGE.format(look=look, style=style, around=around), encoding="utf-8")
     page = browser.new_page()
     found = visit(page, path)
     page.close()

@@ -67,9 +67,11 @@ DISTINCT = """() => {
     return clear && element.parentElement
       ? behind(element.parentElement) : backgroundColor + backgroundImage;
   };
+  const opacity = (element) =>
+    element ? getComputedStyle(element).opacity * opacity(element.parentElement) : 1;
   const look = (element) => {
-    const { color, fontSize, fontWeight, opacity, textShadow } = getComputedStyle(element);
-    return [color, fontSize, fontWeight, opacity, textShadow, behind(element)].join();
+    const { color, fontSize, fontWeight, textShadow } = getComputedStyle(element);
+    return [color, fontSize, fontWeight, opacity(element), textShadow, behind(element)].join();
   };
   const page = document.documentElement.dataset;
   const { theme } = page;
