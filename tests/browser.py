@@ -22,6 +22,8 @@ QUIET = [
     "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+# For a page that is looked at as it is, not on its way there.
+STILL = "*, *::before, *::after { transition: none !important }"
 
 
 def need_browser() -> None:

@@ -21,8 +21,14 @@ def new_axes(ax: Axes | None) -> Axes:
     return plt.subplots(figsize=(6.4, 3.6), layout="constrained")[1] if ax is None else ax
 
 
-def legend_above(ax: Axes) -> None:
-    """Put the legend above the axes, where it hides no data, on as many rows as it needs."""
+def draw_legend(ax: Axes, *, alone: bool) -> None:
+    """Put the legend of axes that stand alone above them, where it hides no data.
+
+    It takes as many rows as it needs. Above axes among others there may be no room.
+    """
+    if not alone:
+        ax.legend(frameon=False, fontsize=8)
+        return
     labels = ax.get_legend_handles_labels()[1]
     fit = 66 // (8 + max(map(len, labels)))  # characters of its size beside each other, 8 a line
     ax.legend(

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from qkv_lib.plots.curves import COLOURS, STYLES, legend_above, new_axes
+from qkv_lib.plots.curves import COLOURS, STYLES, draw_legend, new_axes
 from qkv_lib.plots.inputs import to_numpy
 
 __all__ = ["growth"]
@@ -84,9 +84,6 @@ def growth(
         )
     ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.grid(axis="y", alpha=0.3)
-    if alone:
-        legend_above(ax)
-    else:
-        ax.legend(frameon=False, fontsize=8)
+    draw_legend(ax, alone=alone)
     ax.spines[["top", "right"]].set_visible(False)
     return ax

@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from qkv_lib._checks import shape
-from qkv_lib.plots.curves import COLOURS, STYLES, legend_above, new_axes
+from qkv_lib.plots.curves import COLOURS, STYLES, draw_legend, new_axes
 from qkv_lib.plots.inputs import to_numpy
 from qkv_lib.plots.numbers import carry_numbers
 
@@ -244,8 +244,5 @@ def curves_with_spread(
     ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.grid(axis="y", alpha=0.3)
     ax.spines[["top", "right"]].set_visible(False)
-    if alone:
-        legend_above(ax)
-    else:
-        ax.legend(frameon=False, fontsize=8)
+    draw_legend(ax, alone=alone)
     return ax

@@ -9,6 +9,8 @@ from urllib.parse import unquote, urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
 
+from tests.browser import STILL
+
 STANDARD = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 PICTURES = (".png", ".svg", ".jpg", ".jpeg", ".webp", ".gif")
 PATIENCE = 120_000  # milliseconds: a busy machine is slow, not wrong
@@ -55,8 +57,6 @@ THIN = """() => {
 # of the texts on the screen that agree in these, light and dark, one is enough. It is the slowest
 # rule of all, and looks at each text of the page.
 DISTINCT = """() => {
-  document.head.append(Object.assign(document.createElement("style"),
-    { textContent: "*, *::before, *::after { transition: none !important }" }));
   const texts = (element) => [...element.childNodes].filter(
     (node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
   const shown = [...document.body.querySelectorAll("*")].filter(
@@ -182,6 +182,7 @@ def look_all_round(page: Any, found: Visit, *, thorough: bool) -> None:
     look(page, found, PHONE, "light", layout)
     look(page, found, DESKTOP, "light", everything, others)
     look(page, found, DESKTOP, "dark", links)
+    page.add_style_tag(content=STILL)
     found.contrasts = page.evaluate(DISTINCT)
     for theme in ("dark", "light"):
         look(page, found, DESKTOP, theme, contrast)

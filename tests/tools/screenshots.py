@@ -8,15 +8,13 @@ import sys
 from typing import Any
 
 from tests.book.visits import DESKTOP, PHONE, set_theme
-from tests.browser import chromium
+from tests.browser import STILL, chromium
 from tests.tools.pages import ROOT, listed_pages
 
 SITE = ROOT / "_build" / "html"
 PICTURES = ROOT / "_build" / "screenshots"
 LOOKS = (("light", DESKTOP, "light"), ("dark", DESKTOP, "dark"), ("phone", PHONE, "light"))
 TALLEST = 8000  # pixels; a browser leaves the lower part of a much taller picture empty
-# A sidebar that slides out of the way would be caught half-way.
-STILL = "*, *::before, *::after { transition: none !important }"
 
 
 def take(page: Any, stem: str) -> None:
@@ -48,7 +46,7 @@ def main() -> None:
                 page = browser.new_page()
                 page.goto(path.as_uri())
                 page.evaluate("document.fonts.ready")
-                page.add_style_tag(content=STILL)
+                page.add_style_tag(content=STILL)  # a sidebar would be caught half-way
                 take(page, path.stem)
                 page.close()
     print(f"Look at {PICTURES.relative_to(ROOT)}")
