@@ -107,7 +107,7 @@ class Cost extends Explorer {
     const { n_heads, n_kv_heads } = this.data;
     const rows = [score_bytes, ...caches].map((x) => [x]);
     return table("memory", rows, {
-      rowNames: ["scores of one block, kept", `cache, ${n_heads} heads (multi-head)`,
+      rowNames: ["scores of one block, kept", `cache, ${n_heads} (multi-head)`,
         `cache, ${n_kv_heads} (these)`, "cache, 1 (multi-query)"],
       columnNames: ["size"], cell: (i) => memory(rows[i][0]),
     });
