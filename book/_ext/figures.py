@@ -12,7 +12,7 @@ from PIL import Image
 from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
 
-WIDE = 560  # pixels; figures are drawn so that their text is as large as the page's at full size
+WIDE = 540  # pixels; figures are drawn so that their text is as large as the page's at full size
 LEAST = 0.72  # of its full size: below it the text of a picture is too small
 BOX = '<div class="wide-picture" style="--least: {}px"><div>'
 

@@ -19,8 +19,13 @@ from qkv_lib.plots.numbers import say_language
 
 __all__ = ["alignment_map"]
 
-OUTLINE: dict[str, Any] = {"fill": False, "edgecolor": "#d55e00", "linewidth": 1.6}
-UNSEEN = {" ": "␣", "\u200f": "¶"}  # a space and a change of direction, made visible
+OUTLINE: dict[str, Any] = {
+    "fill": False,
+    "edgecolor": "#d55e00",
+    "linewidth": 1.6,
+    "clip_on": False,
+}
+UNSEEN = str.maketrans({" ": "␣", "\u200f": "¶"})  # a space and a change of direction, made visible
 
 
 def alignment_map(
@@ -73,7 +78,7 @@ def alignment_map(
     >>> len(ax.patches)
     2
     """
-    rows, columns = ([UNSEEN.get(token, token) for token in side] for side in (target, source))
+    rows, columns = ([token.translate(UNSEEN) for token in side] for side in (target, source))
     ax = heatmap(
         weights, queries=rows, keys=columns, ax=ax, title=title, annotate=False, colorbar=False
     )

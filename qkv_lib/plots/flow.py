@@ -61,7 +61,8 @@ def attention_flow(
         raise ValueError(
             f"value has shape {shape(values)}, needs {needed}: one row a key, as wide as the output"
         )
-    _, grid = plt.subplots(3, 2, figsize=(6.0, 8.4), layout="constrained")
+    apart = {"hspace": 0.06}  # so that a title is not read on from the label above it
+    _, grid = plt.subplots(3, 2, figsize=(6.0, 8.6), layout="constrained", gridspec_kw=apart)
     scores, scaled, masked, weights, carried, out = axes = list(grid.flat)
     words: dict[str, Any] = {"queries": queries, "keys": keys}
     heatmap(steps.scores, **words, kind="scores", ax=scores, title="scores = Q Kᵀ")

@@ -80,7 +80,7 @@ def growth(
     for label, place in (at or {}).items():
         ax.axvline(place, color="#777777", linestyle=":", linewidth=1)
         ax.text(
-            place, 0.02, f" {label}", color="#555555", size=8, transform=ax.get_xaxis_transform()
+            place, 0.06, f" {label}", color="#555555", size=8, transform=ax.get_xaxis_transform()
         )
     ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.grid(axis="y", alpha=0.3)

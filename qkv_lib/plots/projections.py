@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.patches import Rectangle
 
 from qkv_lib._checks import Array, check_count
+from qkv_lib.plots.frame import frame
 from qkv_lib.plots.heat import (
     Matrix,
     color_limits,
@@ -19,8 +19,6 @@ from qkv_lib.plots.heat import (
     write_numbers,
 )
 from qkv_lib.plots.inputs import as_matrix, check_labels
-
-ROW = "#d55e00"  # the one row that is followed
 
 
 def projections(
@@ -67,9 +65,7 @@ def projections(
     _, axes = plt.subplots(1, 4, figsize=size, width_ratios=widths, layout="constrained")
     for ax, matrix, title in zip(axes, matrices, panels, strict=True):
         _draw(ax, matrix, rows, title)
-        ax.add_patch(
-            Rectangle((-0.5, row - 0.5), matrix.shape[1], 1, fill=False, edgecolor=ROW, linewidth=2)
-        )
+        frame(ax, range(row, row + 1), range(matrix.shape[1]))
     for ax in axes[1:]:
         ax.set(ylabel=None, yticks=[])
     return list(axes)

@@ -68,7 +68,9 @@ def test_turning_queries_and_keys_by_inverse_matrices_keeps_scores(
 
 
 @equation("eq-concepts-merged")
-def test_merged_matrix_gives_the_scores_and_has_rank_d_k(rng: np.random.Generator) -> None:
+def test_merged_matrix_gives_the_scores_and_has_the_rank_of_one_head(
+    rng: np.random.Generator,
+) -> None:
     x, w_q, w_k = rng.normal(size=(N, D_MODEL)), *rng.normal(size=(2, D_MODEL, D_K))
     b = w_q @ w_k.T
     scores = attention_steps(x @ w_q, x @ w_k, x).scores

@@ -147,7 +147,7 @@ def test_a_stack_of_windows_reaches_as_far_as_written() -> None:
 
 
 @equation("eq-outlook-linear")
-def test_linear_attention_is_its_kernels_average() -> None:
+def test_linear_attention_averages_under_its_own_kernel() -> None:
     output = linear_attention(QUERY, KEY, VALUE, causal=True)
     for i in range(N):
         kernel = [elu_plus_one(QUERY[i]) @ elu_plus_one(KEY[j]) for j in range(i + 1)]

@@ -70,7 +70,7 @@ def test_the_last_query_stands_at_the_last_key() -> None:
 
 
 @equation("eq-tools-average")
-def test_the_map_of_pytorchs_layer_is_the_mean_over_the_heads() -> None:
+def test_the_map_that_pytorch_returns_is_the_mean_over_the_heads() -> None:
     layer = nn.MultiheadAttention(H * D, H, batch_first=True, dtype=torch.float64).eval()
     x = torch.from_numpy(rng.normal(size=(1, N_K, H * D)))
     A = layer(x, x, x, average_attn_weights=False)[1][0].detach().numpy()
