@@ -1,0 +1,45 @@
+"""On paper nothing scrolls: what is wider than the paper would be cut."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.book.test_site import PAGES, built
+from tests.browser import chromium, need_browser
+from tests.tools.pdf import OPEN, SCALE
+
+need_browser()
+
+WIDTH = round((210 - 2 * 16) / 25.4 * 96 / SCALE)
+"""CSS pixels between the margins of A4, as `tests.tools.pdf` prints it."""
+
+CUT = """(width) => [...document.querySelectorAll(
+    ".bd-article :is(table, pre, img, .katex-display > .katex)")]
+  .filter((each) => each.checkVisibility())
+  .map((each) => [each, each.getBoundingClientRect()])
+  .filter(([each, { left, right }]) => left < 0 || right > width + 1)
+  .map(([each, { right }]) => `${each.tagName} to ${right}: ${each.textContent.slice(0, 60)}`)"""
+
+
+@pytest.fixture(scope="module")
+def paper() -> Iterator[Any]:
+    with chromium() as browser:
+        page = browser.new_page(viewport={"width": WIDTH, "height": 1100})
+        page.emulate_media(media="print")
+        yield page
+        page.close()
+
+
+@pytest.mark.parametrize("path", PAGES.values(), ids=lambda path: path.stem)
+def test_nothing_is_cut(path: Path, paper: Any) -> None:
+    paper.goto(built(path).as_uri())
+    paper.evaluate(OPEN)
+    assert paper.evaluate(CUT, WIDTH) == []
+
+
+def test_what_is_too_wide_is_found(paper: Any) -> None:
+    paper.set_content('<article class="bd-article"><table><td>wide</td></table></article>')
+    paper.add_style_tag(content="td { min-width: 2000px }")
+    assert [each.split(" ")[0] for each in paper.evaluate(CUT, WIDTH)] == ["TABLE"]
