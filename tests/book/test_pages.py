@@ -73,6 +73,11 @@ def test_headings_skip_no_level(visited: Any, path: Path) -> None:
 
 
 @EVERY
+def test_code_fits_a_desktop(visited: Any, path: Path) -> None:
+    assert visited(path).cut == []
+
+
+@EVERY
 def test_a_phone_is_wide_enough(visited: Any, path: Path) -> None:
     assert visited(path).sideways == []
 

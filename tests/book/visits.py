@@ -102,6 +102,10 @@ HEADINGS = """() => [...document.querySelectorAll("main :is(h1, h2, h3, h4, h5, 
   .filter((heading) => heading.checkVisibility())
   .map((heading) => Number(heading.tagName[1]))"""
 
+CUT = """() => [...document.querySelectorAll(".bd-article pre")]
+  .filter((each) => each.scrollWidth > each.clientWidth)
+  .map((each) => `${each.scrollWidth} > ${each.clientWidth}: ${each.textContent.slice(0, 60)}`)"""
+
 UNSIZED = """() => [...document.images].filter((image) =>
   !image.getAttribute("width") || !image.getAttribute("height")).map((image) => image.src)"""
 
@@ -115,6 +119,7 @@ class Visit:
     shift: float = 0.0
     unsized: list[str] = field(default_factory=list)
     headings: list[int] = field(default_factory=list)
+    cut: list[str] = field(default_factory=list)
     sideways: list[str] = field(default_factory=list)
     violations: dict[str, list[str]] = field(default_factory=dict)
     contrasts: dict[str, int] = field(default_factory=dict)
@@ -160,6 +165,7 @@ def visit(page: Any, path: Path, *, thorough: bool = False) -> Visit:
     found.shift = page.evaluate("window.shift")
     found.unsized = page.evaluate(UNSIZED)
     found.headings = page.evaluate(HEADINGS)
+    found.cut = page.evaluate(CUT)
     page.set_viewport_size(PHONE)
     page.wait_for_timeout(500)
     found.sideways = page.evaluate(SIDEWAYS)
