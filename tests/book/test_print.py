@@ -8,11 +8,12 @@ import pytest
 
 from tests.book.test_site import PAGES, built
 from tests.browser import chromium, need_browser
-from tests.tools.pdf import OPEN, SCALE
+from tests.tools.pdf import MARGINS, OPEN, SCALE
 
 need_browser()
 
-WIDTH = round((210 - 2 * 16) / 25.4 * 96 / SCALE)
+MILLIMETRES = 210 - sum(int(MARGINS[side].removesuffix("mm")) for side in ("left", "right"))
+WIDTH = round(MILLIMETRES / 25.4 * 96 / SCALE)
 """CSS pixels between the margins of A4, as `tests.tools.pdf` prints it."""
 
 CUT = """(width) => [...document.querySelectorAll(
