@@ -53,3 +53,17 @@ def test_a_text_without_contrast_is_found_in_the_theme_where_it_is(
         where for where, faults in found.violations.items() if "color-contrast" in str(faults)
     ]
     assert faulty == found_in
+
+
+@pytest.mark.parametrize(("columns", "n_cut"), [(40, 0), (400, 1)])
+def test_code_that_is_wider_than_its_box_is_found(
+    browser: Any, tmp_path: Path, columns: int, n_cut: int
+) -> None:
+    path = tmp_path / "page.html"
+    code = f'<article class="bd-article"><pre>{"x" * columns}</pre></article>'
+    text = PAGE.format(look="", style="", around="").replace("<p>Text.</p>", code)
+    path.write_text(text, encoding="utf-8")
+    page = browser.new_page()
+    found = visit(page, path)
+    page.close()
+    assert len(found.cut) == n_cut
