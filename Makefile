@@ -33,10 +33,10 @@ book: $(INSTALLED) ## build the HTML book and print the path of the page to open
 	@$(BIN)/python make.py build
 
 pdf: book ## print the whole book as one PDF with bookmarks, _build/book.pdf; needs chromium
-	@$(BIN)/python -m tests.tools.pdf
+	@$(BIN)/python -m workshop.pdf
 
 screenshots: book ## take pictures of each page, light, dark and on a phone; needs chromium
-	@$(BIN)/python -m tests.tools.screenshots
+	@$(BIN)/python -m workshop.screenshots
 
 test: book ## prove everything: library, equations, notebooks cell by cell, built pages
 	@$(BIN)/python make.py prove
@@ -48,17 +48,17 @@ formulas: $(INSTALLED) ## record the formulas of the book, once their tests have
 	@$(BIN)/python -m tests.equations.formulas
 
 notebooks: $(INSTALLED) ## re-execute notebooks and rewrite their outputs; NB=book/05-practice.ipynb for one
-	@$(BIN)/python -m tests.tools.notebooks $(NB)
+	@$(BIN)/python -m workshop.notebooks $(NB)
 
 lab: $(INSTALLED) ## open the chapters in JupyterLab, to change and run them
 	@$(BIN)/jupyter-lab --notebook-dir=book
 
 results: $(INSTALLED) ## train the models of chapters 6, 8 and 9 with every seed and store their results (over an hour)
-	@$(BIN)/python -m tests.tools.image_results
-	@$(BIN)/python -m tests.tools.translation_results
-	@$(BIN)/python -m tests.tools.rival_results
-	@$(BIN)/python -m tests.tools.shortcut_results
-	@$(BIN)/python -m tests.tools.outlook_results
+	@$(BIN)/python -m workshop.image_results
+	@$(BIN)/python -m workshop.translation_results
+	@$(BIN)/python -m workshop.rival_results
+	@$(BIN)/python -m workshop.shortcut_results
+	@$(BIN)/python -m workshop.outlook_results
 
 serve: book ## build the book and serve it on http://localhost:8000 (PORT=… for another port)
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory $(SITE) $(PORT)

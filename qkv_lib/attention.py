@@ -5,10 +5,10 @@ r"""The front door: `attention` for the output, `attention_steps` for everything
 
 from __future__ import annotations
 
-from qkv_lib._checks import Array
-from qkv_lib._options import check_call
-from qkv_lib._paths import cheapest, plain
-from qkv_lib.steps import AttentionSteps
+from qkv_lib.exact._choose import cheapest
+from qkv_lib.formula._call import check_call, plain
+from qkv_lib.formula._checks import Array
+from qkv_lib.formula.steps import AttentionSteps
 
 __all__ = ["attention", "attention_steps"]
 
@@ -75,8 +75,8 @@ def attention(
     All the masks given hold together: a key is seen only where each of them allows it.
     Half precision is accumulated in float32. Cost: ``h · n · m · (d_k + d_v)`` multiplications.
     The cheapest exact way is taken: the formula as written where it is small, else blocks of
-    queries (`qkv_lib.tiles`) or PyTorch's own kernel (`qkv_lib.fused`), which keep ``O(n)``
-    memory and skip the keys that ``causal`` and ``window`` hide.
+    queries (`qkv_lib.exact.tiles`) or PyTorch's own kernel (`qkv_lib.exact.fused`), which keep
+    ``O(n)`` memory and skip the keys that ``causal`` and ``window`` hide.
 
     References
     ----------

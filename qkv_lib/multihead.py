@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from qkv_lib._checks import Array, check_arrays, shape
 from qkv_lib.attention import attention
-from qkv_lib.heads import merge_heads, split_heads
+from qkv_lib.formula._checks import Array, check_arrays, shape
+from qkv_lib.formula.heads import merge_heads, split_heads
 
 __all__ = ["multi_head_attention"]
 
@@ -50,7 +50,8 @@ def multi_head_attention(
     n_kv_heads : int, optional
         The number of key and value heads ``g``, which must divide ``h``; ``h`` by default.
     rotate : callable, optional
-        Applied to the queries and to the keys of all heads, for example `qkv_lib.positions.rope`.
+        Applied to the queries and to the keys of all heads, for example
+        `qkv_lib.formula.positions.rope`.
     **options
         Options of `qkv_lib.attention`: ``mask``, ``bias``, ``causal``, ``window``, …
 

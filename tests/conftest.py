@@ -25,7 +25,7 @@ settings.load_profile("course")
 KINDS = {
     "tests/book/": "checks of notebooks and built pages",
     "tests/equations/": "equations",
-    "tests/tools/": "tests of the tools",
+    "workshop/": "tests of the tools",
     "tests/": "library tests",
     "book/": "notebook cells",
 }

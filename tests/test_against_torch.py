@@ -10,8 +10,8 @@ from torch import nn
 from torch.nn.functional import scaled_dot_product_attention as sdpa
 
 from qkv_lib import attention, attention_steps, softmax
+from qkv_lib.exact.tiles import blocked_attention, tiled_attention
 from qkv_lib.layers import MultiHeadAttention
-from qkv_lib.tiles import blocked_attention, tiled_attention
 from tests.against_torch import assert_both_refuse, assert_same
 from tests.arrays import BATCH, HEADS, D, E, M, N, normal, operands
 

@@ -8,13 +8,14 @@ import pkgutil
 import re
 import textwrap
 from collections.abc import Iterator
+from types import ModuleType
 from typing import Any
 
 import pytest
 from sphinx.pycode import ModuleAnalyzer
 
 import qkv_lib
-from qkv_lib.cache import KVCache
+from qkv_lib.exact.cache import KVCache
 
 MODULES = sorted(
     ["qkv_lib", *(m.name for m in pkgutil.walk_packages(qkv_lib.__path__, "qkv_lib."))]
@@ -33,11 +34,17 @@ def has_a_surface(module: str) -> bool:
     )
 
 
+def member(module: ModuleType, name: str) -> Any:
+    """Return what a module lists: a name of its own, or a module of the package that it is."""
+    own = getattr(module, name, None)
+    return importlib.import_module(f"{module.__name__}.{name}") if own is None else own
+
+
 def public() -> Iterator[tuple[str, Any]]:
     """Return all that some ``__all__`` lists, under the name of the module that defines it."""
     for module in map(importlib.import_module, MODULES):
         for name in getattr(module, "__all__", ()):
-            thing = getattr(module, name)
+            thing = member(module, name)
             if inspect.isfunction(thing) or inspect.isclass(thing):
                 yield f"{thing.__module__}.{name}", thing
 

@@ -14,24 +14,30 @@ MODULES = {
     ".".join(path.relative_to(ROOT.parent).with_suffix("").parts).removesuffix(".__init__"): path
     for path in sorted(ROOT.rglob("*.py"))
 }
-# First floor and above: what needs torch, or a file or a figure, to be of any use.
-UPPER = (
+# The floors, from the ground up: a module may import from its own and those before it.
+FLOORS = (
+    "formula",
+    "exact",
+    "attention",
+    "multihead",
+    "variants",
+    "data",
     "layers",
     "models",
-    "data",
-    "ring",
-    "processes",
-    "plots",
-    "explorers",
-    "practice",
-    "rosetta",
+    "measures",
+    "experiments",
 )
+# Beside the floors: each may use all of them, and none of them uses it.
+APART = ("plots", "explorers", "rosetta", "practice")
+# Floors on which arrays are all there is, but for the ring, which lives on processes of torch.
+ARRAYS = ("formula", "exact", "attention", "multihead", "variants")
+RING = ("qkv_lib.exact.ring", "qkv_lib.exact.processes")
 HEAVY = {"torch", "matplotlib"}
-APART = ("plots", "explorers", "practice")
 
 
-def floor_is_ground(module: str) -> bool:
-    return module == "qkv_lib" or module.split(".")[1] not in UPPER
+def floor(module: str) -> str:
+    """Return the first name below `qkv_lib`: the floor, or the room beside the floors."""
+    return module.split(".")[1] if "." in module else ""
 
 
 def imports(path: Path, module: str) -> set[str]:
@@ -53,7 +59,7 @@ def is_in(name: str, parent: str) -> bool:
     return name == parent or name.startswith(parent + ".")
 
 
-GROUND = [name for name in MODULES if floor_is_ground(name)]
+GROUND = [name for name in MODULES if floor(name) in ("", *ARRAYS) and name not in RING]
 
 
 def run(code: str) -> str:
@@ -83,14 +89,13 @@ def test_the_ground_floor_imports_no_torch(module: str) -> None:
     assert not {x for x in imports(MODULES[module], module) if x.split(".")[0] in HEAVY}
 
 
-@pytest.mark.parametrize("module", GROUND)
-def test_the_ground_floor_imports_nothing_from_above(module: str) -> None:
-    above = {
-        x
-        for x in imports(MODULES[module], module)
-        if x.startswith("qkv_lib.") and x.split(".")[1] in UPPER
-    }
-    assert not above
+@pytest.mark.parametrize("module", [name for name in MODULES if floor(name)])
+def test_arrows_between_the_floors_go_down_only(module: str) -> None:
+    if floor(module) in APART:
+        return
+    below = FLOORS[: FLOORS.index(floor(module)) + 1]
+    used = {floor(x) for x in imports(MODULES[module], module) if x.startswith("qkv_lib.")}
+    assert used <= {*below, "__version__"}, f"{module} looks up to {used - set(below)}"
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -100,10 +105,26 @@ def test_nothing_imports_what_stands_beside(module: str) -> None:
             assert not {x for x in imports(MODULES[module], module) if is_in(x, beside)}
 
 
+@pytest.mark.parametrize("module", [name for name in MODULES if floor(name) == "variants"])
+def test_no_variant_imports_another(module: str) -> None:
+    used = {x for x in imports(MODULES[module], module) if floor(x) == "variants"}
+    assert {x for x in used if not is_in(x, module)} == set()
+
+
+def test_every_module_stands_on_a_floor() -> None:
+    assert {floor(name) for name in MODULES} == {"", *FLOORS, *APART}
+
+
+@pytest.mark.parametrize("name", qkv_lib.__all__)
+def test_the_names_a_reader_needs_come_from_the_library_itself(name: str) -> None:
+    assert getattr(qkv_lib, name).__name__ == name
+
+
 def test_the_rules_bite(tmp_path: Path) -> None:
     path = tmp_path / "bad.py"
     path.write_text("def f():\n    from torch import nn\n    from . import plots\n")
     assert imports(path, "qkv_lib.bad") >= {"torch", "torch.nn", "qkv_lib.plots"}
     assert "qkv_lib.attention" in GROUND
-    assert "qkv_lib.tiles" in GROUND
-    assert not floor_is_ground("qkv_lib.layers.multihead")
+    assert "qkv_lib.exact.tiles" in GROUND
+    assert "qkv_lib.exact.ring" not in GROUND
+    assert "qkv_lib.layers.multihead" not in GROUND

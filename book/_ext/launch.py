@@ -15,7 +15,7 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 
 # The default branch, whatever it is called. Colab reads another one, which publishing makes:
-# the same notebooks with a first cell that installs the library (`tests/tools/colab.py`).
+# the same notebooks with a first cell that installs the library (`workshop/colab.py`).
 BRANCH, COLAB_BRANCH = "HEAD", "colab"
 HOSTS = ("https://github.com/", "https://gitlab.com/")  # that the theme can tell Binder of
 

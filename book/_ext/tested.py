@@ -1,6 +1,6 @@
 """Sphinx extension: the directive ``{tested}``, a table of what the tests prove.
 
-The tables are read off the tests while the book is built (`tests.tools.what_is_tested`), so
+The tables are read off the tests while the book is built (`workshop.what_is_tested`), so
 that what they say is what the tests do.
 """
 
@@ -25,7 +25,7 @@ class Tested(SphinxDirective):
         """Return the table, and have the page read anew when a test or a notebook changes."""
         if str(ROOT) not in sys.path:
             sys.path.insert(0, str(ROOT))
-        from tests.tools.what_is_tested import TABLES
+        from workshop.what_is_tested import TABLES
 
         for source in [*ROOT.glob("tests/**/*.py"), *ROOT.glob("book/*.ipynb")]:
             self.env.note_dependency(str(source))

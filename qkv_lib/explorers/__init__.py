@@ -11,13 +11,13 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from qkv_lib._checks import Array, check_arrays, check_number, shape
 from qkv_lib.attention import attention_steps
 from qkv_lib.explorers._page import Explorer, check_matrix, check_tokens, table
 from qkv_lib.explorers.cost import cost
 from qkv_lib.explorers.heads import heads
 from qkv_lib.explorers.rope import rope
 from qkv_lib.explorers.scaling import scaling
+from qkv_lib.formula._checks import Array, check_arrays, check_number, shape
 
 __all__ = ["Explorer", "cost", "heads", "lookup", "rope", "scaling", "steps"]
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from qkv_lib._checks import Array, shape
+from qkv_lib.formula._checks import Array, shape
 
 HAN = re.compile("[\u3007\u3400-\u4dbf\u4e00-\u9fff]")  # the characters of Chinese
 THOUSANDS = ("", "thousand", "million", "billion", "trillion", "quadrillion", "quintillion")

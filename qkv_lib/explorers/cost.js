@@ -1,4 +1,4 @@
-// What attention costs: the formulas of qkv_lib.cost, for all blocks and the whole batch.
+// What attention costs: the formulas of qkv_lib.measures.cost, for all blocks and the whole batch.
 
 const kvWidth = ({ d_model, n_heads, n_kv_heads }) => d_model / n_heads * n_kv_heads;
 const crossover = (sizes) => sizes.d_model + kvWidth(sizes) + sizes.d_ff;

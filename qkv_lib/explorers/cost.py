@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from qkv_lib._checks import check_count
-from qkv_lib.cost import Block, block_cost, crossover_length, kv_cache_bytes
 from qkv_lib.explorers._page import BYTES, Explorer, spoken, table
+from qkv_lib.formula._checks import check_count
+from qkv_lib.measures.cost import Block, block_cost, crossover_length, kv_cache_bytes
 
 __all__ = ["cost"]
 
@@ -67,23 +67,23 @@ def cost(
     Raises
     ------
     TypeError
-        ``block`` is no `qkv_lib.cost.Block`, or a size is no integer.
+        ``block`` is no `qkv_lib.measures.cost.Block`, or a size is no integer.
     ValueError
         A size is below 1 or beyond 16,777,216, ``bytes_per_number`` is not 1, 2 or 4, or
         ``name`` is no word.
 
     Notes
     -----
-    Counted as in `qkv_lib.cost.block_cost`: no softmax, and no saving by a causal mask.
+    Counted as in `qkv_lib.measures.cost.block_cost`: no softmax, and no saving by a causal mask.
 
     Examples
     --------
-    >>> from qkv_lib.cost import Block
+    >>> from qkv_lib.measures.cost import Block
     >>> cost(Block(d_model=4096, n_heads=32, n_kv_heads=8), 8192, n_blocks=32, name="model")
     <explorer cost-model>
     """
     if not isinstance(block, Block):
-        raise TypeError(f"block is a {type(block).__name__}, needs a qkv_lib.cost.Block")
+        raise TypeError(f"block is a {type(block).__name__}, needs a qkv_lib.measures.cost.Block")
     if bytes_per_number not in (1, 2, 4):
         raise ValueError(f"bytes_per_number is {bytes_per_number!r}, needs 1, 2 or 4")
     sizes = {
@@ -99,7 +99,7 @@ def cost(
 
 
 def bill(data: dict[str, Any]) -> Bill:
-    """Return what sizes cost, by the formulas of `qkv_lib.cost`."""
+    """Return what sizes cost, by the formulas of `qkv_lib.measures.cost`."""
     n, blocks, batch, size = (data[key] for key in ("n_tokens", "n_blocks", "batch", "bytes"))
     n_seen = min(n, data["window"] or n)
     block = Block(data["d_model"], data["n_heads"], data["n_kv_heads"], data["d_ff"])

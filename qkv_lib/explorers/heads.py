@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from qkv_lib._checks import Array, check_arrays, check_count, shape
 from qkv_lib.explorers._page import Explorer, check_tokens, table
+from qkv_lib.formula._checks import Array, check_arrays, check_count, shape
 
 __all__ = ["heads"]
 

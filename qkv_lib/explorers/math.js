@@ -1,4 +1,4 @@
-// Attention, one function a formula, as in qkv_lib.steps. A matrix is an array of rows.
+// Attention, one function a formula, as in qkv_lib.formula.steps. A matrix is an array of rows.
 // Nothing here touches the page, so that the tests can run it beside the library.
 
 const sum = (row) => row.reduce((total, x) => total + x, 0);

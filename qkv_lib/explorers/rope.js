@@ -1,6 +1,6 @@
 // Rotary positions: queries and keys turned pair by pair, on a dial for each pair.
 
-// Features i and i + d/2 are pair i, as in qkv_lib.positions.
+// Features i and i + d/2 are pair i, as in qkv_lib.formula.positions.
 const speeds = (d, base) => Array.from({ length: d / 2 }, (_, i) => base ** (-2 * i / d));
 const pairs = (row) => row.slice(0, row.length / 2).map((x, i) => [x, row[i + row.length / 2]]);
 const turn = ([a, b], angle) =>

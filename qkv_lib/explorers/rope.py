@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from qkv_lib._checks import Array, check_arrays, check_count, check_number, shape
 from qkv_lib.explorers._page import Explorer, check_matrix, table
-from qkv_lib.positions import rope as turned
+from qkv_lib.formula._checks import Array, check_arrays, check_count, check_number, shape
+from qkv_lib.formula.positions import rope as turned
 
 __all__ = ["rope"]
 
@@ -29,7 +29,7 @@ def rope(
     ----------
     query, key : floating-point array of shape (d,)
         ``d`` even, at most 12. Features ``i`` and ``i + d/2`` are pair ``i``, the layout
-        ``"half"`` of `qkv_lib.positions.rope`.
+        ``"half"`` of `qkv_lib.formula.positions.rope`.
     query_position, key_position : int
         Where they stand at first, 0 to 64.
     base : float

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from qkv_lib._checks import Array, check_arrays, check_number, shape
 from qkv_lib.explorers._page import Explorer, check_matrix, check_tokens, table
-from qkv_lib.gradients import softmax_jacobian
-from qkv_lib.steps import softmax
+from qkv_lib.formula._checks import Array, check_arrays, check_number, shape
+from qkv_lib.formula.gradients import softmax_jacobian
+from qkv_lib.formula.steps import softmax
 
 __all__ = ["scaling"]
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from qkv_lib._checks import check_count, shape
 from qkv_lib.attention import attention, attention_steps
-from qkv_lib.heads import grouped_matmul, merge_heads, split_heads
-from qkv_lib.steps import accumulating
+from qkv_lib.formula._checks import check_count, shape
+from qkv_lib.formula.heads import grouped_matmul, merge_heads, split_heads
+from qkv_lib.formula.steps import accumulating
 
 
 class MultiHeadAttention(nn.Module):
@@ -40,7 +40,7 @@ class MultiHeadAttention(nn.Module):
         One matrix for queries, keys and values; for self-attention only.
     rotate : callable, optional
         ``rotate(x)`` or ``rotate(x, positions=...)``, applied to the queries and the keys of
-        all heads, for example `qkv_lib.positions.rope`.
+        all heads, for example `qkv_lib.formula.positions.rope`.
 
     Notes
     -----

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from qkv_lib._checks import check_count, shape
+from qkv_lib.formula._checks import check_count, shape
 
 
 class LearnedPositions(nn.Module):

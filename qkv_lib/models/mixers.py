@@ -12,8 +12,8 @@ from collections.abc import Callable
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
+from qkv_lib.formula.positions import rope
 from qkv_lib.layers import FeedForward, MultiHeadAttention
-from qkv_lib.positions import rope
 
 __all__ = ["MIXERS", "CausalAttention", "Convolution", "MixerBlock", "Recurrence", "SequenceTagger"]
 

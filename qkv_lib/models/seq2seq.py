@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from qkv_lib._checks import check_count
+from qkv_lib.formula._checks import check_count
+from qkv_lib.formula.scoring import additive
+from qkv_lib.formula.steps import softmax
 from qkv_lib.models.training import Batch
-from qkv_lib.scoring import additive
-from qkv_lib.steps import softmax
 
 __all__ = ["EncoderDecoder", "copy_accuracy", "copy_batches", "symbol_loss"]
 

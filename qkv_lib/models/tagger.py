@@ -10,10 +10,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from qkv_lib.data.digit_tasks import NO_ANSWER, Source, answers, examples
+from qkv_lib.formula.positions import alibi_bias, rope, sinusoidal
 from qkv_lib.layers import EncoderBlock, initialise
-from qkv_lib.models.digit_tasks import NO_ANSWER, Source, answers, examples
 from qkv_lib.models.training import fit
-from qkv_lib.positions import alibi_bias, rope, sinusoidal
 
 __all__ = ["POSITIONS", "DigitTagger", "tagging_accuracy", "tagging_loss", "train_tagger"]
 
@@ -136,7 +136,7 @@ def train_tagger(
 
     Examples
     --------
-    >>> from qkv_lib.models.digit_tasks import reversal
+    >>> from qkv_lib.data.digit_tasks import reversal
     >>> model = train_tagger(DigitTagger(n_heads=1), reversal, 3, seed=0, n_updates=150)
     >>> model(torch.tensor([[3, 1, 4]])).argmax(dim=-1)
     tensor([[4, 1, 3]])
@@ -170,7 +170,7 @@ def tagging_accuracy(
 
     Examples
     --------
-    >>> from qkv_lib.models.digit_tasks import reversal
+    >>> from qkv_lib.data.digit_tasks import reversal
     >>> 0 <= tagging_accuracy(DigitTagger(), reversal, 5) < 0.5     # untrained
     True
     """

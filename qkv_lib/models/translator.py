@@ -8,11 +8,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from qkv_lib.formula.masks import padding_mask
+from qkv_lib.formula.positions import sinusoidal
+from qkv_lib.formula.scoring import additive, scaled_dot
+from qkv_lib.formula.steps import mask_scores, softmax
 from qkv_lib.layers import DecoderBlock, EncoderBlock, recorded_weights
-from qkv_lib.masks import padding_mask
-from qkv_lib.positions import sinusoidal
-from qkv_lib.scoring import additive, scaled_dot
-from qkv_lib.steps import mask_scores, softmax
 
 __all__ = ["PAD", "Memory", "RecurrentTranslator", "TransformerTranslator", "Translator"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from qkv_lib.data.patches import to_patches
 from qkv_lib.layers import EncoderBlock, LearnedPositions
-from qkv_lib.patches import to_patches
 
 
 class VisionTransformer(nn.Module):

@@ -11,7 +11,7 @@ from matplotlib.font_manager import FontProperties, findfont, font_family_aliase
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from qkv_lib._checks import Array, shape
+from qkv_lib.formula._checks import Array, shape
 from qkv_lib.plots.fonts import drawable
 from qkv_lib.plots.heat import heatmap
 from qkv_lib.plots.inputs import to_numpy

@@ -12,7 +12,7 @@ from matplotlib.collections import PatchCollection
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from qkv_lib._checks import Array
+from qkv_lib.formula._checks import Array
 from qkv_lib.plots.fonts import drawable
 from qkv_lib.plots.inputs import as_mask, as_matrix, check_labels
 from qkv_lib.plots.numbers import carry_numbers

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from qkv_lib._checks import shape
+from qkv_lib.formula._checks import shape
 from qkv_lib.plots.curves import COLOURS, STYLES, draw_legend, new_axes
 from qkv_lib.plots.inputs import to_numpy
 from qkv_lib.plots.numbers import carry_numbers

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Circle
 from scipy.spatial import ConvexHull
 
-from qkv_lib._checks import Array, shape
+from qkv_lib.formula._checks import Array, shape
 from qkv_lib.plots.curves import COLOURS
 from qkv_lib.plots.inputs import as_matrix
 

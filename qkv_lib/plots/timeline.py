@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 
-from qkv_lib._checks import check_count
+from qkv_lib.formula._checks import check_count
 from qkv_lib.plots.curves import COLOURS
 from qkv_lib.plots.inputs import check_labels
 

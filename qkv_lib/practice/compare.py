@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from qkv_lib._checks import Array
+from qkv_lib.formula._checks import Array
 from qkv_lib.practice.exercise import Trial, Values
 
 TOLERANCE = {2: 5e-3, 4: 2e-5, 8: 1e-7}

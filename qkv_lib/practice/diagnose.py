@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from qkv_lib._checks import Array
+from qkv_lib.formula._checks import Array
 from qkv_lib.practice.compare import agree, close, coarser, differs, passed
 from qkv_lib.practice.exercise import KINDS, Exercise, Mistake, Trial
 from qkv_lib.practice.run import UNATTEMPTED, run_once

@@ -15,7 +15,8 @@ from dataclasses import replace
 import numpy as np
 
 from qkv_lib import attention, softmax
-from qkv_lib._checks import Array
+from qkv_lib.formula._checks import Array
+from qkv_lib.formula.steps import normalise
 from qkv_lib.practice.exercise import Function, Mistake, Trial
 from qkv_lib.practice.verdict import numbers
 from qkv_lib.practice.wrong import (
@@ -35,7 +36,6 @@ from qkv_lib.practice.wrong import (
     without_keepdims,
     without_maximum,
 )
-from qkv_lib.steps import normalise
 
 
 def through(

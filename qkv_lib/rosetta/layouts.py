@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from qkv_lib._checks import Array
-from qkv_lib.heads import merge_heads, split_heads
+from qkv_lib.formula._checks import Array
+from qkv_lib.formula.heads import merge_heads, split_heads
 
 
 @dataclass(frozen=True)

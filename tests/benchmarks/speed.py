@@ -21,8 +21,8 @@ from torch.nn.functional import scaled_dot_product_attention as sdpa
 from tqdm import tqdm
 
 from qkv_lib import attention, attention_steps, window_mask
-from qkv_lib.cache import KVCache
-from qkv_lib.tiles import blocked_attention, tiled_attention
+from qkv_lib.exact.cache import KVCache
+from qkv_lib.exact.tiles import blocked_attention, tiled_attention
 
 RESULTS = Path(__file__).parents[2] / "book" / "results" / "speed.json"
 HEADS, D, WINDOW, TOKENS, MIB = 8, 64, 256, 512, 2**20

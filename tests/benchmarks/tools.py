@@ -21,7 +21,7 @@ from torch import nn
 from torch.nn import functional as F  # noqa: N812
 
 from qkv_lib import attention
-from qkv_lib.heads import merge_heads
+from qkv_lib.formula.heads import merge_heads
 from qkv_lib.layers import MultiHeadAttention
 from qkv_lib.rosetta import elsewhere
 from qkv_lib.rosetta._optional import optional

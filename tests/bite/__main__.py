@@ -16,7 +16,7 @@ from pathlib import Path
 from make import BUILD_OPTIONS, JUPYTER_BOOK
 from tests.bite import book, library
 from tests.bite.plant import BUILD, Plant
-from tests.tools.pages import ROOT
+from workshop.pages import ROOT
 
 PLANTS: list[Plant] = [*library.PLANTS, *book.PLANTS]
 SCRATCH = ROOT / "_build" / "bite"

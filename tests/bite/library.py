@@ -2,11 +2,15 @@
 
 from tests.bite.plant import Plant, add, swap
 
-STEPS, MASKS, HEADS = "qkv_lib/steps.py", "qkv_lib/masks.py", "qkv_lib/heads.py"
-ROPE, HEATMAP = "qkv_lib/positions/rope.py", "qkv_lib/plots/heat.py"
+STEPS, MASKS, HEADS = (
+    "qkv_lib/formula/steps.py",
+    "qkv_lib/formula/masks.py",
+    "qkv_lib/formula/heads.py",
+)
+ROPE, HEATMAP = "qkv_lib/formula/positions/rope.py", "qkv_lib/plots/heat.py"
 HIDE = "scores = xp.where(mask, scores, -xp.inf)"
-ATTENTION, TILES = ("tests/test_attention.py",), ("tests/test_tiles.py",)
-POSITIONS, PLOTS = ("tests/test_positions.py",), ("tests/test_plots.py",)
+ATTENTION, TILES = ("tests/test_attention.py",), ("tests/exact/test_tiles.py",)
+POSITIONS, PLOTS = ("tests/formula/test_positions.py",), ("tests/plots/test_plots.py",)
 CHECKER = (
     "tests/practice/test_check.py::test_a_transposed_result_is_called_so",
     "tests/practice/test_check.py::test_the_verdict_shows_the_sums_of_columns_and_rows",
@@ -37,8 +41,9 @@ FORMULA = [
           swap("scores + xp.astype(bias", "scores - xp.astype(bias"), ATTENTION),
     Plant("half precision summed in half precision", STEPS,
           swap("if array.dtype.itemsize < 4", "if array.dtype.itemsize < 2"), ATTENTION),
-    Plant("NaN let in at the door", "qkv_lib/_checks.py",
-          swap("math.isfinite(extreme(array).item()) for", "True for"), ("tests/test_checks.py",)),
+    Plant("NaN let in at the door", "qkv_lib/formula/_checks.py",
+          swap("math.isfinite(extreme(array).item()) for", "True for"),
+          ("tests/formula/test_checks.py",)),
 ]  # fmt: skip
 
 MASKING = [
@@ -49,52 +54,58 @@ MASKING = [
     Plant("hidden scores set to 0", STEPS,
           swap(HIDE, "scores = xp.where(mask, scores, 0.0)"), ATTENTION),
     Plant("causal mask off by one", MASKS,
-          swap("seen = seen & (j <= i)", "seen = seen & (j <= i + 1)"), ("tests/test_masks.py",)),
+          swap("seen = seen & (j <= i)", "seen = seen & (j <= i + 1)"),
+          ("tests/formula/test_masks.py",)),
     Plant("causal mask the wrong way", MASKS,
-          swap("seen = seen & (j <= i)", "seen = seen & (j >= i)"), ("tests/test_masks.py",)),
+          swap("seen = seen & (j <= i)", "seen = seen & (j >= i)"),
+          ("tests/formula/test_masks.py",)),
     Plant("window one key too wide", MASKS,
-          swap("(i - j < self.window)", "(i - j <= self.window)"), ("tests/test_masks.py",)),
+          swap("(i - j < self.window)", "(i - j <= self.window)"),
+          ("tests/formula/test_masks.py",)),
     Plant("first padded key seen", MASKS,
           swap("return columns < xp.reshape", "return columns <= xp.reshape"), ATTENTION),
-    Plant("the cache forgets how many tokens came before", "qkv_lib/cache.py",
-          swap("offset = self._length - n if", "offset = 0 if"), ("tests/test_cache.py",)),
-    Plant("new tokens overwrite the first ones in the cache", "qkv_lib/cache.py",
+    Plant("the cache forgets how many tokens came before", "qkv_lib/exact/cache.py",
+          swap("offset = self._length - n if", "offset = 0 if"), ("tests/exact/test_cache.py",)),
+    Plant("new tokens overwrite the first ones in the cache", "qkv_lib/exact/cache.py",
           swap("memory[..., self._length : stop, :] = new",
-               "memory[..., : stop - self._length, :] = new"), ("tests/test_cache.py",)),
+               "memory[..., : stop - self._length, :] = new"), ("tests/exact/test_cache.py",)),
 ]  # fmt: skip
 
 PARTS = [
     Plant("heads split by a reshape alone", HEADS,
           swap("return xp.moveaxis(cut, -2, -3)",
                "return xp.reshape(cut, (*batch, n_heads, n, features // n_heads))"),
-          ("tests/test_heads.py",)),
+          ("tests/formula/test_heads.py",)),
     Plant("heads merged without moving them back", HEADS,
-          swap("xp.reshape(xp.moveaxis(x, -3, -2), ", "xp.reshape(x, "), ("tests/test_heads.py",)),
+          swap("xp.reshape(xp.moveaxis(x, -3, -2), ", "xp.reshape(x, "),
+          ("tests/formula/test_heads.py",)),
     Plant("the layer forgets its output projection", "qkv_lib/layers/multihead.py",
           swap("= self.output(merge_heads(self._attend(query, key, value, options)))",
                "= merge_heads(self._attend(query, key, value, options))"),
-          ("tests/test_layers.py",)),
+          ("tests/layers/test_layers.py",)),
     Plant("RoPE turns the first of a pair backwards", ROPE,
           swap("a * cos - b * sin", "a * cos + b * sin"), POSITIONS),
-    Plant("frequencies grow with the feature", "qkv_lib/positions/_angles.py",
+    Plant("frequencies grow with the feature", "qkv_lib/formula/positions/_angles.py",
           swap("(-doubled / d)", "(doubled / d)"), POSITIONS),
-    Plant("sine and cosine exchanged", "qkv_lib/positions/sinusoidal.py",
+    Plant("sine and cosine exchanged", "qkv_lib/formula/positions/sinusoidal.py",
           swap("[xp.sin(turn), xp.cos(turn)]", "[xp.cos(turn), xp.sin(turn)]"), POSITIONS),
-    Plant("ALiBi rewards distance", "qkv_lib/positions/alibi.py",
+    Plant("ALiBi rewards distance", "qkv_lib/formula/positions/alibi.py",
           swap("xp.astype(-xp.abs(i - j)", "xp.astype(xp.abs(i - j)"), POSITIONS),
-    Plant("tiles merged without rescaling their sums", "qkv_lib/tiles.py",
+    Plant("tiles merged without rescaling their sums", "qkv_lib/exact/tiles.py",
           swap("left.total * f + right.total * g", "left.total + right.total"), TILES),
-    Plant("tiles forget the scale", "qkv_lib/tiles.py",
+    Plant("tiles forget the scale", "qkv_lib/exact/tiles.py",
           swap("accumulating(query) * whole.scale", "accumulating(query)"), TILES),
-    Plant("softmax gradient without the mean", "qkv_lib/gradients.py",
+    Plant("softmax gradient without the mean", "qkv_lib/formula/gradients.py",
           swap("return weights * (weights_gradient - mean)", "return weights * weights_gradient"),
-          ("tests/test_gradients.py",)),
-    Plant("linear attention with a map that is not positive", "qkv_lib/linear.py",
-          swap("xp.where(x > 0, x + 1.0,", "xp.where(x > 0, x,"), ("tests/test_linear.py",)),
-    Plant("rollout without the residual path", "qkv_lib/maps.py",
-          swap("around + (1 - residual) * xp.mean", "xp.mean"), ("tests/test_maps.py",)),
-    Plant("distances where nearness is meant", "qkv_lib/scoring.py",
-          swap("return -xp.sum((between", "return xp.sum((between"), ("tests/test_scoring.py",)),
+          ("tests/formula/test_gradients.py",)),
+    Plant("linear attention with a map that is not positive", "qkv_lib/variants/linear.py",
+          swap("xp.where(x > 0, x + 1.0,", "xp.where(x > 0, x,"),
+          ("tests/variants/test_linear.py",)),
+    Plant("rollout without the residual path", "qkv_lib/measures/maps.py",
+          swap("around + (1 - residual) * xp.mean", "xp.mean"), ("tests/measures/test_maps.py",)),
+    Plant("distances where nearness is meant", "qkv_lib/formula/scoring.py",
+          swap("return -xp.sum((between", "return xp.sum((between"),
+          ("tests/formula/test_scoring.py",)),
 ]  # fmt: skip
 
 BESIDE = [
@@ -113,17 +124,17 @@ BESIDE = [
           swap("lambda q, k: scaled_scores(k, q)),", "lambda q, k: scaled_scores(q, k)),"),
           CATALOGUE),
     Plant("weights read whatever their hash", "qkv_lib/data/pretrained.py",
-          swap("if found != DIGESTS[name]:", "if not found:"), ("tests/test_encoder.py",)),
+          swap("if found != DIGESTS[name]:", "if not found:"), ("tests/models/test_encoder.py",)),
     Plant("torch imported on the ground floor", HEADS,
           swap("import array_api_compat\n\nfrom", "import array_api_compat\nimport torch\n\nfrom"),
           ("tests/test_import.py",)),
     Plant("a pickle loaded", HEADS,
           add("\n\ndef load(path: str) -> Array:\n    import pickle\n\n"
               "    return pickle.loads(open(path, 'rb').read())\n"),
-          ("tests/test_supply_chain.py",)),
+          ("tests/workshop/test_supply_chain.py",)),
     Plant("an example in a docstring that prints something else", STEPS,
           swap("array([[0.125, 0.25 , 0.625]])", "array([[0.125, 0.25 , 0.624]])"),
-          ("tests/test_docstrings.py::test_examples_run[qkv_lib.steps]",)),
+          ("tests/test_docstrings.py::test_examples_run[qkv_lib.formula.steps]",)),
     Plant("a parameter without documentation", HEADS,
           swap("    n_heads : int\n        The number of heads ``h``; it must divide the number of "
                "features.\n", ""), ("tests/test_docstrings.py",)),

@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from tests.tools.pages import ROOT
+from workshop.pages import ROOT
 
 Change = Callable[[str], str]
 Edit = Callable[[NotebookNode], None]

@@ -7,7 +7,7 @@ import pytest
 
 from tests.bite.__main__ import PLANTS, TABLE, build, failing, row
 from tests.bite.plant import BUILD, Plant, cell, emptied, first, swap
-from tests.tools.pages import ROOT
+from workshop.pages import ROOT
 
 NOTEBOOK = ROOT / "book" / "02-concepts.ipynb"
 

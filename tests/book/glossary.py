@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from tests.tools.pages import directive, directive_body, tokens
+from workshop.pages import directive, directive_body, tokens
 
 CHINESE = re.compile(r'<span lang="zh">(.*?)</span>', re.DOTALL)
 QUOTED = re.compile(r"^:::\{admonition\} In the article$.*?^:::$", re.MULTILINE | re.DOTALL)

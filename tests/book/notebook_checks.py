@@ -13,8 +13,8 @@ from unicodedata import east_asian_width
 from bs4 import BeautifulSoup
 from nbformat import NotebookNode
 
-from tests.tools.notebooks import METADATA
-from tests.tools.pages import ROOT, directive, tokens
+from workshop.notebooks import METADATA
+from workshop.pages import ROOT, directive, tokens
 
 Check = Callable[[NotebookNode], list[str]]
 

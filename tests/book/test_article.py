@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tests.tools.pages import BOOK
+from workshop.pages import BOOK
 
 PAGE = (BOOK / "appendix" / "article.md").read_text(encoding="utf-8")
 QUOTED = re.compile(

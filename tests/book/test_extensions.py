@@ -25,8 +25,8 @@ from matplotlib.figure import Figure
 from sphinx.addnodes import pending_xref
 from sphinx.domains.python import ObjectEntry
 
+from qkv_lib.formula.steps import AttentionSteps
 from qkv_lib.plots import heatmap
-from qkv_lib.steps import AttentionSteps
 
 STATIC = Path(light.__file__).parents[1] / "_static"
 TERMS = {name: ("glossary", f"term-{name}") for name in ("mask", "causal mask", "key", "RoPE")}
@@ -172,17 +172,22 @@ def test_a_bare_field_of_a_named_tuple_is_skipped_and_nothing_else() -> None:
     assert skip(heatmap) is None
 
 
-NAMES = ["qkv_lib.steps.softmax", "qkv_lib.steps.AttentionSteps.output", "a.RECIPES", "b.RECIPES"]
+NAMES = [
+    "qkv_lib.formula.steps.softmax",
+    "qkv_lib.formula.steps.AttentionSteps.output",
+    "a.RECIPES",
+    "b.RECIPES",
+]
 
 
 @pytest.mark.parametrize(
     ("short", "full"),
     [
-        ("softmax", "qkv_lib.steps.softmax"),
-        ("steps.softmax", "qkv_lib.steps.softmax"),
-        ("qkv_lib.softmax", "qkv_lib.steps.softmax"),
-        ("qkv_lib.steps.softmax", "qkv_lib.steps.softmax"),
-        ("output", "qkv_lib.steps.AttentionSteps.output"),
+        ("softmax", "qkv_lib.formula.steps.softmax"),
+        ("steps.softmax", "qkv_lib.formula.steps.softmax"),
+        ("qkv_lib.softmax", "qkv_lib.formula.steps.softmax"),
+        ("qkv_lib.formula.steps.softmax", "qkv_lib.formula.steps.softmax"),
+        ("output", "qkv_lib.formula.steps.AttentionSteps.output"),
         ("max", None),  # half a word
         ("steps", None),
         ("RECIPES", None),  # of two modules

@@ -6,7 +6,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from tests.tools.pages import BOOK
+from workshop.pages import BOOK
 
 CELLS = nbformat.read(BOOK / "09-faq.ipynb", as_version=4).cells
 QUESTION = re.compile(r"^\((faq-[\w-]+)\)=\n### (\d+)\. (.+)$", re.M)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.book.glossary import Entry, entries, introduced
-from tests.tools.pages import BOOK, listed_pages, markdown_parts
+from workshop.pages import BOOK, listed_pages, markdown_parts
 
 ENTRIES = entries((BOOK / "appendix" / "glossary.md").read_text(encoding="utf-8"))
 CHAPTERS = [page for page in listed_pages() if page.suffix == ".ipynb"]

@@ -12,8 +12,8 @@ from bs4 import BeautifulSoup
 from nbformat.v4 import new_markdown_cell, new_notebook
 
 from tests.book.site_checks import images_have_alt, no_other_host
-from tests.tools.notebooks import METADATA
-from tests.tools.pages import BOOK
+from workshop.notebooks import METADATA
+from workshop.pages import BOOK
 
 EXTENSIONS = BOOK / "_ext"
 CONF = """

@@ -6,7 +6,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from tests.tools.pages import BOOK
+from workshop.pages import BOOK
 
 PAGE = BOOK / "appendix" / "misconceptions.md"
 LINK = re.compile(r"\]\(([^)#]+)#([^)]+)\)")

@@ -5,7 +5,7 @@ from io import BytesIO
 import pytest
 
 from tests.browser import chromium, need_browser
-from tests.tools.pages import ROOT
+from workshop.pages import ROOT
 
 need_browser()
 

@@ -11,8 +11,8 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from tests.book import notebook_checks as checks
-from tests.tools.notebooks import METADATA
-from tests.tools.pages import BOOK, listed_pages
+from workshop.notebooks import METADATA
+from workshop.pages import BOOK, listed_pages
 
 NOTEBOOKS = [page for page in listed_pages() if page.suffix == ".ipynb"]
 

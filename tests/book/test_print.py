@@ -8,13 +8,13 @@ import pytest
 
 from tests.book.test_site import PAGES, built
 from tests.browser import chromium, need_browser
-from tests.tools.pdf import MARGINS, OPEN, SCALE
+from workshop.pdf import MARGINS, OPEN, SCALE
 
 need_browser()
 
 MILLIMETRES = 210 - sum(int(MARGINS[side].removesuffix("mm")) for side in ("left", "right"))
 WIDTH = round(MILLIMETRES / 25.4 * 96 / SCALE)
-"""CSS pixels between the margins of A4, as `tests.tools.pdf` prints it."""
+"""CSS pixels between the margins of A4, as `workshop.pdf` prints it."""
 
 CUT = """(width) => [...document.querySelectorAll(
     ".bd-article :is(table, pre, img, .katex-display > .katex)")]

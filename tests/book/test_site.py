@@ -13,7 +13,7 @@ from bs4 import BeautifulSoup
 from tests.book import site_checks as checks
 from tests.book.notebook_checks import code_cells
 from tests.equations.labels import display_equations
-from tests.tools.pages import ROOT, listed_pages, markdown_parts
+from workshop.pages import ROOT, listed_pages, markdown_parts
 
 SITE = ROOT / "_build" / "html"
 PAGES = {page: SITE / page.relative_to(ROOT).with_suffix(".html") for page in listed_pages()}

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tests.equations.labels import Equation, display_equations
-from tests.tools.pages import listed_pages, markdown_parts
+from workshop.pages import listed_pages, markdown_parts
 
 RECORD = Path(__file__).parent / "formulas.md"
 HEAD = """# The formulas that are tested

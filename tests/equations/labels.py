@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from markdown_it.token import Token
 
-from tests.tools.pages import directive, directive_option, tokens
+from workshop.pages import directive, directive_option, tokens
 
 
 class Equation(NamedTuple):

@@ -5,9 +5,9 @@ import math
 import numpy as np
 import torch
 
-from qkv_lib.convolution import convolve, offset_mask, offset_scores
 from qkv_lib.layers import initialise
 from qkv_lib.models.mixers import KERNEL, MIXERS, Convolution, SequenceTagger
+from qkv_lib.variants.convolution import convolve, offset_mask, offset_scores
 from tests.equations.registry import equation
 
 RNG = np.random.default_rng(9)

@@ -3,11 +3,11 @@
 import numpy as np
 import torch
 
+from qkv_lib.data.patches import to_patches
 from qkv_lib.layers import initialise
-from qkv_lib.maps import rollout, weighted_norms
+from qkv_lib.measures.maps import rollout, weighted_norms
+from qkv_lib.measures.pointing import mass_inside
 from qkv_lib.models import VisionTransformer
-from qkv_lib.patches import to_patches
-from qkv_lib.pointing import mass_inside
 from tests.equations.registry import equation
 
 RNG = np.random.default_rng(6)

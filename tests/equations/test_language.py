@@ -4,9 +4,9 @@ import numpy as np
 import torch
 
 from qkv_lib.layers import initialise
+from qkv_lib.measures.relations import relation_mass, spread
+from qkv_lib.measures.retrieval import ranks
 from qkv_lib.models.encoder import SentenceEncoder, silenced, unit_mean
-from qkv_lib.relations import relation_mass, spread
-from qkv_lib.retrieval import ranks
 from tests.equations.registry import equation
 
 RNG = np.random.default_rng(62)

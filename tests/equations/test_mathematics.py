@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from qkv_lib import attention, attention_steps, merge_heads, scoring, softmax, split_heads
-from qkv_lib.gradients import attention_gradients, softmax_jacobian
+from qkv_lib.formula.gradients import attention_gradients, softmax_jacobian
+from qkv_lib.formula.positions import alibi_bias, alibi_slopes, rope, sinusoidal
 from qkv_lib.layers import MultiHeadAttention
-from qkv_lib.positions import alibi_bias, alibi_slopes, rope, sinusoidal
 from tests.equations.registry import equation
 from tests.reference import one_head_by_loops
 

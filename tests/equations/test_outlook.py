@@ -9,12 +9,12 @@ from torch.nn.functional import rms_norm
 from torch.utils.flop_counter import FlopCounterMode
 
 from qkv_lib import attention, attention_steps
-from qkv_lib.cache import KVCache
-from qkv_lib.cost import Block, block_cost, crossover_length, kv_cache_bytes
+from qkv_lib.exact.cache import KVCache
+from qkv_lib.exact.processes import COUNTERS, attend_in_processes
+from qkv_lib.exact.tiles import Partial, merge
 from qkv_lib.layers import EncoderBlock, initialise
-from qkv_lib.linear import elu_plus_one, linear_attention
-from qkv_lib.processes import COUNTERS, attend_in_processes
-from qkv_lib.tiles import Partial, merge
+from qkv_lib.measures.cost import Block, block_cost, crossover_length, kv_cache_bytes
+from qkv_lib.variants.linear import elu_plus_one, linear_attention
 from tests.equations.registry import equation
 
 rng = np.random.default_rng(8)

@@ -6,10 +6,10 @@ import numpy as np
 import torch
 
 from qkv_lib import attention, attention_steps
+from qkv_lib.data.digit_tasks import alignment, reversal
+from qkv_lib.formula.positions import alibi_bias
 from qkv_lib.layers import MultiHeadAttention, initialise
-from qkv_lib.models.digit_tasks import alignment, reversal
 from qkv_lib.multihead import multi_head_attention
-from qkv_lib.positions import alibi_bias
 from tests.equations.registry import equation
 
 rng = np.random.default_rng(5)

@@ -4,9 +4,9 @@ import numpy as np
 import torch
 
 from qkv_lib.layers import initialise
+from qkv_lib.measures.pointing import hits
 from qkv_lib.models.decoding import END, beam_search, log_probability
 from qkv_lib.models.translator import RecurrentTranslator
-from qkv_lib.pointing import hits
 from tests.equations.registry import equation
 
 SOURCE = torch.tensor([[3, 1, 4, 1, 5]])

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from qkv_lib import explorers
-from qkv_lib.cost import Block
+from qkv_lib.measures.cost import Block
 from tests.browser import chromium
 
 X = np.array([[1.0, 2.0], [2.0, 3.0], [3.0, 4.0], [4.0, 5.0]])

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from qkv_lib import explorers, softmax
-from qkv_lib.cost import Block, block_cost, crossover_length, kv_cache_bytes
-from qkv_lib.gradients import softmax_jacobian
-from qkv_lib.positions import rope
+from qkv_lib.formula.gradients import softmax_jacobian
+from qkv_lib.formula.positions import rope
+from qkv_lib.measures.cost import Block, block_cost, crossover_length, kv_cache_bytes
 from tests.browser import need_browser
 from tests.explorers.conftest import (
     BLOCK,

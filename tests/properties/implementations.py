@@ -13,12 +13,12 @@ import numpy as np
 import torch
 
 from qkv_lib import attention, attention_steps, merge_heads, split_heads
-from qkv_lib.cache import KVCache
-from qkv_lib.fused import fused_attention
+from qkv_lib.exact.cache import KVCache
+from qkv_lib.exact.fused import fused_attention
+from qkv_lib.exact.tiles import blocked_attention, tiled_attention
+from qkv_lib.formula.masks import Band
 from qkv_lib.layers import MultiHeadAttention
 from qkv_lib.layers.recording import recorded_weights
-from qkv_lib.masks import Band
-from qkv_lib.tiles import blocked_attention, tiled_attention
 from tests.arrays import Array, plain
 from tests.reference import attention_by_loops
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from qkv_lib.cache import KVCache
-from qkv_lib.gradients import attention_gradients
+from qkv_lib.exact.cache import KVCache
+from qkv_lib.formula.gradients import attention_gradients
 from tests.arrays import plain
 from tests.properties.cases import (
     BATCH,

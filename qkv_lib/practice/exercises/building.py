@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from qkv_lib import attention, merge_heads, split_heads
-from qkv_lib._checks import Array
+from qkv_lib.formula._checks import Array
 from qkv_lib.practice.exercise import Case, Exercise, Function, Mistake
 from qkv_lib.practice.inputs import SIZES, Generator, cast
 from qkv_lib.practice.mistakes import SCALE_LOOK, with_attention

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from qkv_lib import attention, attention_steps, causal_mask, merge_heads, softmax, split_heads
-from qkv_lib._checks import Array
+from qkv_lib.formula._checks import Array
 from qkv_lib.practice.exercise import Case, Exercise, Function, Mistake
 from qkv_lib.practice.inputs import Generator, cast, operands_and_mask
 from qkv_lib.practice.mistakes import with_attention

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from qkv_lib._checks import Array
-from qkv_lib.cost import Block, crossover_length, kv_cache_bytes
+from qkv_lib.formula._checks import Array
+from qkv_lib.measures.cost import Block, crossover_length, kv_cache_bytes
 from qkv_lib.practice.exercise import Case, Exercise, Function, Mistake
 from qkv_lib.practice.inputs import Generator
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from qkv_lib import attention_steps, softmax
-from qkv_lib._checks import Array
-from qkv_lib.gradients import attention_gradients, softmax_gradient, softmax_jacobian
+from qkv_lib.formula._checks import Array
+from qkv_lib.formula.gradients import attention_gradients, softmax_gradient, softmax_jacobian
 from qkv_lib.practice.exercise import Case, Exercise, Function, Mistake, Property, Trial
 from qkv_lib.practice.inputs import Generator, cast, operands
 from qkv_lib.practice.properties import BATCH_APART, SLACK, at

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from qkv_lib._checks import Array
-from qkv_lib.positions import rope, sinusoidal
+from qkv_lib.formula._checks import Array
+from qkv_lib.formula.positions import rope, sinusoidal
 from qkv_lib.practice.exercise import Case, Exercise, Function, Mistake, Property, Trial
 from qkv_lib.practice.inputs import Generator, cast
 from qkv_lib.practice.properties import BATCH_APART, SLACK, at

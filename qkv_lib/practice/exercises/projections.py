@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from qkv_lib._checks import Array
+from qkv_lib.formula._checks import Array
 from qkv_lib.practice.exercise import Case, Exercise, Function, Mistake, Property, Trial
 from qkv_lib.practice.exercises.building import sequence_and_maps
 from qkv_lib.practice.inputs import Generator, cast, operands

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from qkv_lib._checks import Array
+from qkv_lib.formula._checks import Array
+from qkv_lib.measures.retrieval import ranks
 from qkv_lib.practice.exercise import Case, Exercise, Function, Mistake
 from qkv_lib.practice.inputs import Generator, cast
 from qkv_lib.practice.properties import BATCH_APART
-from qkv_lib.retrieval import ranks
 
 REAL_LOOK = "a text of length n has the real rows 0, …, n − 1; the rest is padding"
 UNIT_LOOK = "divide each mean by its own length, the root of the sum of its squares"

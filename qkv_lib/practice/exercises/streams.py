@@ -8,13 +8,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from qkv_lib._checks import Array
-from qkv_lib.linear import elu_plus_one
+from qkv_lib.exact.tiles import Partial, merge
+from qkv_lib.formula._checks import Array
+from qkv_lib.formula.steps import exponentials
 from qkv_lib.practice.exercise import Case, Exercise, Function, Mistake
 from qkv_lib.practice.inputs import Generator, cast
 from qkv_lib.practice.properties import BATCH_APART
-from qkv_lib.steps import exponentials
-from qkv_lib.tiles import Partial, merge
+from qkv_lib.variants.linear import elu_plus_one
 
 MERGE_LOOK = "each side was made relative to its own peak: multiply it by exp(its peak − new peak)"
 STATE_LOOK = "first add φ(k)ᵀ v to the state and φ(k) to the total, then read with φ(q)"
@@ -173,7 +173,7 @@ def linear_step(state, total, query, key, value):
     state: (..., d, d_v)    total: (..., d)    query, key: (..., d)    value: (..., d_v)
     returns: output (..., d_v), new state (..., d, d_v), new total (..., d)
     """
-    from qkv_lib.linear import elu_plus_one as phi
+    from qkv_lib.variants.linear import elu_plus_one as phi
 
     ...
 ''',

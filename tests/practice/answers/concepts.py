@@ -72,7 +72,7 @@ def temperature_weights(query, key, temperature):
 """,
         "library": """
 def temperature_weights(query, key, temperature):
-    return qkv_lib.softmax(qkv_lib.scoring.scaled_dot(query / temperature, key))
+    return qkv_lib.softmax(qkv_lib.formula.scoring.scaled_dot(query / temperature, key))
 """,
     },
     edits=(

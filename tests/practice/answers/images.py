@@ -102,7 +102,7 @@ def rollout(weights):
 """,
         "library": """
 def rollout(weights):
-    from qkv_lib import maps
+    from qkv_lib.measures import maps
     return maps.rollout(list(weights))
 """,
     },

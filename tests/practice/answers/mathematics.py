@@ -86,7 +86,7 @@ def attention_backward(query, key, value, output_gradient):
 def attention_backward(query, key, value, output_gradient):
     d = query.shape[-1]
     weights = qkv_lib.attention_steps(query, key, value).weights
-    J = qkv_lib.gradients.softmax_jacobian(weights)
+    J = qkv_lib.formula.gradients.softmax_jacobian(weights)
     dA = output_gradient @ value.swapaxes(-1, -2)
     dS = (J @ dA[..., None])[..., 0] / d**0.5
     return dS @ key, dS.swapaxes(-1, -2) @ query, weights.swapaxes(-1, -2) @ output_gradient
@@ -99,7 +99,7 @@ def attention_backward(query, key, value, output_gradient):
 """,
         "library": """
 def attention_backward(query, key, value, output_gradient):
-    gradients = qkv_lib.gradients.attention_gradients(query, key, value, output_gradient)
+    gradients = qkv_lib.formula.gradients.attention_gradients(query, key, value, output_gradient)
     return gradients.query, gradients.key, gradients.value
 """,
     },
@@ -170,7 +170,7 @@ def additive_scores(query, key, w_query, w_key, v):
 """,
         "library": """
 def additive_scores(query, key, w_query, w_key, v):
-    return qkv_lib.scoring.additive(query, key, w_query, w_key, v)
+    return qkv_lib.formula.scoring.additive(query, key, w_query, w_key, v)
 """,
     },
     edits=(
@@ -214,7 +214,7 @@ def head_scores(query, key):
 """,
         "library": """
 def head_scores(query, key):
-    return qkv_lib.scoring.scaled_dot(query, key)
+    return qkv_lib.formula.scoring.scaled_dot(query, key)
 """,
     },
     edits=(

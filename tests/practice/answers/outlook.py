@@ -137,7 +137,7 @@ def online_merge(u_a, t_a, p_a, u_b, t_b, p_b):
 """,
         "library": """
 def online_merge(u_a, t_a, p_a, u_b, t_b, p_b):
-    from qkv_lib.tiles import Partial, merge
+    from qkv_lib.exact.tiles import Partial, merge
     return tuple(merge(Partial(u_a, t_a, p_a), Partial(u_b, t_b, p_b)))
 """,
     },
@@ -170,7 +170,7 @@ def linear_step(state, total, query, key, value):
 """,
         "einsum": """
 def linear_step(state, total, query, key, value):
-    from qkv_lib.linear import elu_plus_one as phi
+    from qkv_lib.variants.linear import elu_plus_one as phi
     q, k = phi(query), phi(key)
     new = state + np.einsum("...d,...e->...de", k, value)
     seen = total + k

@@ -42,7 +42,7 @@ def rotate(x, positions):
 """,
         "library": """
 def rotate(x, positions):
-    return qkv_lib.positions.rope(x, positions=positions)
+    return qkv_lib.formula.positions.rope(x, positions=positions)
 """,
     },
     edits=(
@@ -66,7 +66,7 @@ def rotate(x, positions):
         ("positions-ignored", "positions[:, None]", "np.arange(x.shape[-2])[:, None]"),
         ("added", "rope(x, positions=positions)", "sinusoidal(positions, x.shape[-1]) + x",
          "library"),
-        ("not-turned", "qkv_lib.positions.rope(x, positions=positions)", "x", "library"),
+        ("not-turned", "qkv_lib.formula.positions.rope(x, positions=positions)", "x", "library"),
         ("single-precision", ", dtype=torch.float64", "", "torch"),
         ("length-changed", "[a * cos - b * sin, a * sin + b * cos]",
          "[a * cos - b * sin, 2 * (a * sin + b * cos)]"),
@@ -113,7 +113,7 @@ def sinusoidal(positions, d):
 """,
         "library": """
 def sinusoidal(positions, d):
-    return qkv_lib.positions.sinusoidal(positions, d)
+    return qkv_lib.formula.positions.sinusoidal(positions, d)
 """,
     },
     edits=(

@@ -1,0 +1,191 @@
+"""The key-value cache: what decoding keeps, so that a new token attends without a new start.
+
+Keys and values of past tokens never change, and no later query is needed again: only they are
+kept, and each new query attends to all of them. The output is that of the whole sequence at once.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import array_api_compat
+
+from qkv_lib.exact._choose import cheapest
+from qkv_lib.formula._call import check_band, check_companions
+from qkv_lib.formula._checks import (
+    Array,
+    check_arrays,
+    check_count,
+    check_query_key_value,
+    check_range,
+    check_rows,
+    library,
+    shape,
+)
+
+__all__ = ["KVCache"]
+
+
+class KVCache:
+    """Keys and values of the tokens so far, in memory that is set aside once.
+
+    The first `append` decides library, dtype, device, batch, heads and widths, and takes the
+    memory for all ``capacity`` tokens. Gradients do not flow through a cache.
+
+    Parameters
+    ----------
+    capacity : int
+        The most tokens it can hold.
+
+    Raises
+    ------
+    TypeError, ValueError
+        ``capacity`` is no integer, or below 1.
+
+    Notes
+    -----
+    Memory: ``batch · g · capacity · (d_k + d_v)`` numbers. A step costs
+    ``h · length · (d_k + d_v)`` multiplications, and no copy of what is already there.
+
+    References
+    ----------
+    Shazeer 2019, "Fast Transformer Decoding: One Write-Head is All You Need", section 2.4.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.array([[[1.0, 2.0], [2.0, 3.0], [3.0, 4.0]]])    # (heads, n, d)
+    >>> cache = KVCache(capacity=3)
+    >>> for i in range(3):
+    ...     token = x[:, i : i + 1]
+    ...     cache.append(token, token)
+    ...     print(cache.attend(token).round(4))
+    [[[1. 2.]]]
+    [[[1.9717 2.9717]]]
+    [[[2.9929 3.9929]]]
+    """
+
+    def __init__(self, capacity: int) -> None:
+        self.capacity = check_count("capacity", capacity, least=1)
+        self._length = 0
+        self._key: Array = None
+        self._value: Array = None
+        self._largest = 0.0  # magnitude among the keys: bounds the scores without a look at them
+
+    def __len__(self) -> int:
+        """Return the number of tokens held."""
+        return self._length
+
+    @property
+    def key(self) -> Array:
+        """The keys so far, a view of shape (..., g, length, d_k)."""
+        return self._held(self._key)
+
+    @property
+    def value(self) -> Array:
+        """The values so far, a view of shape (..., g, length, d_v)."""
+        return self._held(self._value)
+
+    def append(self, key: Array, value: Array) -> None:
+        """Add the keys and values of new tokens after those held.
+
+        Parameters
+        ----------
+        key : array of shape (..., g, n_new, d_k)
+        value : array of shape (..., g, n_new, d_v)
+
+        Raises
+        ------
+        TypeError
+            As `qkv_lib.attention`; library or dtype differs from what is held.
+        ValueError
+            As `qkv_lib.attention`; a shape differs from what is held other than in the length;
+            the tokens do not fit into what is left of the capacity.
+        """
+        check_arrays(key=key, value=value)
+        check_rows(key=key, value=value)
+        xp = check_query_key_value(key[..., :0, :], key, value)
+        if self._key is not None:
+            check_arrays(**{"the cache": self.key[..., :0, :], "key": key})
+        for name, new, held in (("key", key, self._key), ("value", value, self._value)):
+            if held is not None and _but_length(new) != _but_length(held):
+                raise ValueError(
+                    f"{name} has shape {shape(new)} but the cache holds {shape(self._held(held))}: "
+                    "all axes but the length, the last but one, must be equal"
+                )
+        stop = self._length + key.shape[-2]
+        if stop > self.capacity:
+            raise ValueError(
+                f"key has {key.shape[-2]} rows but the cache holds {self._length} of at most "
+                f"{self.capacity}: make it with a larger capacity"
+            )
+        if self._key is None:
+            self._key, self._value = (self._room(xp, x) for x in (key, value))
+        for memory, new in ((self._key, key), (self._value, value)):
+            memory[..., self._length : stop, :] = new.detach() if library(new) == "torch" else new
+        if key.shape[-2]:
+            self._largest = max(self._largest, xp.max(xp.abs(key)).item())
+        self._length = stop
+
+    def attend(
+        self,
+        query: Array,
+        *,
+        causal: bool = True,
+        window: int | None = None,
+        mask: Array | None = None,
+        bias: Array | None = None,
+        key_lengths: Array | None = None,
+        scale: float | None = None,
+        softcap: float | None = None,
+    ) -> Array:
+        """Return the output of the queries of the newest tokens, over all keys held.
+
+        Parameters
+        ----------
+        query : array of shape (..., h, n_queries, d_k)
+            Of the last ``n_queries`` tokens appended: ``offset`` is ``length − n_queries``.
+        causal : bool
+            True by default: with several new tokens, none sees those after it.
+        window, mask, bias, key_lengths, scale, softcap
+            As in `qkv_lib.attention`; ``n_keys`` is the length of the cache.
+
+        Returns
+        -------
+        array of shape (..., h, n_queries, d_v)
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `qkv_lib.attention`; there are more queries than tokens in the cache.
+
+        Notes
+        -----
+        What is held was checked when it came in and is not looked through again.
+        """
+        key, value = self.key, self.value
+        xp = check_query_key_value(query, key[..., :0, :], value[..., :0, :])
+        n = query.shape[-2]
+        if n > self._length:
+            raise ValueError(
+                f"query has {n} rows but the cache holds {self._length} tokens: append their keys "
+                "and values first"
+            )
+        options = check_companions(query, key, mask, bias, key_lengths, scale, softcap)
+        check_range(xp, query, xp.asarray(self._largest, dtype=xp.float64), options.scale, bias)
+        offset = self._length - n if causal or window is not None else 0
+        band = check_band(causal, offset, window)
+        return cheapest(query, key, value, options, band)
+
+    def _held(self, memory: Array) -> Array:
+        if memory is None:
+            raise ValueError("the cache is empty: append keys and values first")
+        return memory[..., : self._length, :]
+
+    def _room(self, xp: Any, x: Array) -> Array:
+        sizes = (*x.shape[:-2], self.capacity, x.shape[-1])
+        return xp.zeros(sizes, dtype=x.dtype, device=array_api_compat.device(x))
+
+
+def _but_length(x: Array) -> tuple[int, ...]:
+    return (*x.shape[:-2], x.shape[-1])

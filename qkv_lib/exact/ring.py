@@ -1,0 +1,261 @@
+r"""Context-parallel (ring) attention: one sequence spread over several processes, exactly.
+
+Each rank holds a slice of the queries, keys and values. Keys and values travel round the ring;
+each rank merges what it sees by the online softmax, `qkv_lib.exact.tiles.merge`. A rank holds two
+slices of keys and values at a time, and never the scores of the whole sequence.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+from qkv_lib.exact._layout import Problem
+from qkv_lib.exact.tiles import Partial, merge, partial_result
+from qkv_lib.formula._call import check_call
+from qkv_lib.formula._checks import check_count, shape
+from qkv_lib.formula.masks import Band
+from qkv_lib.formula.steps import normalise
+
+__all__ = ["held_by", "ring_attention"]
+
+MOST_AXES = 16  # of an operand, in what the ranks tell each other before they start
+
+
+def held_by(rank: int, n: int, *, n_ranks: int, zigzag: bool = False) -> tuple[range, ...]:
+    """Return the positions of a sequence that a rank holds.
+
+    Parameters
+    ----------
+    rank : int
+    n : int
+        Length of the whole sequence; a multiple of ``n_ranks``, with ``zigzag`` of twice that.
+    n_ranks : int
+    zigzag : bool
+        Cut into ``2 · n_ranks`` chunks and give each rank one from the front and its mirror
+        image from the back, so that ``causal`` leaves every rank the same work.
+
+    Returns
+    -------
+    tuple of range
+        One range, or two with ``zigzag``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        A size is no integer or too small, ``rank`` does not exist, or ``n`` cannot be shared.
+
+    Examples
+    --------
+    >>> [held_by(rank, 12, n_ranks=3, zigzag=True) for rank in range(3)]
+    [(range(0, 2), range(10, 12)), (range(2, 4), range(8, 10)), (range(4, 6), range(6, 8))]
+    """
+    n_ranks = check_count("n_ranks", n_ranks, least=1)
+    rank, n = check_count("rank", rank, least=0), check_count("n", n, least=0)
+    if rank >= n_ranks:
+        raise ValueError(f"rank is {rank}, needs a number below n_ranks ({n_ranks})")
+    n_chunks = 2 * n_ranks if zigzag else n_ranks
+    if n % n_chunks:
+        raise ValueError(f"n is {n}, needs a multiple of {n_chunks}: every slice is equally long")
+    size = n // n_chunks
+    chunks = (rank, n_chunks - 1 - rank) if zigzag else (rank,)
+    return tuple(range(chunk * size, (chunk + 1) * size) for chunk in chunks)
+
+
+def ring_attention(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    *,
+    causal: bool = False,
+    zigzag: bool = False,
+    scale: float | None = None,
+    softcap: float | None = None,
+    group: dist.ProcessGroup | None = None,
+) -> Tensor:
+    """Return this rank's slice of attention over a sequence that a process group holds together.
+
+    Every rank of the group calls it at the same time, with its own slice (see `held_by`).
+
+    Parameters
+    ----------
+    query : tensor of shape (..., h, n_queries, d_k)
+    key : tensor of shape (..., g, n_keys, d_k)
+    value : tensor of shape (..., g, n_keys, d_v)
+        This rank's slices, equally long on every rank; shapes as in `qkv_lib.attention`.
+    causal : bool
+        Hide the keys after the query's own position; needs as many queries as keys.
+    zigzag : bool
+        The slices are dealt as `held_by` deals them with ``zigzag``; matters for ``causal``.
+    scale, softcap : float, optional
+        As in `qkv_lib.attention`; equal on every rank.
+    group : torch.distributed.ProcessGroup, optional
+        The default group of all processes if not given.
+
+    Returns
+    -------
+    tensor of shape (..., h, n_queries, d_v)
+        The rows of `qkv_lib.attention` over the whole sequence that belong to this rank's queries.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Operands are not what `qkv_lib.attention` needs, want a gradient, are cut unequally, or
+        have other shapes on another rank. One rank's error is raised on all.
+
+    Notes
+    -----
+    Exact, up to rounding. Each rank sends its keys and values ``P − 1`` times, while it computes;
+    with P ranks its scores take ``1 / P²`` of the memory of the whole. Causal slices in order
+    leave the first rank idle most of the time: ``zigzag`` evens that out. Forward only.
+
+    References
+    ----------
+    Liu et al. 2023, "Ring Attention with Blockwise Transformers", section 3; the zigzag order:
+    Llama Team 2024, "The Llama 3 Herd of Models", section 3.3.2.
+
+    Examples
+    --------
+    One process is a ring too; several start the same way, each with its rank.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     dist.init_process_group("gloo", f"file://{folder}/ring", rank=0, world_size=1)
+    ...     x = torch.ones(2, 5, 3)
+    ...     print(ring_attention(x, x, x).shape)
+    ...     dist.destroy_process_group()
+    torch.Size([2, 5, 3])
+    """
+    ring = Ring(group)
+    refusal = _refusal(query, key, value, causal, zigzag, scale=scale, softcap=softcap)
+    _raise_together(ring, refusal, query, key, value)
+    options, _ = check_call(query, key, value, scale=scale, softcap=softcap)
+    spans = [
+        held_by(rank, key.shape[-2] * ring.size, n_ranks=ring.size, zigzag=zigzag)
+        for rank in range(ring.size)
+    ]
+    found: list[list[Partial]] = [[] for _ in spans[ring.rank]]
+    held: tuple[Tensor, ...] = (key.contiguous(), value.contiguous())
+    for step in range(ring.size):
+        source = (ring.rank - step) % ring.size
+        coming = ring.start_passing(held) if step < ring.size - 1 else None
+        whole = Problem.lay_out(query, held[0], held[1], options, Band())
+        for partials, (rows, theirs) in zip(
+            found, _placed(spans[ring.rank], query.shape[-2]), strict=True
+        ):
+            for columns, others in _placed(spans[source], key.shape[-2]):
+                if not causal or others.start <= theirs.start:
+                    shift = (theirs.start - rows.start) - (others.start - columns.start)
+                    seen = whole._replace(band=Band(causal=causal, offset=shift if causal else 0))
+                    partials.append(_attend(seen, rows, columns))
+        held = held if coming is None else coming.finish()
+    merged = [reduce(merge, partials) for partials in found]
+    output = torch.cat([normalise(part.output, part.total) for part in merged], dim=-2)
+    return output.reshape(*query.shape[:-1], value.shape[-1]).to(query.dtype)
+
+
+class Ring:
+    """A process group whose ranks send to the next one and receive from the one before."""
+
+    def __init__(self, group: dist.ProcessGroup | None) -> None:
+        self.group = group
+        self.rank, self.size = dist.get_rank(group), dist.get_world_size(group)
+        members = dist.get_process_group_ranks(group)
+        self.next = members[(self.rank + 1) % self.size]
+        self.previous = members[(self.rank - 1) % self.size]
+
+    def start_passing(self, tensors: tuple[Tensor, ...]) -> Passing:
+        """Send tensors on, and expect some of the same shapes."""
+        coming = tuple(torch.empty_like(x) for x in tensors)
+        sends = [dist.P2POp(dist.isend, x, self.next, self.group) for x in tensors]
+        receives = [dist.P2POp(dist.irecv, x, self.previous, self.group) for x in coming]
+        return Passing(coming, dist.batch_isend_irecv(sends + receives))
+
+    def gather(self, x: Tensor) -> list[Tensor]:
+        """Return the tensors of all ranks, in order."""
+        found = {self.rank: x}
+        for step in range(1, self.size):
+            (x,) = self.start_passing((x,)).finish()
+            found[(self.rank - step) % self.size] = x
+        return [found[rank] for rank in range(self.size)]
+
+
+class Passing:
+    """Tensors on their way from the rank before."""
+
+    def __init__(self, tensors: tuple[Tensor, ...], requests: list[dist.Work]) -> None:
+        self.tensors, self.requests = tensors, requests
+
+    def finish(self) -> tuple[Tensor, ...]:
+        """Wait until all have come and gone, and return what came."""
+        for request in self.requests:
+            request.wait()
+        return self.tensors
+
+
+def _attend(whole: Problem, rows: range, columns: range) -> Partial:
+    box = tuple(slice(0, size) for size in whole.leading)
+    return partial_result(whole, box, rows, columns)
+
+
+def _placed(spans: tuple[range, ...], length: int) -> list[tuple[range, range]]:
+    """Pair the rows of a slice with the positions they hold in the sequence."""
+    size = length // len(spans)
+    return [(range(i * size, (i + 1) * size), span) for i, span in enumerate(spans)]
+
+
+def _raise_together(
+    ring: Ring, refusal: Exception | None, query: Tensor, key: Tensor, value: Tensor
+) -> None:
+    """Raise on every rank if the operands of one are refused or differ from another's in shape.
+
+    A rank that raised alone would leave the others waiting for its keys and values.
+    """
+    shapes = torch.zeros(3, 1 + MOST_AXES, dtype=torch.int64)
+    if refusal is None:
+        for row, x in zip(shapes, (query, key, value), strict=True):
+            row[: x.ndim + 1] = torch.tensor([x.element_size(), *x.shape])
+    everyone = ring.gather(shapes)
+    if refusal is not None:
+        raise refusal
+    for rank, theirs in enumerate(everyone):
+        if not theirs.any():
+            raise ValueError(f"the operands of rank {rank} were refused there")
+        for name, row, other in zip(("query", "key", "value"), shapes, theirs, strict=True):
+            if not torch.equal(row, other):
+                raise ValueError(
+                    f"{name} differs between ranks: bytes a number and shape are "
+                    f"{_described(row)} on rank {ring.rank} but {_described(other)} on rank "
+                    f"{rank}; every rank needs slices of equal shape and dtype"
+                )
+
+
+def _described(row: Tensor) -> tuple[int, ...]:
+    numbers = row.tolist()
+    while numbers and not numbers[-1]:
+        numbers.pop()
+    return tuple(numbers)
+
+
+def _refusal(
+    query: Tensor, key: Tensor, value: Tensor, causal: bool, zigzag: bool, **options: float | None
+) -> Exception | None:
+    """Return what is wrong with one rank's operands, to be raised once all ranks know."""
+    try:
+        check_call(query, key, value, **options)  # type: ignore[arg-type]
+    except (TypeError, ValueError) as error:
+        return error
+    if torch.is_grad_enabled() and any(x.requires_grad for x in (query, key, value)):
+        return ValueError("an operand requires a gradient, which does not flow round the ring")
+    if causal and query.shape[-2] != key.shape[-2]:
+        return ValueError(
+            f"query has {query.shape[-2]} rows but key has {key.shape[-2]}: shapes "
+            f"{shape(query)} and {shape(key)}; causal needs as many queries as keys"
+        )
+    for name, x in (("query", query), ("key", key)):
+        if zigzag and x.shape[-2] % 2:
+            return ValueError(f"{name} has {x.shape[-2]} rows, needs an even number for zigzag")
+    return None

@@ -1,0 +1,243 @@
+r"""The same answer in ``O(n)`` memory: scores are made tile by tile and never kept.
+
+A tile is some queries × some keys. Its scores yield a `Partial` result, and partial results of
+the same queries over different keys are put together by `merge`, the online softmax. One tile
+over all keys needs no merging: that is a *row block* of queries. Tiles that ``causal`` or
+``window`` hide are skipped, not masked.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import NamedTuple, Unpack
+
+import array_api_compat
+
+from qkv_lib.exact._layout import Box, Problem, as_slice, cut, pieces
+from qkv_lib.exact._threads import in_threads, in_turn
+from qkv_lib.formula._call import Keywords, Options, check_call, scores_shape
+from qkv_lib.formula._checks import Array, check_count, library
+from qkv_lib.formula.heads import grouped_matmul
+from qkv_lib.formula.masks import Band
+from qkv_lib.formula.steps import (
+    accumulating,
+    dot_scores,
+    exponentials,
+    mask_scores,
+    normalise,
+    soft_cap,
+)
+
+__all__ = ["Partial", "blocked_attention", "merge", "tiled_attention"]
+
+
+class Partial(NamedTuple):
+    """What attention to some of the keys leaves behind, to be merged with that to the others.
+
+    Attributes
+    ----------
+    output : array of shape (..., n_queries, d_v)
+        ``Σ_j exp(s_j − peak) v_j``, not yet divided by ``total``.
+    total : array of shape (..., n_queries, 1)
+        ``Σ_j exp(s_j − peak)``.
+    peak : array of shape (..., n_queries, 1)
+        ``max_j s_j``; −∞ where the query may attend to none of these keys.
+    """
+
+    output: Array
+    total: Array
+    peak: Array
+
+
+def blocked_attention(
+    query: Array,
+    key: Array,
+    value: Array,
+    *,
+    block: int | None = None,
+    **options: Unpack[Keywords],
+) -> Array:
+    """Return attention computed for ``block`` queries at a time, each block over all its keys.
+
+    Operands, options, errors and conventions are those of `attention`.
+
+    Parameters
+    ----------
+    block : int, optional
+        Queries at a time; by default as many as keep a block of scores near a core.
+    **options
+        ``mask``, ``bias``, ``causal``, … as in `attention`.
+
+    Returns
+    -------
+    array of shape (..., h, n_queries, d_v)
+        What `qkv_lib.attention` returns, to rounding.
+
+    Notes
+    -----
+    Memory beyond the output: one block of scores a thread, ``block · n_keys`` numbers. NumPy
+    blocks run on as many threads as BLAS is set to use, and their bits do not depend on it.
+
+    References
+    ----------
+    Rabe & Staats 2021, "Self-attention Does Not Need O(n²) Memory", section 2.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.array([[1.0, 2.0], [2.0, 3.0], [3.0, 4.0], [4.0, 5.0]])
+    >>> blocked_attention(x, x, x, block=3)[0].round(4)
+    array([3.8646, 4.8646])
+    """
+    checked, band = check_call(query, key, value, **options)
+    if block is not None:
+        block = check_count("block", block, least=1)
+    return output_by_tiles(query, key, value, checked, band, query_block=block)
+
+
+def tiled_attention(
+    query: Array,
+    key: Array,
+    value: Array,
+    *,
+    query_block: int = 256,
+    key_block: int = 512,
+    **options: Unpack[Keywords],
+) -> Array:
+    """Return attention computed by tiles of queries × keys, merged by the online softmax.
+
+    Operands, options, errors and conventions are those of `attention`.
+
+    Parameters
+    ----------
+    query_block, key_block : int
+        Queries and keys of a tile.
+    **options
+        ``mask``, ``bias``, ``causal``, … as in `attention`.
+
+    Returns
+    -------
+    array of shape (..., h, n_queries, d_v)
+        What `qkv_lib.attention` returns, to rounding.
+
+    Notes
+    -----
+    Memory beyond the output: one tile of scores a thread, however long the sequences are.
+
+    References
+    ----------
+    Dao et al. 2022, "FlashAttention", algorithm 1; see `merge`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.array([[1.0, 2.0], [2.0, 3.0], [3.0, 4.0], [4.0, 5.0]])
+    >>> tiled_attention(x, x, x, query_block=3, key_block=2)[0].round(4)
+    array([3.8646, 4.8646])
+    """
+    checked, band = check_call(query, key, value, **options)
+    query_block = check_count("query_block", query_block, least=1)
+    key_block = check_count("key_block", key_block, least=1)
+    return output_by_tiles(
+        query, key, value, checked, band, query_block=query_block, key_block=key_block
+    )
+
+
+def merge(left: Partial, right: Partial) -> Partial:
+    r"""Put together what the same queries got from two disjoint sets of keys.
+
+    With :math:`p_A = \max_{j \in A} s_j`, a set of keys leaves behind
+    :math:`t_A = \sum_{j \in A} e^{s_j - p_A}` and
+    :math:`o_A = \sum_{j \in A} e^{s_j - p_A} v_j`. Let :math:`p = \max(p_A, p_B)`. Since
+    :math:`e^{s_j - p} = e^{s_j - p_A} e^{p_A - p}`,
+
+    .. math::
+        \begin{aligned}
+        t &= t_A e^{p_A - p} + t_B e^{p_B - p} \\
+        o &= o_A e^{p_A - p} + o_B e^{p_B - p}
+        \end{aligned}
+
+    and :math:`o / t` is attention to all of them. Every exponent is at most 0: nothing overflows.
+
+    Parameters
+    ----------
+    left, right : Partial
+        Of equal shapes.
+
+    Returns
+    -------
+    Partial
+        The same whichever comes first. A side whose peak is −∞ adds nothing.
+
+    References
+    ----------
+    Milakov & Gimelshein 2018, "Online Normalizer Calculation for Softmax", theorem 1 and
+    section 3.1; Rabe & Staats 2021, section 2; Dao et al. 2022, section 3.1.
+
+    Examples
+    --------
+    The scores 0 and log 3, with values 1 and 5, seen one at a time: (1 · 1 + 3 · 5) / (1 + 3).
+
+    >>> import numpy as np
+    >>> one = np.ones((1, 1))
+    >>> both = merge(Partial(1 * one, one, 0 * one), Partial(5 * one, one, np.log(3) * one))
+    >>> (both.output / both.total).round(4)
+    array([[4.]])
+    """
+    xp = array_api_compat.array_namespace(left.peak)
+    factors, _, peak = exponentials(xp.concat([left.peak, right.peak], axis=-1))
+    f, g = factors[..., :1], factors[..., 1:]  # (..., n, 1) each
+    return Partial(left.output * f + right.output * g, left.total * f + right.total * g, peak)
+
+
+def output_by_tiles(
+    query: Array,
+    key: Array,
+    value: Array,
+    options: Options,
+    band: Band,
+    *,
+    query_block: int | None = None,
+    key_block: int | None = None,
+) -> Array:
+    """Compute attention by tiles, without checks; by default a tile spans all keys."""
+    xp = array_api_compat.array_namespace(query)
+    sizes, e = scores_shape(query, key), value.shape[-1]
+    n, m = sizes[-2:]
+    whole = Problem.lay_out(query, key, value, options, band)
+    output = xp.zeros(
+        (*whole.leading, n, e), dtype=query.dtype, device=array_api_compat.device(query)
+    )
+
+    def compute(piece: tuple[Box, range]) -> None:
+        box, rows = piece
+        columns = cut(band.keys(rows, m), key_block)
+        result = reduce(merge, (partial_result(whole, box, rows, c) for c in columns))
+        output[(*box, as_slice(rows))] = normalise(result.output, result.total)
+
+    run = in_threads if library(query) == "numpy" else in_turn
+    run(compute, pieces(whole.leading, n, m, band, query_block, key_block))
+    return xp.reshape(output, (*sizes[:-1], e))
+
+
+def partial_result(whole: Problem, box: Box, rows: range, columns: range) -> Partial:
+    """Attend from ``rows`` to ``columns`` alone; scores that no graph needs are overwritten."""
+    query, key, value, mask, bias = whole.part(box, rows, columns)
+    scores = soft_cap(dot_scores(accumulating(query) * whole.scale, key), whole.softcap)
+    scores = mask_scores(scores, mask, bias)  # (..., n, m)
+    for edge in edges(whole.band, rows, columns):
+        there = (..., slice(edge.start - columns.start, edge.stop - columns.start))
+        seen = whole.band.mask(rows, edge, like=scores)
+        scores[there] = mask_scores(scores[there], seen)
+    recorded = getattr(scores, "requires_grad", False)
+    unnormalised, total, peak = exponentials(scores, out=None if recorded else scores)
+    return Partial(grouped_matmul(unnormalised, accumulating(value)), total, peak)
+
+
+def edges(band: Band, rows: range, columns: range) -> list[range]:
+    """Return the ranges of ``columns`` that some query of ``rows`` sees and some other may not."""
+    first = band.keys(rows[:1], columns.stop)
+    last = band.keys(rows[-1:], columns.stop)
+    left = range(columns.start, min(max(first.start, last.start), columns.stop))
+    right = range(max(min(first.stop, last.stop), columns.start), columns.stop)
+    return [edge for edge in (left, right) if edge] if band.hides else []

@@ -1,0 +1,202 @@
+r"""Gradients of attention by hand: the chain rule written out, no autograd.
+
+With :math:`A = \mathrm{softmax}(S)` and :math:`O = A V`:
+
+.. math::
+    \begin{aligned}
+    dV &= A^\top dO \\
+    dA &= dO\, V^\top \\
+    dS &= A \odot (dA - \mathrm{rowsum}(dA \odot A)) \\
+    dQ &= \tfrac{1}{\sqrt{d_k}}\, dS\, K \\
+    dK &= \tfrac{1}{\sqrt{d_k}}\, dS^\top Q
+    \end{aligned}
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import array_api_compat
+
+from qkv_lib.formula._call import check_call, plain
+from qkv_lib.formula._checks import Array, Shape, check_array, check_arrays, heads, shape
+from qkv_lib.formula.heads import fold_groups, grouped_matmul
+from qkv_lib.formula.steps import accumulating, default_scale
+
+__all__ = ["AttentionGradients", "attention_gradients", "softmax_gradient", "softmax_jacobian"]
+
+
+class AttentionGradients(NamedTuple):
+    """What a small change of each operand does to the loss.
+
+    Attributes
+    ----------
+    query : array of the query's shape and dtype
+    key : array of the key's shape and dtype
+    value : array of the value's shape and dtype
+    bias : array of the bias' shape and dtype, or None
+        None where attention had no bias.
+    """
+
+    query: Array
+    key: Array
+    value: Array
+    bias: Array | None
+
+
+def attention_gradients(
+    query: Array,
+    key: Array,
+    value: Array,
+    output_gradient: Array,
+    *,
+    bias: Array | None = None,
+    scale: float | None = None,
+    softcap: float | None = None,
+    **options: Any,
+) -> AttentionGradients:
+    r"""Return the gradients of a loss, given its gradient at the output of `qkv_lib.attention`.
+
+    .. math::
+        \begin{aligned}
+        dA &= dO\, V^\top \\
+        dS &= A \odot (dA - \mathrm{rowsum}(dA \odot A))
+        \end{aligned}
+
+    Parameters
+    ----------
+    query, key, value : array
+        The operands of `qkv_lib.attention`.
+    output_gradient : array of shape (..., h, n_queries, d_v)
+        ``dO``, of the shape and dtype of the output.
+    bias, scale, softcap
+        Options of `qkv_lib.attention`.
+    **options
+        Its other options: ``mask``, ``causal``, ``offset``, ``window``, ``key_lengths``.
+
+    Returns
+    -------
+    AttentionGradients
+        A named tuple of ``query``, ``key``, ``value`` and ``bias``. Where heads or batch
+        elements share an operand, its gradient is the sum over all that use it. Masked
+        entries, and queries that may attend to nothing, contribute 0.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `qkv_lib.attention`; or ``output_gradient`` is not of the output's library, shape
+        and dtype, or holds NaN.
+
+    Notes
+    -----
+    Half precision is accumulated in float32. Cost: five products of ``h · n · m · d``
+    multiplications, two of them to compute the weights; memory as `attention_steps`.
+
+    References
+    ----------
+    Dao et al. 2022, "FlashAttention", appendix B.2.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.array([[1.0, 2.0], [2.0, 3.0], [3.0, 4.0], [4.0, 5.0]])
+    >>> gradients = attention_gradients(x, x, x, np.ones((4, 2)))
+    >>> gradients.value.sum(axis=1).round(2)       # the last value matters most
+    array([0.  , 0.03, 0.29, 7.68])
+    """
+    checked = check_call(query, key, value, bias=bias, scale=scale, softcap=softcap, **options)
+    steps = plain(query, key, value, *checked)
+    check_arrays(query=query, output_gradient=output_gradient)
+    if shape(output_gradient) != shape(steps.output):
+        raise ValueError(
+            f"output_gradient has shape {shape(output_gradient)}, needs that of the output: "
+            f"{shape(steps.output)}"
+        )
+    d_output = accumulating(output_gradient)
+    d_weights = grouped_matmul(d_output, accumulating(value).mT)  # (..., h, n, m)
+    d_masked = softmax_gradient(steps.weights, d_weights)
+    d_scaled = d_masked if softcap is None else d_masked * (1 - (steps.capped / softcap) ** 2)
+    d_scores = d_scaled * (default_scale(query.shape[-1]) if scale is None else scale)
+    g = heads(key)
+    return AttentionGradients(
+        query=_sum_like(grouped_matmul(d_scores, accumulating(key)), query),
+        key=_sum_like(_transposed_matmul(d_scores, accumulating(query), g), key),
+        value=_sum_like(_transposed_matmul(steps.weights, d_output, g), value),
+        bias=None if bias is None else _sum_like(d_masked, bias),
+    )
+
+
+def softmax_gradient(weights: Array, weights_gradient: Array) -> Array:
+    r"""Return the gradient at the scores, given the weights and the gradient at the weights.
+
+    .. math:: dS = A \odot (dA - \mathrm{rowsum}(dA \odot A))
+
+    Parameters
+    ----------
+    weights : array of shape (..., n_keys)
+        ``A``, rows of a softmax.
+    weights_gradient : array of the same shape
+        ``dA``.
+
+    Returns
+    -------
+    array of the same shape
+        ``dA`` times `softmax_jacobian`, row by row, without building the matrix. It sums to 0
+        along each row; entries of weight 0 get 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> softmax_gradient(np.array([0.25, 0.75]), np.array([1.0, 0.0]))
+    array([ 0.1875, -0.1875])
+    """
+    xp = array_api_compat.array_namespace(weights, weights_gradient)
+    mean = xp.sum(weights_gradient * weights, axis=-1, keepdims=True)
+    return weights * (weights_gradient - mean)
+
+
+def softmax_jacobian(weights: Array) -> Array:
+    r"""Return how each weight answers to each score.
+
+    .. math:: \frac{\partial a_i}{\partial s_j} = a_i (\delta_{ij} - a_j)
+
+    Parameters
+    ----------
+    weights : array of shape (..., n_keys)
+        Rows of a softmax.
+
+    Returns
+    -------
+    array of shape (..., n_keys, n_keys)
+        ``diag(a) − a aᵀ``: symmetric, each row sums to 0.
+
+    Raises
+    ------
+    TypeError
+        ``weights`` is no array.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> softmax_jacobian(np.array([0.25, 0.75]))
+    array([[ 0.1875, -0.1875],
+           [-0.1875,  0.1875]])
+    """
+    xp = check_array("weights", weights)
+    device = array_api_compat.device(weights)
+    identity = xp.eye(weights.shape[-1], dtype=weights.dtype, device=device)
+    return weights[..., :, None] * (identity - weights[..., None, :])
+
+
+def _transposed_matmul(left: Array, right: Array, g: int) -> Array:
+    """Return ``leftᵀ @ right``, summed over the heads that share one of ``g`` key heads."""
+    return fold_groups(left, g).mT @ fold_groups(right, g)
+
+
+def _sum_like(gradient: Array, operand: Array) -> Array:
+    """Undo broadcasting: sum over the axes along which ``operand`` was repeated; keep its dtype."""
+    xp = array_api_compat.array_namespace(gradient, operand)
+    target: Shape = (1,) * (gradient.ndim - operand.ndim) + shape(operand)
+    repeated = tuple(i for i, size in enumerate(target) if gradient.shape[i] != size)
+    summed = xp.sum(gradient, axis=repeated, keepdims=True) if repeated else gradient
+    return xp.astype(xp.reshape(summed, shape(operand)), operand.dtype)

@@ -1,0 +1,213 @@
+"""Masks: which keys a query may attend to. Boolean, ``True`` = may attend; combine with ``&``.
+
+Rows are queries, columns are keys. Query ``i`` stands at position ``i + offset`` among the
+keys: ``offset`` is the number of keys that came before the first query.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import array_api_compat
+import numpy as np
+
+from qkv_lib.formula._checks import Array, check_array, check_count, check_lengths, shape
+
+__all__ = ["Band", "causal_mask", "padding_mask", "window_mask"]
+
+
+def causal_mask(
+    n_queries: int, n_keys: int | None = None, *, offset: int = 0, like: Array | None = None
+) -> Array:
+    """Let each query see the keys up to its own position: ``j ≤ i + offset``.
+
+    Parameters
+    ----------
+    n_queries, n_keys : int
+        Sizes of the mask; ``n_keys`` defaults to ``offset + n_queries``.
+    offset : int
+        How many keys came before the first query (0 as in PyTorch and ONNX; with a key-value
+        cache, its length before the new tokens).
+    like : array, optional
+        The mask takes its library and device; NumPy by default.
+
+    Returns
+    -------
+    boolean array of shape (n_queries, n_keys)
+
+    Raises
+    ------
+    TypeError
+        A size or the offset is no integer, or ``like`` is no array.
+    ValueError
+        A size or the offset is negative.
+
+    References
+    ----------
+    Vaswani et al. 2017, "Attention Is All You Need", section 3.2.3.
+
+    Examples
+    --------
+    >>> causal_mask(2, 4, offset=2).astype(int)
+    array([[1, 1, 1, 0],
+           [1, 1, 1, 1]])
+    """
+    offset = check_count("offset", offset, least=0)
+    n_queries = check_count("n_queries", n_queries, least=0)
+    n_keys = offset + n_queries if n_keys is None else check_count("n_keys", n_keys, least=0)
+    return Band(causal=True, offset=offset).mask(n_queries, n_keys, like=like)
+
+
+def window_mask(
+    n_queries: int,
+    n_keys: int | None = None,
+    *,
+    window: int,
+    offset: int = 0,
+    like: Array | None = None,
+) -> Array:
+    """Let each query see the keys near its own position: ``|i + offset − j| < window``.
+
+    Joined with `causal_mask` by ``&`` it leaves each query its own key and the ``window − 1``
+    before it.
+
+    Parameters
+    ----------
+    n_queries, n_keys : int
+        Sizes of the mask; ``n_keys`` defaults to ``offset + n_queries``.
+    window : int
+        At least 1 (each query sees the key at its own position only).
+    offset, like
+        As in `causal_mask`.
+
+    Returns
+    -------
+    boolean array of shape (n_queries, n_keys)
+
+    Raises
+    ------
+    TypeError
+        A size, the window or the offset is no integer, or ``like`` is no array.
+    ValueError
+        A size or the offset is negative, or the window is below 1.
+
+    References
+    ----------
+    Beltagy et al. 2020, "Longformer", section 3.1 (there the window counts both sides).
+
+    Examples
+    --------
+    >>> window_mask(4, window=2).astype(int)
+    array([[1, 1, 0, 0],
+           [1, 1, 1, 0],
+           [0, 1, 1, 1],
+           [0, 0, 1, 1]])
+    """
+    offset = check_count("offset", offset, least=0)
+    n_queries = check_count("n_queries", n_queries, least=0)
+    n_keys = offset + n_queries if n_keys is None else check_count("n_keys", n_keys, least=0)
+    window = check_count("window", window, least=1)
+    return Band(window=window, offset=offset).mask(n_queries, n_keys, like=like)
+
+
+def padding_mask(lengths: Array, n_keys: int, *, n_axes: int = 4) -> Array:
+    """Hide the padding: sequence ``b`` of a batch has ``lengths[b]`` real keys, the rest is filler.
+
+    Parameters
+    ----------
+    lengths : integer array of shape (batch,) or (batch, ...)
+        Real keys of each sequence, 0 to ``n_keys``.
+    n_keys : int
+        The padded length.
+    n_axes : int
+        How many axes the scores have: 4 for ``(batch, heads, n_queries, n_keys)``, 3 without heads.
+
+    Returns
+    -------
+    boolean array of shape (batch, 1, …, 1, n_keys)
+        ``n_axes`` axes in all; it broadcasts over heads and queries.
+
+    Raises
+    ------
+    TypeError
+        ``lengths`` is no integer array, or ``n_keys`` or ``n_axes`` no integer.
+    ValueError
+        A length is below 0 or above ``n_keys``, or ``n_axes`` leaves no room for it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> padding_mask(np.array([1, 3]), 3, n_axes=3).astype(int)
+    array([[[1, 0, 0]],
+    <BLANKLINE>
+           [[1, 1, 1]]])
+    """
+    n_keys = check_count("n_keys", n_keys, least=0)
+    n_axes = check_count("n_axes", n_axes, least=2)
+    xp = check_lengths("lengths", lengths, n_keys)
+    n_ones = n_axes - 1 - lengths.ndim
+    if n_ones < 1:
+        raise ValueError(
+            f"lengths has shape {shape(lengths)}, which leaves no query axis in scores of "
+            f"{n_axes} axes: n_axes must be at least {lengths.ndim + 2}"
+        )
+    columns = xp.arange(n_keys, device=array_api_compat.device(lengths))
+    return columns < xp.reshape(lengths, (*shape(lengths), *(1,) * n_ones, 1))
+
+
+@dataclass(frozen=True)
+class Band:
+    """What positions alone allow: the causal rule, a window, both, or neither.
+
+    One object tells the plain path its mask, and the blocked paths which keys they may skip.
+
+    Parameters
+    ----------
+    causal : bool
+        Keys after the query's position are hidden.
+    window : int, optional
+        Keys ``window`` or more positions away are hidden.
+    offset : int
+        How many keys came before the first query.
+    """
+
+    causal: bool = False
+    window: int | None = None
+    offset: int = 0
+
+    @property
+    def hides(self) -> bool:
+        """Whether the band hides anything at all."""
+        return self.causal or self.window is not None
+
+    def keys(self, rows: range, n_keys: int) -> range:
+        """Return the keys that some query of ``rows`` may see; the others can be skipped."""
+        first, last = rows.start + self.offset, rows.stop - 1 + self.offset
+        start = 0 if self.window is None else first - self.window + 1
+        stop = n_keys if self.window is None else last + self.window
+        if self.causal:
+            stop = min(stop, last + 1)
+        start = min(max(start, 0), n_keys)
+        return range(start, max(start, min(stop, n_keys)))
+
+    def mask(
+        self,
+        rows: int | range,
+        columns: int | range,
+        *,
+        like: Array | None = None,
+    ) -> Array:
+        """Return the boolean mask of shape (rows, columns) for these queries and keys."""
+        rows = range(rows) if isinstance(rows, int) else rows
+        columns = range(columns) if isinstance(columns, int) else columns
+        xp: Any = np if like is None else check_array("like", like)
+        device = {} if like is None else {"device": array_api_compat.device(like)}
+        i = xp.arange(rows.start, rows.stop, **device)[:, None] + self.offset
+        j = xp.arange(columns.start, columns.stop, **device)[None, :]
+        seen = xp.ones((len(rows), len(columns)), dtype=xp.bool, **device)
+        if self.causal:
+            seen = seen & (j <= i)
+        if self.window is not None:
+            seen = seen & (i - j < self.window) & (j - i < self.window)
+        return seen

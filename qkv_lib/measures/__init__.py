@@ -1,0 +1,3 @@
+"""What a map says, and what attention costs: numbers about attention, not attention itself."""
+
+__all__ = ["alignments", "cost", "explain", "heads", "maps", "pointing", "relations", "retrieval"]

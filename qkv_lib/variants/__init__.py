@@ -1,0 +1,3 @@
+"""Other answers: one file for each variant, reference form beside fast form."""
+
+__all__ = ["convolution", "linear"]

@@ -1,0 +1,67 @@
+"""Rings of real processes: equal to one process, and honest about what they sent and held."""
+
+from typing import Any
+
+import pytest
+import torch
+
+from qkv_lib import attention
+from qkv_lib.exact.processes import COUNTERS, RankReport, attend_in_processes
+from tests.arrays import normal
+from tests.refusals import says
+
+N = 16
+
+
+def operands(dtype: str = "float64") -> Any:
+    shapes = (2, 4, N, 3), (2, 2, N, 3), (2, 2, N, 5)  # grouped heads, d_v of its own
+    return [normal("torch", *shape, seed=i, dtype=dtype) for i, shape in enumerate(shapes)]
+
+
+@pytest.fixture(scope="module")
+def reports() -> list[RankReport]:
+    return attend_in_processes(*operands(), n_ranks=4, causal=True, zigzag=True)
+
+
+def test_the_ranks_together_hold_each_position_once(reports: list[RankReport]) -> None:
+    assert [len(report.positions) for report in reports] == [N // 4] * 4
+    assert sorted(i for report in reports for i in report.positions) == list(range(N))
+    assert reports[0].positions == [0, 1, 14, 15]
+
+
+def test_each_rank_returns_its_rows_of_the_whole(reports: list[RankReport]) -> None:
+    expected = attention(*operands(), causal=True)
+    for report in reports:
+        rows = expected[..., report.positions, :]
+        torch.testing.assert_close(report.output, rows, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.skipif(not COUNTERS.exists(), reason="the system does not count what is written")
+def test_what_is_sent_grows_with_the_keys_and_not_with_the_queries() -> None:
+    sent = []
+    for n_queries_heads, n in ((1, 512), (4, 512), (1, 1024)):
+        query = torch.ones(n_queries_heads, n, 16)
+        key = value = torch.ones(1, n, 16)
+        (first, second) = attend_in_processes(query, key, value, n_ranks=2)
+        assert first.sent == second.sent is not None
+        sent.append(first.sent)
+    few, more_queries, more_keys = sent
+    assert few == more_queries  # queries stay where they are
+    assert more_keys - few == 256 * 2 * 16 * 4  # keys and values of 256 more positions a rank
+
+
+def test_one_process_sends_nothing() -> None:
+    query, key, value = operands()
+    (report,) = attend_in_processes(query, key, value, n_ranks=1)
+    torch.testing.assert_close(report.output, attention(query, key, value))
+    assert report.sent in (0, None)
+
+
+def test_what_cannot_be_shared_is_refused_before_a_process_starts() -> None:
+    query, key, value = operands()
+    with says(ValueError, "n is 16, needs a multiple of 3: every slice is equally long"):
+        attend_in_processes(query, key, value, n_ranks=3)
+    with pytest.raises(ValueError, match=r"^query has 16 rows but key has 15: "):
+        attend_in_processes(query, key[..., 1:, :], value[..., 1:, :], n_ranks=2)
+    with says(ValueError, "n_ranks is 0, needs an integer of at least 1"):
+        attend_in_processes(query, key, value, n_ranks=0)

@@ -1,0 +1,197 @@
+"""Ring attention on real processes, against attention in one."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import torch.distributed as dist
+
+from qkv_lib import attention
+from qkv_lib.exact.ring import held_by, ring_attention
+from tests.arrays import normal
+from tests.refusals import says
+
+N = 24  # shared equally by 2 and by 4 ranks, and by twice as many chunks
+
+CASES: dict[str, dict[str, Any]] = {
+    "full": {},
+    "causal": {"causal": True},
+    "causal zigzag": {"causal": True, "zigzag": True},
+    "zigzag": {"zigzag": True},
+    "scale and cap": {"causal": True, "scale": 0.7, "softcap": 1.5},
+}
+HEADS = {"own": (3, 3), "grouped": (6, 3), "shared": (3, 1)}
+
+
+def whole(heads: str, dtype: str = "float64") -> tuple[Any, ...]:
+    h, g = HEADS[heads]
+    shapes = (2, h, N, 11), (2, g, N, 11), (2, g, N, 13)
+    return tuple(normal("torch", *shape, seed=i, dtype=dtype) for i, shape in enumerate(shapes))
+
+
+def mine(x: Any, rank: int, size: int, *, zigzag: bool = False) -> Any:
+    positions = [i for span in held_by(rank, N, n_ranks=size, zigzag=zigzag) for i in span]
+    return x[..., positions, :]
+
+
+def refused(*operands: Any, **options: Any) -> str:
+    try:
+        ring_attention(*operands, **options)
+    except (TypeError, ValueError) as error:
+        return f"{type(error).__name__}: {error}"
+    return "no error"
+
+
+def worker(rank: int, size: int, folder: str) -> None:
+    """Run every case as one rank and store what it gives."""
+    torch.set_num_threads(1)
+    dist.init_process_group("gloo", f"file://{folder}/meeting", rank=rank, world_size=size)
+    results: dict[Any, Any] = {}
+    for name, options in CASES.items():
+        for heads in HEADS:
+            slices = [mine(x, rank, size, zigzag="zigzag" in options) for x in whole(heads)]
+            before = [x.clone() for x in slices]
+            results[name, heads] = ring_attention(*slices, **options)
+            assert all(torch.equal(x, y) for x, y in zip(slices, before, strict=True))
+    half = [mine(x, rank, size) for x in whole("own", "float16")]
+    results["half"] = ring_attention(*half, causal=True)
+    query, key, value = (mine(x, rank, size) for x in whole("own"))
+    short = rank == size - 1
+    results["uneven"] = refused(query, key[..., short:, :], value[..., short:, :])
+    results["bad"] = refused(query * (float("nan") if short else 1.0), key, value)
+    results["gradient"] = refused(query.requires_grad_(), key, value)
+    results["lengths"] = refused(query.detach(), key[..., 1:, :], value[..., 1:, :], causal=True)
+    results["odd"] = refused(query.detach()[..., 1:, :], key, value, zigzag=True)
+    pair = dist.new_group([size - 2, size - 1])
+    if rank >= size - 2:  # a group of its own, with other ranks than the whole
+        slices = [mine(x, rank - (size - 2), 2) for x in whole("own")]
+        results["pair"] = ring_attention(*slices, causal=True, group=pair)
+    torch.save(results, Path(folder) / f"{rank}.pt")
+    dist.destroy_process_group()
+
+
+@pytest.fixture(scope="module")
+def rings(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Any]:
+    """Run the rings, once each: a parametrised fixture would start anew in a shuffled order."""
+    return {size: run(size, tmp_path_factory.mktemp("ring")) for size in (2, 4)}
+
+
+def run(size: int, folder: Path) -> list[Any]:
+    torch.multiprocessing.spawn(worker, (size, str(folder)), nprocs=size)
+    return [torch.load(folder / f"{rank}.pt") for rank in range(size)]
+
+
+@pytest.fixture(params=[2, 4])
+def ranks(request: pytest.FixtureRequest, rings: dict[int, Any]) -> Any:
+    return rings[request.param]
+
+
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("heads", HEADS)
+def test_every_rank_has_its_rows_of_the_whole(ranks: Any, name: str, heads: str) -> None:
+    options = dict(CASES[name])
+    zigzag = options.pop("zigzag", False)
+    expected = attention(*whole(heads), **options)
+    for rank, results in enumerate(ranks):
+        rows = mine(expected, rank, len(ranks), zigzag=zigzag)
+        torch.testing.assert_close(results[name, heads], rows, rtol=1e-12, atol=1e-12)
+
+
+def test_half_precision_is_kept_and_merged_in_float32(ranks: Any) -> None:
+    exact = attention(*(x.double() for x in whole("own", "float16")), causal=True)
+    for rank, results in enumerate(ranks):
+        assert results["half"].dtype == torch.float16
+        rows = mine(exact, rank, len(ranks))
+        assert (results["half"].double() - rows).abs().max() <= 2**-10 * rows.abs().max()
+
+
+def test_some_of_the_processes_can_form_a_ring(ranks: Any) -> None:
+    expected = attention(*whole("own"), causal=True)
+    for rank, results in enumerate(ranks[-2:]):
+        torch.testing.assert_close(results["pair"], mine(expected, rank, 2), rtol=1e-12, atol=1e-12)
+
+
+def test_uneven_slices_are_refused_on_every_rank(ranks: Any) -> None:
+    for rank, results in enumerate(ranks):
+        assert results["uneven"].startswith("ValueError: key differs between ranks: ")
+        assert f" on rank {rank} but " in results["uneven"]
+
+
+def test_what_one_rank_refuses_stops_all(ranks: Any) -> None:
+    last = len(ranks) - 1
+    for rank, results in enumerate(ranks):
+        assert results["bad"] == (
+            "ValueError: query holds NaN or infinity: every entry must be finite"
+            if rank == last
+            else f"ValueError: the operands of rank {last} were refused there"
+        )
+
+
+def test_what_every_rank_refuses(ranks: Any) -> None:
+    n = N // len(ranks)
+    for results in ranks:
+        assert results["gradient"] == (
+            "ValueError: an operand requires a gradient, which does not flow round the ring"
+        )
+        assert results["lengths"] == (
+            f"ValueError: query has {n} rows but key has {n - 1}: shapes (2, 3, {n}, 11) and "
+            f"(2, 3, {n - 1}, 11); causal needs as many queries as keys"
+        )
+        assert results["odd"] == (
+            f"ValueError: query has {n - 1} rows, needs an even number for zigzag"
+        )
+
+
+@pytest.mark.parametrize("zigzag", [False, True])
+@pytest.mark.parametrize("size", [1, 2, 3, 4])
+def test_each_position_is_held_once(size: int, zigzag: bool) -> None:
+    held = [held_by(rank, N, n_ranks=size, zigzag=zigzag) for rank in range(size)]
+    assert sorted(i for spans in held for span in spans for i in span) == list(range(N))
+
+
+def test_zigzag_gives_every_rank_the_same_causal_work() -> None:
+    def work(rank: int, *, zigzag: bool) -> int:
+        held = held_by(rank, N, n_ranks=4, zigzag=zigzag)
+        return sum(i + 1 for span in held for i in span)
+
+    assert len({work(rank, zigzag=True) for rank in range(4)}) == 1
+    assert len({work(rank, zigzag=False) for rank in range(4)}) == 4
+
+
+def test_held_by_refuses() -> None:
+    with says(ValueError, "rank is 2, needs a number below n_ranks (2)"):
+        held_by(2, N, n_ranks=2)
+    with says(ValueError, "n is 7, needs a multiple of 4: every slice is equally long"):
+        held_by(0, 7, n_ranks=2, zigzag=True)
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    meeting = tmp_path_factory.mktemp("alone") / "meeting"
+    dist.init_process_group("gloo", f"file://{meeting}", rank=0, world_size=1)
+    yield
+    dist.destroy_process_group()
+
+
+@pytest.mark.usefixtures("alone")
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("heads", HEADS)
+def test_one_process_is_a_ring_too(name: str, heads: str) -> None:
+    options = dict(CASES[name])
+    output = ring_attention(*whole(heads), **options)
+    options.pop("zigzag", None)
+    torch.testing.assert_close(output, attention(*whole(heads), **options), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.usefixtures("alone")
+def test_one_process_refuses_too() -> None:
+    query, key, value = whole("own")
+    with says(ValueError, "query has 23 rows, needs an even number for zigzag"):
+        ring_attention(query[..., 1:, :], key, value, zigzag=True)
+    with says(ValueError, "an operand requires a gradient, which does not flow round the ring"):
+        ring_attention(query, key.clone().requires_grad_(), value)
+    with pytest.raises(ValueError, match=r"^query has 24 rows but key has 23: "):
+        ring_attention(query, key[..., 1:, :], value[..., 1:, :], causal=True)
+    with says(ValueError, "value holds NaN or infinity: every entry must be finite"):
+        ring_attention(query, key, value * float("nan"))

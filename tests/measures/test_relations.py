@@ -1,0 +1,96 @@
+"""Relations between tokens, what a head puts on them, and ranks of a search."""
+
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qkv_lib.data.docstrings import load_docstrings
+from qkv_lib.data.senses import SENSES, sense_sentences
+from qkv_lib.measures.relations import relation_mass, spread, token_relations
+from qkv_lib.measures.retrieval import ranks
+from tests.refusals import says
+
+RNG = np.random.default_rng(3)
+
+
+@given(st.lists(st.integers(0, 6), min_size=1, max_size=12))
+def test_relations_are_what_their_names_say(row):
+    ids = np.array(row)
+    found = token_relations(ids, special=[0, 6])
+    for i, a in enumerate(row):
+        for j, b in enumerate(row):
+            words = a not in (0, 6) and b not in (0, 6)
+            assert found["previous"][i, j] == (words and j == i - 1)
+            assert found["next"][i, j] == (words and j == i + 1)
+            assert found["same word"][i, j] == (words and a == b and i != j)
+            assert found["special"][i, j] == (a not in (0, 6) and b in (0, 6))
+
+
+def test_mass_counts_only_queries_with_a_related_key():
+    weights = RNG.dirichlet(np.ones(5), size=(2, 3, 5))
+    relation = np.zeros((5, 5), dtype=bool)
+    relation[1, [0, 3]] = relation[4, 4] = True
+    mass = relation_mass(weights, relation)
+    expected = np.stack([weights[..., 1, 0] + weights[..., 1, 3], weights[..., 4, 4]], axis=-1)
+    np.testing.assert_allclose(mass, expected)
+    np.testing.assert_allclose(relation_mass(weights, np.ones((5, 5), bool)), 1)
+    assert relation_mass(weights, np.zeros((5, 5), bool)).shape == (2, 3, 0)
+
+
+def test_spread_runs_from_one_key_to_all():
+    assert spread(np.eye(4)).tolist() == [0, 0, 0, 0]
+    np.testing.assert_allclose(spread(np.full((2, 7), 1 / 7)), 1)
+    np.testing.assert_allclose(spread(np.array([[0.5, 0.5, 0.0, 0.0]])), 0.5)
+
+
+def test_ranks_count_the_better_documents_and_half_the_ties():
+    s = RNG.integers(0, 4, size=(20, 9)).astype(float)
+    right = RNG.integers(0, 9, size=20)
+    for row, c, rank in zip(s, right, ranks(s, right), strict=True):
+        better = sum(x > row[c] for x in row)
+        ties = sum(x == row[c] for j, x in enumerate(row) if j != c)
+        assert rank == 1 + better + ties / 2
+    assert ranks(np.zeros((2, 5)), np.array([0, 4])).tolist() == [3, 3]
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: token_relations(np.zeros((2, 2), int)), ValueError, "ids has shape (2, 2)"),
+        (lambda: relation_mass(np.eye(3), np.eye(3)), TypeError, "relation has dtype float64"),
+        (lambda: relation_mass(np.eye(3), np.eye(2, dtype=bool)), ValueError,
+         "weights has shape (3, 3) and relation (2, 2)"),
+        (lambda: spread(np.ones((3, 1))), ValueError, "weights has 1 keys"),
+        (lambda: ranks(np.ones((2, 3)), np.array([0])), ValueError, "similarity has shape (2, 3)"),
+        (lambda: ranks(np.ones((2, 3)), np.array([0, 3])), ValueError, "outside 0 to 2"),
+    ],
+)  # fmt: skip
+def test_bad_input_is_named(call, error, message):
+    with pytest.raises(error, match=re.escape(message)):
+        call()
+
+
+def test_the_docstrings_are_prose_and_each_pair_is_unique():
+    entries = load_docstrings()
+    assert len({e.title for e in entries}) == len({e.text for e in entries}) == len(entries) > 300
+    for entry in entries:
+        assert entry.title.endswith(".")
+        assert entry.text.endswith(".")
+        assert not set("`*\n\\$") & set(entry.title + entry.text)
+    assert entries == load_docstrings()
+
+
+def test_a_missing_scipy_is_named(monkeypatch):
+    monkeypatch.setattr("qkv_lib.data.docstrings.PACKAGE", "absent")
+    with says(FileNotFoundError, "the package absent is not installed: pip install absent"):
+        load_docstrings()
+
+
+def test_each_word_has_two_senses_of_four_sentences():
+    assert [len(s) for senses in SENSES.values() for s in senses.values()] == [4] * 12
+    uses = sense_sentences()
+    assert len({use.sentence for use in uses}) == 48
+    assert all(use.sentence.lower().split().count(use.word) <= 1 for use in uses)

@@ -1,0 +1,1 @@
+"""What makes and publishes the book and is no test: notebooks, pages, print, pictures, memory."""

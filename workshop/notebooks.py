@@ -1,0 +1,107 @@
+"""Execute notebooks and store their outputs so that a second run writes the same bytes.
+
+Run as ``python -m workshop.notebooks [NOTEBOOK …]``; without arguments, every
+notebook that `_toc.yml` lists. A notebook that fails is left as it was.
+"""
+
+import base64
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+from tqdm import tqdm
+
+from qkv_lib.plots.numbers import KEY
+from workshop.pages import listed_pages
+
+# No patch version of Python, no absolute path: the same on every machine.
+METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"},
+}
+CELL_TIMEOUT = 600
+NUMBERS = KEY.encode() + b"\0"  # how the text begins that the book makes a figure's table of
+
+
+def execute(path: Path, *, show_progress: bool = True) -> None:
+    """Run the notebook at `path` from its folder and rewrite it with the new outputs."""
+    notebook = nbformat.read(path, as_version=4)
+    cells = sum(cell.cell_type == "code" and bool(cell.source.strip()) for cell in notebook.cells)
+    with tqdm(total=cells, desc=path.name, unit="cell", disable=not show_progress) as progress:
+        client = NotebookClient(
+            notebook,
+            timeout=CELL_TIMEOUT,
+            kernel_name="python3",
+            record_timing=False,
+            extra_arguments=["--log-level=ERROR"],
+            resources={"metadata": {"path": str(path.parent)}},
+            on_cell_executed=lambda **_: progress.update(),
+        )
+        client.execute()
+    clean(notebook)
+    nbformat.validate(notebook)
+    path.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
+
+
+def clean(notebook: NotebookNode) -> None:
+    """Remove what differs from run to run, or tells of the machine, and nothing else."""
+    notebook.metadata = nbformat.from_dict(METADATA)
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+        if cell.cell_type == "code":
+            cell.outputs = merge_streams(cell.outputs)
+            for output in cell.outputs:
+                _clean_data(output.get("data", {}))
+
+
+def _clean_data(data: dict[str, Any]) -> None:
+    data.pop("application/vnd.jupyter.widget-view+json", None)
+    if "image/png" in data:
+        data["image/png"] = bare_png(data["image/png"])
+
+
+def merge_streams(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """Join neighbouring pieces of one stream: where they break depends on timing."""
+    merged: list[NotebookNode] = []
+    for output in outputs:
+        last = merged[-1] if merged else None
+        if last and output.output_type == "stream" == last.output_type and output.name == last.name:
+            last.text += output.text
+        else:
+            merged.append(output)
+    return merged
+
+
+def bare_png(encoded: str) -> str:
+    """Return a base64 PNG without the chunks of time, and of text other than a figure's numbers."""
+    png = base64.b64decode(encoded)
+    kept, start = [png[:8]], 8
+    while start < len(png):
+        end = start + 12 + int.from_bytes(png[start : start + 4], "big")
+        kind, numbers = png[start + 4 : start + 8], png[start + 8 :].startswith(NUMBERS)
+        if numbers or kind not in {b"tEXt", b"zTXt", b"iTXt", b"tIME"}:
+            kept.append(png[start:end])
+        start = end
+    return base64.b64encode(b"".join(kept)).decode("ascii")
+
+
+def main(arguments: list[str]) -> None:
+    """Execute the notebooks named, or all that are listed."""
+    paths = [Path(each) for each in arguments] or [
+        page for page in listed_pages() if page.suffix == ".ipynb"
+    ]
+    os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
+    for number, path in enumerate(paths, start=1):
+        started = time.monotonic()
+        print(f"[{number}/{len(paths)}] {path.name}", flush=True)
+        execute(path)
+        print(f"    done in {time.monotonic() - started:.0f} s")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
