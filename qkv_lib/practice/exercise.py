@@ -100,8 +100,8 @@ class Exercise:
 
     Parameters
     ----------
-    name, chapter
-        What `check` is called with, and where the exercise stands.
+    name
+        What `check` is called with.
     skeleton : str
         The function as the notebook shows it: signature, docstring with shapes, body ``...``.
     reference : callable
@@ -117,10 +117,11 @@ class Exercise:
         For "find the bug": the mistake the skeleton contains.
     symptom : str
         What is said about the skeleton as given, so that the verdict does not solve the exercise.
+    number : str
+        Where it stands in the book, for example ``"8.2"``: the name of its file says it.
     """
 
     name: str
-    chapter: int
     skeleton: str
     reference: Function
     cases: Callable[[np.random.Generator], Iterator[Case]]
@@ -129,6 +130,7 @@ class Exercise:
     properties: tuple[Property, ...] = ()
     given: str | None = None
     symptom: str = ""
+    number: str = ""
     arguments: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:

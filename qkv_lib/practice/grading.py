@@ -124,10 +124,10 @@ def catalogue() -> str:
     Examples
     --------
     >>> print(catalogue().splitlines()[0])
-    # chapter 1: check("hard-lookup", ...)
+    # exercise 1.1: check("hard-lookup", ...)
     """
     return "\n\n".join(
-        f'# chapter {exercise.chapter}: check("{exercise.name}", ...)\n{exercise.skeleton.strip()}'
+        f'# exercise {exercise.number}: check("{exercise.name}", ...)\n{exercise.skeleton.strip()}'
         for exercise in EXERCISES.values()
     )
 

@@ -120,7 +120,7 @@ BESIDE = [
     Plant("an exercise checker that says right to everything", "qkv_lib/practice/grading.py",
           swap("finding = diagnose(Attempt(exercise, trials))", "finding = None"), CHECKER),
     Plant("a misconception that is no longer recognised",
-          "qkv_lib/practice/exercises/algorithm.py",
+          "qkv_lib/practice/exercises/chapter_3/exercise_3_1_scores.py",
           swap("lambda q, k: scaled_scores(k, q)),", "lambda q, k: scaled_scores(q, k)),"),
           CATALOGUE),
     Plant("weights read whatever their hash", "qkv_lib/data/pretrained.py",

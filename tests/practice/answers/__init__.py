@@ -1,38 +1,22 @@
-"""Answers that learners might hand in: right ones in several styles, and one edit from right."""
+"""Answers by exercise, each in the file that has the name of its exercise's."""
 
-from tests.practice.answers import (
-    algorithm,
-    alignments,
-    background,
-    building,
-    concepts,
-    decoding,
-    faq,
-    heads_and_masks,
-    images,
-    language,
-    mathematics,
-    outlook,
-    pooling,
-    positions,
-    tools,
-)
+from importlib import import_module
+from pathlib import Path
+
+from qkv_lib.practice import exercises
 from tests.practice.answers.source import Answers
 
+THERE, HERE = Path(exercises.__path__[0]), Path(__file__).parent
+
+
+def modules(folder: Path) -> list[str]:
+    """Return the modules of exercises, without their package: chapter_8.exercise_8_2_…"""
+    return sorted(f"{file.parent.name}.{file.stem}" for file in folder.glob("*/exercise_*.py"))
+
+
 ANSWERS: dict[str, Answers] = {
-    **background.ANSWERS,
-    **concepts.ANSWERS,
-    **algorithm.ANSWERS,
-    **heads_and_masks.ANSWERS,
-    **mathematics.ANSWERS,
-    **positions.ANSWERS,
-    **building.ANSWERS,
-    **decoding.ANSWERS,
-    **pooling.ANSWERS,
-    **tools.ANSWERS,
-    **faq.ANSWERS,
-    **outlook.ANSWERS,
-    **images.ANSWERS,
-    **language.ANSWERS,
-    **alignments.ANSWERS,
+    import_module(f"{exercises.__name__}.{module}").EXERCISE.name: import_module(
+        f"{__name__}.{module}"
+    ).ANSWERS
+    for module in modules(THERE)
 }

@@ -1,0 +1,73 @@
+"""Exercise 1.1: hard lookup."""
+
+# ruff: noqa: ARG005  # a wrong function takes all the arguments, used or not
+
+from __future__ import annotations
+
+import numpy as np
+
+from qkv_lib import attention, scoring
+from qkv_lib.formula._checks import Array
+from qkv_lib.practice.exercise import Exercise, Function, Mistake
+from qkv_lib.practice.exercises.chapter_1.shared import queries_keys_values
+
+BEST_LOOK = "the best key of a query has the largest dot product with it: values[argmax of Q Kᵀ]"
+
+
+def pick(choose: Function) -> Function:
+    """Return a lookup that takes the value of the key with the largest ``choose(query, keys)``."""
+    return lambda query, keys, values: values[np.argmax(choose(query, keys), axis=-1)]
+
+
+def hard_lookup(queries: Array, keys: Array, values: Array) -> Array:
+    """Return, for each query, the value of the key with the largest dot product."""
+    return np.asarray(pick(scoring.dot)(queries, keys, values))
+
+
+def cosine(query: Array, keys: Array) -> Array:
+    """Return the dot products over the lengths of the keys."""
+    return scoring.dot(query, keys) / np.linalg.norm(keys, axis=-1)
+
+
+EXERCISE = Exercise(
+    name="hard-lookup",
+    skeleton='''
+def hard_lookup(queries, keys, values):
+    """Return, for each query, the value of the key with the largest dot product.
+
+    queries: (n_queries, d_k)    keys: (n_keys, d_k)    values: (n_keys, d_v)
+    returns: (n_queries, d_v)
+    """
+    ...
+''',
+    reference=hard_lookup,
+    cases=queries_keys_values,
+    returns={"output": ("query", "feature")},
+    mistakes=(
+        Mistake("worst-key", "you take the key that matches least", BEST_LOOK,
+                pick(lambda q, k: -scoring.dot(q, k))),
+        Mistake("nearest-key", "you take the nearest key, not the one with the largest dot product",
+                BEST_LOOK, pick(scoring.gaussian)),
+        Mistake("cosine", "you divide by the lengths of the keys", BEST_LOOK, pick(cosine)),
+        Mistake("largest-size", "you compare the sizes of the scores without their signs",
+                BEST_LOOK, pick(lambda q, k: np.abs(scoring.dot(q, k)))),
+        Mistake("longest-key", "you take the longest key: the query is not used", BEST_LOOK,
+                pick(lambda q, k: scoring.dot(0 * q, k) + np.linalg.norm(k, axis=-1))),
+        Mistake("returns-key", "the best key comes back, not its value",
+                "match with the keys, carry away the values",
+                lambda q, k, v: pick(scoring.dot)(q, k, k)),
+        Mistake("returns-index", "the index of the best key comes back", "one step is left",
+                lambda q, k, v: np.argmax(scoring.dot(q, k), axis=-1)),
+        Mistake("matches-values", "the queries are matched with the values",
+                "match with the keys, carry away the values",
+                lambda q, k, v: pick(scoring.dot)(q, v, v)),
+        Mistake("soft", "this is a soft lookup: the values are mixed", BEST_LOOK,
+                lambda q, k, v: attention(q, k, v, scale=1.0)),
+        Mistake("best-query", "you look for the best query of each key",
+                "rows are queries: argmax along axis=-1",
+                lambda q, k, v: v[np.argmax(scoring.dot(q, k), axis=0)]),
+        Mistake("one-for-all", "every query gets the value of the first query's key",
+                "argmax along axis=-1 gives one index a query",
+                lambda q, k, v: np.repeat(pick(scoring.dot)(q, k, v)[:1], len(q), axis=0)),
+    ),
+)  # fmt: skip

@@ -1,0 +1,35 @@
+"""Exercise 3.2: softmax of rows."""
+
+from __future__ import annotations
+
+from qkv_lib import softmax
+from qkv_lib.practice.exercise import Exercise
+from qkv_lib.practice.inputs import score_rows
+from qkv_lib.practice.mistakes import (
+    SOFTMAX,
+)
+from qkv_lib.practice.properties import (
+    BATCH_APART,
+    NO_NEGATIVE,
+    ROWS_SUM_TO_ONE,
+)
+
+WEIGHTS_AXES = {"weights": ("query", "key")}
+
+
+EXERCISE = Exercise(
+    name="softmax-rows",
+    skeleton='''
+def softmax_rows(scores):
+    """Turn scores into weights: positive, and each row sums to 1. Scores may be ±10,000.
+
+    scores: (..., n_queries, n_keys)    returns: (..., n_queries, n_keys)
+    """
+    ...
+''',
+    reference=lambda scores: softmax(scores),
+    cases=score_rows,
+    returns=WEIGHTS_AXES,
+    mistakes=SOFTMAX,
+    properties=(ROWS_SUM_TO_ONE, NO_NEGATIVE, BATCH_APART),
+)

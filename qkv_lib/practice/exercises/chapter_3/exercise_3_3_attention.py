@@ -1,0 +1,33 @@
+"""Exercise 3.3: attention."""
+
+from __future__ import annotations
+
+from qkv_lib import attention
+from qkv_lib.practice.exercise import Exercise
+from qkv_lib.practice.exercises.chapter_3.shared import OUTPUT_AXES
+from qkv_lib.practice.inputs import operands
+from qkv_lib.practice.mistakes import (
+    ATTENTION,
+)
+from qkv_lib.practice.properties import (
+    BATCH_APART,
+    WITHIN_VALUES,
+)
+
+EXERCISE = Exercise(
+    name="attention",
+    skeleton='''
+def attention(query, key, value):
+    """Return softmax(Q Kᵀ / √d_k) V.
+
+    query: (..., n_queries, d_k)    key: (..., n_keys, d_k)    value: (..., n_keys, d_v)
+    returns: (..., n_queries, d_v)
+    """
+    ...
+''',
+    reference=lambda query, key, value: attention(query, key, value),
+    cases=operands,
+    returns=OUTPUT_AXES,
+    mistakes=ATTENTION,
+    properties=(WITHIN_VALUES, BATCH_APART),
+)

@@ -1,0 +1,86 @@
+"""Exercise 3.4: the causal mask."""
+
+# ruff: noqa: ARG005  # a wrong function takes all the arguments, used or not
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from qkv_lib import causal_mask
+from qkv_lib.formula._checks import Array
+from qkv_lib.practice.exercise import Case, Exercise, Function, Mistake
+from qkv_lib.practice.inputs import Generator
+
+MASK_AXES = {"mask": ("query", "key")}
+
+
+CAUSAL_LOOK = "query i stands at position i + offset and sees the keys j ≤ i + offset"
+
+
+def causal(n_queries: int, n_keys: int, offset: int) -> Array:
+    """Return the library's causal mask."""
+    return causal_mask(n_queries, n_keys, offset=offset)
+
+
+def causal_sizes(rng: Generator) -> Iterator[Case]:
+    """Yield sizes and offsets: square, wide, tall, one query, one key, and random ones."""
+    fixed = ((3, 3, 0), (5, 5, 0), (2, 5, 3), (3, 7, 2), (7, 3, 0), (1, 5, 4), (1, 1, 0), (5, 2, 1))
+    drawn = (tuple(map(int, rng.integers((1, 1, 0), (12, 12, 6)))) for _ in range(4))
+    for sizes in (*fixed, *drawn):
+        yield Case("plain", sizes)
+
+
+def compared(compare: Callable[[Array, Array], Array], shift: int = 0, sign: int = 1) -> Function:
+    """Return a mask function that compares key positions with query positions, shifted."""
+
+    def mask(n: int, m: int, offset: int) -> Array:
+        i, j = np.arange(n)[:, None], np.arange(m)[None, :]
+        return compare(j, i + sign * offset + shift)
+
+    return mask
+
+
+EXERCISE = Exercise(
+    name="causal-mask",
+    skeleton='''
+def causal_mask(n_queries, n_keys, offset):
+    """Return the mask that hides the future; offset = keys that came before the first query.
+
+    returns: (n_queries, n_keys), boolean, True = may attend
+    """
+    ...
+''',
+    reference=causal,
+    cases=causal_sizes,
+    returns=MASK_AXES,
+    mistakes=(
+        Mistake("inverted-mask", "the mask is inverted", "True means may attend",
+                lambda n, m, offset: ~causal(n, m, offset)),
+        Mistake("hides-itself", "a query does not see the key at its own position (off by one)",
+                CAUSAL_LOOK, compared(np.less)),
+        Mistake("sees-the-next", "a query sees one key of the future (off by one)",
+                CAUSAL_LOOK, compared(np.less_equal, shift=1)),
+        Mistake("hides-the-past", "the past is hidden and the future seen", CAUSAL_LOOK,
+                compared(np.greater_equal)),
+        Mistake("offset-ignored", "the offset is not used", CAUSAL_LOOK,
+                lambda n, m, offset: causal(n, m, 0)),
+        Mistake("offset-subtracted", "the offset has the wrong sign", CAUSAL_LOOK,
+                compared(np.less_equal, sign=-1)),
+        Mistake("offset-from-sizes", "the offset is taken to be n_keys − n_queries",
+                "use the offset that is given: the cache may be longer or shorter",
+                lambda n, m, offset: compared(np.less_equal)(n, m, m - n)),
+        Mistake("offset-twice", "the offset is added twice", CAUSAL_LOOK,
+                lambda n, m, offset: causal(n, m, 2 * offset)),
+        Mistake("all-allowed", "nothing is hidden", CAUSAL_LOOK,
+                lambda n, m, offset: np.ones((n, m), dtype=bool)),
+        Mistake("own-position-only", "each query sees nothing but its own position", CAUSAL_LOOK,
+                compared(np.equal)),
+        Mistake("additive-mask", "this is a bias of 0 and −∞, not a mask",
+                "return booleans: True = may attend",
+                lambda n, m, offset: np.where(causal(n, m, offset), 0.0, -np.inf)),
+        Mistake("transposed-mask", "the mask is transposed", "rows are queries, columns are keys",
+                lambda n, m, offset: causal(n, m, offset).T),
+    ),
+)  # fmt: skip

@@ -1,0 +1,36 @@
+"""Exercise 3.6: masked attention."""
+
+from __future__ import annotations
+
+from qkv_lib import attention
+from qkv_lib.practice.exercise import Exercise
+from qkv_lib.practice.exercises.chapter_3.shared import OUTPUT_AXES
+from qkv_lib.practice.inputs import operands_and_mask
+from qkv_lib.practice.mistakes import (
+    ATTENTION,
+    MASKING,
+)
+from qkv_lib.practice.properties import (
+    BATCH_APART,
+    HIDDEN_STAYS_HIDDEN,
+    WITHIN_VALUES,
+)
+
+EXERCISE = Exercise(
+    name="masked-attention",
+    skeleton='''
+def masked_attention(query, key, value, mask):
+    """Return attention in which each query sees only the keys its mask allows.
+
+    query: (..., n_queries, d_k)    key: (..., n_keys, d_k)    value: (..., n_keys, d_v)
+    mask: (..., n_queries, n_keys), boolean, True = may attend
+    returns: (..., n_queries, d_v); zeros for a query that may attend to no key
+    """
+    ...
+''',
+    reference=lambda query, key, value, mask: attention(query, key, value, mask=mask),
+    cases=operands_and_mask,
+    returns=OUTPUT_AXES,
+    mistakes=(*MASKING, *ATTENTION),
+    properties=(HIDDEN_STAYS_HIDDEN, WITHIN_VALUES, BATCH_APART),
+)

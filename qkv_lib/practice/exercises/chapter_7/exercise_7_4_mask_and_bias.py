@@ -1,0 +1,104 @@
+"""Exercise 7.4: two arguments in one."""
+
+# ruff: noqa: ARG005  # a wrong function takes all the arguments, used or not
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from qkv_lib import attention, attention_steps, softmax
+from qkv_lib.formula._checks import Array
+from qkv_lib.practice.exercise import Case, Exercise, Function, Mistake
+from qkv_lib.practice.exercises.chapter_7.shared import OUTPUT_AXES
+from qkv_lib.practice.inputs import Generator, cast, operands_and_mask
+from qkv_lib.practice.properties import BATCH_APART
+
+BIAS_LOOK = "scores + bias where the mask is True, −∞ elsewhere: one array of numbers says both"
+
+
+def both(query: Array, key: Array, value: Array, mask: Array, bias: Array) -> Array:
+    """Return the library's attention under mask and bias."""
+    return attention(query, key, value, mask=mask, bias=bias)
+
+
+def operands_mask_and_bias(rng: Generator) -> Iterator[Case]:
+    """Yield operands, a mask and a bias of the same shape."""
+    for case in operands_and_mask(rng):
+        bias = rng.normal(size=case.args[-1].shape)
+        yield cast(Case(case.kind, (*case.args, bias)))
+
+
+def changed(change: Callable[[Array, Array], dict[str, Array]]) -> Function:
+    """Return attention under what is made from mask and bias."""
+    return lambda q, k, v, mask, bias: attention(q, k, v, **change(mask, bias))
+
+
+def numbers_afterwards(q: Array, k: Array, v: Array, mask: Array, bias: Array) -> Array:
+    """Add the bias to the weights."""
+    return np.asarray((attention_steps(q, k, v, mask=mask).weights + bias * mask) @ v)
+
+
+def large_number(q: Array, k: Array, v: Array, mask: Array, bias: Array) -> Array:
+    """Hide with a large negative number."""
+    scores = attention_steps(q, k, k, bias=bias).masked
+    return np.asarray(softmax(np.where(mask, scores, -1e9)) @ v)
+
+
+def nan_where_empty(q: Array, k: Array, v: Array, mask: Array, bias: Array) -> Array:
+    """Divide by the sum of the row, also where it is 0."""
+    return np.where(mask.any(-1, keepdims=True), both(q, k, v, mask, bias), np.nan)
+
+
+EXERCISE = Exercise(
+    name="mask-and-bias",
+    skeleton='''
+def mask_and_bias(query, key, value, mask, bias):
+    """Return attention under a mask and a bias, for which SDPA has one place: attn_mask.
+
+    query: (..., n, d_k)    key: (..., m, d_k)    value: (..., m, d_v)
+    mask, bias: (..., n, m), boolean with True = may attend, and numbers added to the scores
+    returns: (..., n, d_v), zeros for a query that may attend to no key
+    """
+    ...
+''',
+    reference=both,
+    cases=operands_mask_and_bias,
+    returns=OUTPUT_AXES,
+    mistakes=(
+        Mistake("bias-ignored", "the bias is not used", BIAS_LOOK,
+                changed(lambda mask, bias: {"mask": mask})),
+        Mistake("mask-ignored", "the mask is not used", BIAS_LOOK,
+                changed(lambda mask, bias: {"bias": bias})),
+        Mistake("both-ignored", "neither mask nor bias is used", BIAS_LOOK,
+                changed(lambda mask, bias: {})),
+        Mistake("inverted-mask", "the mask is inverted", "True means may attend",
+                changed(lambda mask, bias: {"mask": ~mask, "bias": bias})),
+        Mistake("added-mask", "the mask is added to the bias as 0 and 1", BIAS_LOOK,
+                changed(lambda mask, bias: {"bias": bias + mask})),
+        Mistake("multiplied-mask", "the bias of masked keys is set to 0: they stay in",
+                BIAS_LOOK, changed(lambda mask, bias: {"bias": bias * mask})),
+        Mistake("bias-subtracted", "the bias has the wrong sign", BIAS_LOOK,
+                changed(lambda mask, bias: {"mask": mask, "bias": -bias})),
+        Mistake("bias-scaled", "the bias is divided by √d_k too",
+                "the bias comes after the scale", lambda q, k, v, mask, bias:
+                attention(q, k, v, mask=mask, bias=bias / np.sqrt(q.shape[-1]))),
+        Mistake("bias-after-softmax", "the bias is added to the weights", BIAS_LOOK,
+                numbers_afterwards),
+        Mistake("no-scaling", "the scores are not divided by √d_k",
+                "SDPA does it unless told otherwise", lambda q, k, v, mask, bias:
+                attention(q, k, v, mask=mask, bias=bias, scale=1.0)),
+        Mistake("fully-masked-nan", "a query that may attend to nothing gets NaN",
+                "where no key is allowed the weights are 0", nan_where_empty),
+        Mistake("large-not-infinite",
+                "a query that may attend to nothing gets the mean of the values",
+                "a large negative number is not −∞: use −∞ itself", large_number),
+        Mistake("large-not-infinite",
+                "a query that may attend to nothing attends to everything",
+                "a large negative number is not −∞: use −∞ itself",
+                changed(lambda mask, bias: {
+                    "bias": np.where(mask, bias, -1e9).astype(bias.dtype)})),
+    ),
+    properties=(BATCH_APART,),
+)  # fmt: skip

@@ -1,0 +1,77 @@
+"""Exercise 8.3: the size of a cache."""
+
+# ruff: noqa: ARG005  # a wrong function takes all the arguments, used or not
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from qkv_lib.formula._checks import Array
+from qkv_lib.measures.cost import Block, kv_cache_bytes
+from qkv_lib.practice.exercise import Case, Exercise, Function, Mistake
+from qkv_lib.practice.inputs import Generator
+
+CACHE_LOOK = "one key and one value a token, block and KEY head, each of width d_model / n_heads"
+
+
+def cache_bytes(
+    lengths: Array, d_model: int, n_heads: int, n_kv_heads: int, n_blocks: int, size: int
+) -> Array:
+    """Return the library's bytes of a cache, a number a sequence."""
+    block = Block(d_model, n_heads, n_kv_heads=n_kv_heads)
+    found = [kv_cache_bytes(block, n, n_blocks=n_blocks, bytes_per_number=size) for n in lengths]
+    return np.array(found, dtype=np.int64)
+
+
+def cached_models(rng: Generator) -> Iterator[Case]:
+    """Yield lengths of sequences and the sizes of a model: multi-head, grouped, multi-query."""
+    for sizes in ((84, 12, 3, 5, 4), (84, 12, 12, 5, 2), (40, 8, 1, 7, 4), (128, 16, 2, 3, 2),
+                  (4096, 32, 8, 32, 2)):  # fmt: skip
+        yield Case("plain", (rng.integers(20, 3000, size=4), *sizes))
+
+
+def times(factor: Function) -> Function:
+    """Return the right bytes, times a factor made from the sizes."""
+    return lambda n, *sizes: (cache_bytes(n, *sizes) * factor(*sizes)).astype(np.int64)
+
+
+EXERCISE = Exercise(
+    name="cache-bytes",
+    skeleton='''
+def cache_bytes(lengths, d_model, n_heads, n_kv_heads, n_blocks, size):
+    """Return the bytes of the key-value cache of each sequence.
+
+    lengths: (batch,), integers, tokens of each sequence    size: bytes a number
+    returns: (batch,), integers
+    """
+    ...
+''',
+    reference=cache_bytes,
+    cases=cached_models,
+    returns={"bytes": ("sequence",)},
+    mistakes=(
+        Mistake("query-heads", "every query head is given keys of its own: n_heads is used where "
+                "n_kv_heads belongs", CACHE_LOOK, times(lambda d, h, g, L, B: h / g)),
+        Mistake("keys-only", "the values are forgotten (or the keys)", CACHE_LOOK,
+                times(lambda d, h, g, L, B: 1 / 2)),
+        Mistake("queries-kept", "queries are kept too, which no later step needs", CACHE_LOOK,
+                times(lambda d, h, g, L, B: (2 * g + h) / (2 * g))),
+        Mistake("queries-kept", "queries are kept too, which no later step needs", CACHE_LOOK,
+                times(lambda d, h, g, L, B: 3 / 2)),
+        Mistake("full-width-heads", "each head is as wide as the model", CACHE_LOOK,
+                times(lambda d, h, g, L, B: h)),
+        Mistake("one-head", "the heads that keep keys are not counted", CACHE_LOOK,
+                times(lambda d, h, g, L, B: 1 / g)),
+        Mistake("one-block", "the blocks are forgotten: each has a cache of its own", CACHE_LOOK,
+                times(lambda d, h, g, L, B: 1 / L)),
+        Mistake("numbers-not-bytes", "numbers are counted, not bytes", CACHE_LOOK,
+                times(lambda d, h, g, L, B: 1 / B)),
+        Mistake("size-of-a-group", "the query heads of a group are counted, not the groups",
+                CACHE_LOOK, times(lambda d, h, g, L, B: h / g**2)),
+        Mistake("scores-kept", "the cache is taken to hold a number for each pair of tokens",
+                "scores are made anew and forgotten; only keys and values are kept",
+                lambda n, *sizes: cache_bytes(n, *sizes) * n),
+    ),
+)  # fmt: skip

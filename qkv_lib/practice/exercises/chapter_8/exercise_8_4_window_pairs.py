@@ -1,0 +1,67 @@
+"""Exercise 8.4: what a window computes."""
+
+# ruff: noqa: ARG005  # a wrong function takes all the arguments, used or not
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from qkv_lib.formula._checks import Array
+from qkv_lib.practice.exercise import Case, Exercise, Mistake
+from qkv_lib.practice.inputs import Generator
+
+WINDOW_LOOK = "query i, counted from 0, sees min(i + 1, window) keys: itself and those before"
+
+
+def window_pairs(n: Array, window: int) -> Array:
+    """Return how many pairs of query and key a causal window lets through."""
+    full = np.minimum(n, window)
+    return np.asarray(full * (full + 1) // 2 + (n - full) * full)
+
+
+def windows(rng: Generator) -> Iterator[Case]:
+    """Yield lengths and a window: narrow, wide, of one key, and longer than the sequence."""
+    for window, most in ((3, 900), (8, 900), (64, 2000), (1, 3000), (50, 40)):
+        yield Case("plain", (rng.integers(2, most, size=5), window))
+
+
+EXERCISE = Exercise(
+    name="window-pairs",
+    skeleton='''
+def window_pairs(n, window):
+    """Return how many scores a causal sliding window has to compute.
+
+    n: (k,), integers, k lengths    window: keys a query sees at most, its own position included
+    returns: (k,), integers
+    """
+    ...
+''',
+    reference=window_pairs,
+    cases=windows,
+    returns={"pairs": ("length",)},
+    mistakes=(
+        Mistake("start-ignored", "the first queries are counted as if they had a whole window "
+                "behind them", WINDOW_LOOK, lambda n, w: n * w),
+        Mistake("start-left-out", "the queries with less than a window behind them are left out",
+                WINDOW_LOOK, lambda n, w: np.maximum(n - w + 1, 0) * w),
+        Mistake("window-ignored", "this counts all the causal pairs: the window hides nothing",
+                WINDOW_LOOK, lambda n, w: n * (n + 1) // 2),
+        Mistake("not-causal", "this counts all pairs: nothing is hidden", WINDOW_LOOK,
+                lambda n, w: n * n),
+        Mistake("one-more", "each query sees one key too many (off by one)", WINDOW_LOOK,
+                lambda n, w: window_pairs(n, w + 1)),
+        Mistake("one-less", "each query sees one key too few (off by one)", WINDOW_LOOK,
+                lambda n, w: window_pairs(n, w - 1)),
+        Mistake("itself-forgotten", "a query does not see its own position", WINDOW_LOOK,
+                lambda n, w: window_pairs(n, w) - n),
+        Mistake("both-sides", "the window reaches into the future as well", WINDOW_LOOK,
+                lambda n, w: 2 * window_pairs(n, w) - n),
+        Mistake("hidden-pairs", "this counts the pairs that are hidden", WINDOW_LOOK,
+                lambda n, w: n * n - window_pairs(n, w)),
+        Mistake("separate-blocks", "the sequence is cut into blocks that do not see each other",
+                "the window slides: it moves on by one key with every query",
+                lambda n, w: n // w * (w * (w + 1) // 2) + (n % w) * (n % w + 1) // 2),
+    ),
+)  # fmt: skip

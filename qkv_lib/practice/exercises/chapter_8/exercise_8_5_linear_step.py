@@ -1,0 +1,111 @@
+"""Exercise 8.5: one step of a linear state."""
+
+# ruff: noqa: ARG005  # a wrong function takes all the arguments, used or not
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from qkv_lib.formula._checks import Array
+from qkv_lib.practice.exercise import Case, Exercise, Function, Mistake
+from qkv_lib.practice.exercises.chapter_8.shared import Three
+from qkv_lib.practice.inputs import Generator, cast
+from qkv_lib.practice.properties import BATCH_APART
+from qkv_lib.variants.linear import elu_plus_one
+
+STATE_LOOK = "first add φ(k)ᵀ v to the state and φ(k) to the total, then read with φ(q)"
+
+
+def stepped(
+    phi_q: Function = elu_plus_one,
+    phi_k: Function = elu_plus_one,
+    *,
+    add: Function = lambda old, new: old + new,
+    add_total: Function | None = None,
+    read: Function | None = None,
+    divide: Function = lambda o, q, z: o / (q * z).sum(-1)[..., None],
+) -> Function:
+    """Return a step of linear attention with a part replaced."""
+
+    def step(state: Array, total: Array, query: Array, key: Array, value: Array) -> Three:
+        q, k = phi_q(query), phi_k(key)
+        new = add(state, k[..., :, None] * value[..., None, :])
+        z = (add_total or add)(total, k)
+        used = (state, total) if read is None else read(state, total, new, z)
+        if read is None:
+            used = (new, z)
+        output = (q[..., None, :] @ used[0])[..., 0, :]
+        return divide(output, q, used[1]), new, z
+
+    return step
+
+
+def states(rng: Generator) -> Iterator[Case]:
+    """Yield a state that some keys went into, and one new query, key and value."""
+    for kind, lead, d, e in (
+        ("plain", (), 3, 5), ("plain", (), 3, 3), ("plain", (), 2, 7), ("plain", (), 5, 5),
+        ("batch", (2,), 3, 5), ("batch", (2, 3), 5, 2), ("batch", (3,), 3, 3),
+        ("float32", (2,), 3, 5),
+    ):  # fmt: skip
+        past = elu_plus_one(rng.normal(size=(*lead, 4, d)))
+        state = past.mT @ rng.normal(size=(*lead, 4, e))
+        query, key = rng.normal(size=(2, *lead, d))
+        yield cast(Case(kind, (state, past.sum(-2), query, key, rng.normal(size=(*lead, e)))))
+
+
+def as_it_is(x: Array) -> Array:
+    """Return features that are the vector itself."""
+    return x
+
+
+EXERCISE = Exercise(
+    name="linear-step",
+    skeleton='''
+def linear_step(state, total, query, key, value):
+    """Take one more key and value into the state, then read it; φ(x) = elu(x) + 1.
+
+    state: (..., d, d_v)    total: (..., d)    query, key: (..., d)    value: (..., d_v)
+    returns: output (..., d_v), new state (..., d, d_v), new total (..., d)
+    """
+    from qkv_lib.variants.linear import elu_plus_one as phi
+
+    ...
+''',
+    reference=stepped(),
+    cases=states,
+    returns={"output": ("feature",), "state": ("key feature", "feature"),
+             "total": ("key feature",)},
+    mistakes=(
+        Mistake("read-before-writing", "the output is read before the new key is in the state",
+                STATE_LOOK, stepped(read=lambda s, z, new, new_z: (s, z))),
+        Mistake("not-normalised", "the output is not divided by φ(q) · total", STATE_LOOK,
+                stepped(divide=lambda o, q, z: o)),
+        Mistake("divided-by-the-sum", "the output is divided by the sum of the total, not by "
+                "φ(q) · total", STATE_LOOK,
+                stepped(divide=lambda o, q, z: o / z.sum(-1)[..., None])),
+        Mistake("divided-by-the-old-total", "the output is divided by the total without the new "
+                "key", STATE_LOOK, stepped(read=lambda s, z, new, new_z: (new, z))),
+        Mistake("query-without-features", "φ is not applied to the query", STATE_LOOK,
+                stepped(phi_q=as_it_is)),
+        Mistake("key-without-features", "φ is not applied to the key", STATE_LOOK,
+                stepped(phi_k=as_it_is)),
+        Mistake("no-features", "φ is applied to nothing", STATE_LOOK, stepped(as_it_is, as_it_is)),
+        Mistake("exponential-features", "φ is the exponential, not elu(x) + 1",
+                "elu(x) + 1 is x + 1 above 0 and exp(x) below", stepped(np.exp, np.exp)),
+        Mistake("past-forgotten", "the state is replaced by the new key and value", STATE_LOOK,
+                stepped(add=lambda old, new: new)),
+        Mistake("total-not-updated", "the total is not updated", STATE_LOOK,
+                stepped(add_total=lambda old, new: old)),
+        Mistake("query-in-the-state", "the query goes into the state in place of the key",
+                STATE_LOOK, lambda s, z, q, k, v: stepped()(s, z, q, q, v)),
+        Mistake("query-key-swapped", "query and key have changed places", STATE_LOOK,
+                lambda s, z, q, k, v: stepped()(s, z, k, q, v)),
+        Mistake("transposed-update", "the outer product is v ᵀφ(k): its rows are the values'",
+                "rows of the state are features of the key: φ(k)[:, None] * v[None, :]",
+                lambda s, z, q, k, v: stepped(add=lambda old, new: old + (
+                    new.swapaxes(-1, -2) if new.ndim == s.ndim else new))(s, z, q, k, v)),
+    ),
+    properties=(BATCH_APART,),
+)  # fmt: skip

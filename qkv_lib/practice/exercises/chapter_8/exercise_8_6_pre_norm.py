@@ -1,0 +1,106 @@
+"""Exercise 8.6: the norm in front."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from qkv_lib.formula._checks import Array
+from qkv_lib.practice.exercise import Case, Exercise, Function, Mistake
+from qkv_lib.practice.inputs import Generator, cast
+from qkv_lib.practice.properties import BATCH_APART
+
+NORM_LOOK = "y = x + f(norm(x)): the sum itself is never normalised"
+
+
+ROW_LOOK = "a row is one position: mean and variance over its features, axis=-1"
+
+
+EPSILON = 1e-5
+
+
+Map = Callable[[Array], Array]
+
+
+def norm(x: Array, *, axis: int | None = -1) -> Array:
+    """Return x with mean 0 and variance 1 along an axis."""
+    mean, variance = x.mean(axis=axis, keepdims=True), x.var(axis=axis, keepdims=True)
+    return np.asarray((x - mean) / np.sqrt(variance + EPSILON))
+
+
+def block(combine: Callable[[Array, Map], Array], *, middle: Map | None = None) -> Function:
+    """Return a block: how the input and the feed-forward branch are combined."""
+
+    def wrong(x: Array, w_1: Array, w_2: Array) -> Array:
+        return combine(x, lambda y: (middle or relu)(y @ w_1) @ w_2)
+
+    return wrong
+
+
+def relu(x: Array) -> Array:
+    """Return x where it is above 0, else 0."""
+    return np.maximum(x, 0)
+
+
+def with_norm(other: Map) -> Function:
+    """Return pre-norm with another norm."""
+    return block(lambda x, f: x + f(other(x)))
+
+
+def inputs_and_maps(rng: Generator) -> Iterator[Case]:
+    """Yield rows and the two maps of a feed-forward branch."""
+    for kind, lead, n, d, hidden in (
+        ("plain", (), 5, 3, 7), ("plain", (), 4, 4, 4), ("plain", (), 7, 5, 11),
+        ("batch", (2,), 5, 3, 7), ("batch", (3,), 3, 3, 3), ("batch", (2, 3), 5, 4, 2),
+        ("extreme", (), 5, 3, 7), ("float32", (2,), 5, 3, 7),
+    ):  # fmt: skip
+        size = 1e3 if kind == "extreme" else 2.0
+        x = size * rng.normal(size=(*lead, n, d)) + rng.normal()
+        maps = rng.normal(size=(d, hidden)), rng.normal(size=(hidden, d))
+        yield cast(Case(kind, (x, *maps)))
+
+
+EXERCISE = Exercise(
+    name="pre-norm",
+    skeleton='''
+def pre_norm(x, W_1, W_2):
+    """Return a feed-forward block with the norm in front: ReLU between the two maps.
+
+    The norm takes each row to mean 0 and variance 1: (x − mean) / sqrt(variance + 1e-5).
+    x: (..., n, d)    W_1: (d, hidden)    W_2: (hidden, d)    returns: (..., n, d)
+    """
+    ...
+''',
+    reference=lambda x, W_1, W_2: with_norm(norm)(x, W_1, W_2),
+    cases=inputs_and_maps,
+    returns={"output": ("position", "feature")},
+    mistakes=(
+        Mistake("post-norm", "this is post-norm: the sum is normalised", NORM_LOOK,
+                block(lambda x, f: norm(x + f(x)))),
+        Mistake("norm-on-both", "the sum is normalised as well", NORM_LOOK,
+                block(lambda x, f: norm(x + f(norm(x))))),
+        Mistake("norm-after-the-branch", "the norm comes after the maps, not before", NORM_LOOK,
+                block(lambda x, f: x + norm(f(x)))),
+        Mistake("normalised-residual", "the normalised input is added, not the input",
+                "the path past the maps carries x itself",
+                block(lambda x, f: norm(x) + f(norm(x)))),
+        Mistake("no-residual", "the input is not added", NORM_LOOK, block(lambda x, f: f(norm(x)))),
+        Mistake("no-norm", "nothing is normalised", NORM_LOOK, block(lambda x, f: x + f(x))),
+        Mistake("norm-over-positions", "the norm runs over the positions, so that rows touch",
+                ROW_LOOK, with_norm(lambda x: norm(x, axis=-2))),
+        Mistake("norm-over-everything", "one mean and one variance are taken of the whole array",
+                ROW_LOOK, with_norm(lambda x: norm(x, axis=None))),
+        Mistake("variance-without-root", "the variance is not under a root", ROW_LOOK,
+                with_norm(lambda x: (x - x.mean(-1, keepdims=True))
+                          / (x.var(-1, keepdims=True) + EPSILON))),
+        Mistake("mean-kept", "the mean is not subtracted", ROW_LOOK,
+                with_norm(lambda x: x / np.sqrt(x.var(-1, keepdims=True) + EPSILON))),
+        Mistake("root-mean-square", "this is RMS norm: the mean is not subtracted", ROW_LOOK,
+                with_norm(lambda x: x / np.sqrt((x * x).mean(-1, keepdims=True) + EPSILON))),
+        Mistake("no-bend", "the ReLU between the maps is missing",
+                "two maps without a bend between them are one map",
+                block(lambda x, f: x + f(norm(x)), middle=lambda y: y)),
+    ),
+    properties=(BATCH_APART,),
+)  # fmt: skip

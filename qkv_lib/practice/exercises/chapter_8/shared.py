@@ -1,0 +1,7 @@
+"""What several exercises of this chapter share."""
+
+from __future__ import annotations
+
+from qkv_lib.formula._checks import Array
+
+Three = tuple[Array, Array, Array]

@@ -1,0 +1,70 @@
+"""Exercise 9.2: scores that point to a place."""
+
+# ruff: noqa: ARG005  # a wrong function takes all the arguments, used or not
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from qkv_lib.formula._checks import Array
+from qkv_lib.practice.exercise import Case, Exercise, Mistake
+from qkv_lib.practice.inputs import Generator, cast
+
+SCORE_LOOK = "rows are queries i, columns are keys j: −strength · (p_j − p_i − offset)²"
+
+
+def distances(places: Array) -> Array:
+    """Return ``p_j − p_i``."""
+    return places[..., None, :] - places[..., :, None]
+
+
+def place_inputs(rng: Generator) -> Iterator[Case]:
+    """Yield places, in order or not, with an offset and a strength."""
+    for kind, lead, n, offset, strength in (
+        ("plain", (), 5, 2.0, 3.0), ("plain", (), 7, -1.0, 0.5), ("plain", (), 3, 1.0, 7.0),
+        ("batch", (2,), 5, 3.0, 1.5), ("batch", (2, 3), 3, -2.0, 4.0), ("float32", (), 5, 2.0, 3.0),
+    ):  # fmt: skip
+        places = np.arange(n) + rng.integers(10, size=(*lead, n))
+        yield cast(Case(kind, (places.astype(np.float64), offset, strength)))
+
+
+EXERCISE = Exercise(
+    name="offset-scores",
+    skeleton='''
+def offset_scores(places, offset, strength):
+    """Return S with S[i, j] = -strength · (places[j] - places[i] - offset)².
+
+    places: (..., n)    offset, strength: numbers    returns: (..., n, n), rows are queries
+    """
+    ...
+''',
+    reference=lambda places, offset, strength: -strength * (distances(places) - offset) ** 2,
+    cases=place_inputs,
+    returns={"scores": ("query", "key")},
+    mistakes=(
+        Mistake("wrong-way", "the head looks the other way", SCORE_LOOK,
+                lambda p, o, s: -s * (distances(p) + o) ** 2),
+        Mistake("offset-ignored", "the offset is not used: every place prefers itself", SCORE_LOOK,
+                lambda p, o, s: -s * distances(p) ** 2),
+        Mistake("positive", "the scores are positive: what is far is preferred",
+                "the best key must have the largest score: the sign is minus",
+                lambda p, o, s: s * (distances(p) - o) ** 2),
+        Mistake("not-squared", "the distance is not squared", SCORE_LOOK,
+                lambda p, o, s: -s * np.abs(distances(p) - o)),
+        Mistake("signed", "the distance keeps its sign", "square the distance: both sides are far",
+                lambda p, o, s: -s * (distances(p) - o)),
+        Mistake("strength-ignored", "the strength is not used", SCORE_LOOK,
+                lambda p, o, s: -((distances(p) - o) ** 2)),
+        Mistake("strength-squared", "the strength is squared too", "it stands before the square",
+                lambda p, o, s: -((s * (distances(p) - o)) ** 2)),
+        Mistake("divided-by-strength", "the scores are divided by the strength", SCORE_LOOK,
+                lambda p, o, s: -((distances(p) - o) ** 2) / s),
+        Mistake("weights", "the weights come back, not the scores", "no softmax yet",
+                lambda p, o, s: np.exp(-s * (distances(p) - o) ** 2)
+                / np.exp(-s * (distances(p) - o) ** 2).sum(-1, keepdims=True)),
+        Mistake("exponentiated", "exp is taken already", "scores are what goes into the softmax",
+                lambda p, o, s: np.exp(-s * (distances(p) - o) ** 2)),
+    ),
+)  # fmt: skip

@@ -1,0 +1,96 @@
+"""Exercise 9.4: accuracy by distance."""
+
+# ruff: noqa: ARG005  # a wrong function takes all the arguments, used or not
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
+
+from qkv_lib.formula._checks import Array
+from qkv_lib.practice.exercise import Case, Exercise, Function, Mistake
+from qkv_lib.practice.inputs import Generator
+
+BIN_LOOK = "bin b holds the questions with bounds[b] ≤ distance < bounds[b + 1]"
+
+
+def in_bins(right: Array, distance: Array, bounds: Array) -> Iterator[Array]:
+    """Yield for each bin the answers that belong to it."""
+    for low, high in pairwise(bounds):
+        yield right[(low <= distance) & (distance < high)]
+
+
+def by_bins(judge: Function) -> Function:
+    """Return an answer from a function of one bin's answers."""
+    return lambda right, distance, bounds: np.array(
+        [judge(each) for each in in_bins(right, distance, bounds)]
+    )
+
+
+def compared(inside: Function) -> Function:
+    """Return an answer whose bins are decided in another way."""
+    return lambda right, distance, bounds: np.array([
+        right[inside(distance, low, high)].mean()
+        for low, high in pairwise(bounds)
+    ])  # fmt: skip
+
+
+def question_inputs(rng: Generator) -> Iterator[Case]:
+    """Yield right or wrong answers with their distances; every bin and every edge has some."""
+    for bounds in ([1, 4, 9], [2, 3, 7, 12], [1, 6], [0, 2, 5, 8, 11]):
+        low, high = bounds[0], bounds[-1]
+        distance = rng.permutation(np.repeat(np.arange(low - 1, high + 2), 7))
+        chance = np.linspace(0.9, 0.3, high - low + 3)[distance - low + 1]
+        right = rng.random(len(distance)) < chance
+        yield Case("plain", (right, distance, np.array(bounds)))
+
+
+EXERCISE = Exercise(
+    name="accuracy-by-distance",
+    skeleton='''
+def accuracy_by_distance(right, distance, bounds):
+    """Return for each bin the share of right answers among the questions in it.
+
+    Bin b holds the questions with bounds[b] <= distance < bounds[b + 1].
+    right: (n,), boolean    distance: (n,)    bounds: (n_bins + 1,)    returns: (n_bins,)
+    """
+    ...
+''',
+    reference=by_bins(np.mean),
+    cases=question_inputs,
+    returns={"accuracy": ("bin",)},
+    mistakes=(
+        Mistake("counts", "the number of right answers comes back", "divide by the questions "
+                "in the bin", by_bins(lambda each: float(np.sum(each)))),
+        Mistake("share-of-all", "each bin is divided by all the questions", "divide by the "
+                "questions in the bin", lambda right, distance, bounds:
+                by_bins(np.sum)(right, distance, bounds) / len(right)),
+        Mistake("share-of-right", "you return where the right answers lie, not how many are right",
+                "divide by the questions in the bin", lambda right, distance, bounds:
+                by_bins(np.sum)(right, distance, bounds) / right.sum()),
+        Mistake("error", "the share of wrong answers comes back", "accuracy is the share of right "
+                "ones", by_bins(lambda each: 1 - each.mean())),
+        Mistake("right-edge", "the upper bound is in the bin", BIN_LOOK,
+                compared(lambda d, low, high: (low <= d) & (d <= high))),
+        Mistake("left-edge", "the lower bound is in the bin before", BIN_LOOK,
+                compared(lambda d, low, high: (low < d) & (d <= high))),
+        Mistake("open", "neither bound is in the bin", BIN_LOOK,
+                lambda right, distance, bounds: np.array([
+                    right[(low < distance) & (distance < high)].sum()
+                    / max(((low < distance) & (distance < high)).sum(), 1)
+                    for low, high in pairwise(bounds)])),
+        Mistake("cumulative", "each bin holds the nearer ones too", BIN_LOOK,
+                compared(lambda d, low, high: d < high)),
+        Mistake("no-upper-bound", "each bin holds the farther ones too", BIN_LOOK,
+                compared(lambda d, low, high: d >= low)),
+        Mistake("reversed", "the bins are in the wrong order", "the nearest bin comes first",
+                lambda right, distance, bounds:
+                by_bins(np.mean)(right, distance, bounds)[::-1].copy()),
+        Mistake("overall", "every bin has the accuracy of all the questions", BIN_LOOK,
+                lambda right, distance, bounds: np.full(len(bounds) - 1, right.mean())),
+        Mistake("percent", "you return percent", "a share lies between 0 and 1",
+                by_bins(lambda each: 100 * each.mean())),
+    ),
+)  # fmt: skip
