@@ -5,6 +5,7 @@ notebook that `_toc.yml` lists. A notebook that fails is left as it was.
 """
 
 import base64
+import copy
 import os
 import sys
 import time
@@ -17,6 +18,7 @@ from nbformat import NotebookNode
 from tqdm import tqdm
 
 from qkv_lib.plots.numbers import KEY
+from workshop import measured
 from workshop.pages import listed_pages
 
 # No patch version of Python, no absolute path: the same on every machine.
@@ -31,6 +33,7 @@ NUMBERS = KEY.encode() + b"\0"  # how the text begins that the book makes a figu
 def execute(path: Path, *, show_progress: bool = True) -> None:
     """Run the notebook at `path` from its folder and rewrite it with the new outputs."""
     notebook = nbformat.read(path, as_version=4)
+    before = copy.deepcopy(notebook)
     cells = sum(cell.cell_type == "code" and bool(cell.source.strip()) for cell in notebook.cells)
     with tqdm(total=cells, desc=path.name, unit="cell", disable=not show_progress) as progress:
         client = NotebookClient(
@@ -44,6 +47,7 @@ def execute(path: Path, *, show_progress: bool = True) -> None:
         )
         client.execute()
     clean(notebook)
+    keep_measured(notebook, before)
     nbformat.validate(notebook)
     path.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
 
@@ -57,6 +61,16 @@ def clean(notebook: NotebookNode) -> None:
             cell.outputs = merge_streams(cell.outputs)
             for output in cell.outputs:
                 _clean_data(output.get("data", {}))
+
+
+def keep_measured(notebook: NotebookNode, before: NotebookNode) -> None:
+    """Keep the texts of a cell whose measured numbers moved only within its tolerance."""
+    stored = {cell.id: cell.outputs for cell in before.cells if cell.cell_type == "code"}
+    for cell in notebook.cells:
+        if allowed := measured.tolerance(cell):
+            settled = measured.settle(cell.outputs, stored[cell.id], allowed)
+            if measured.shown(settled) == measured.shown(stored[cell.id]):
+                cell.outputs = settled
 
 
 def _clean_data(data: dict[str, Any]) -> None:

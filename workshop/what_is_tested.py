@@ -24,6 +24,7 @@ from tests.properties.excuses import excuse_for
 from tests.properties.implementations import IMPLEMENTATIONS
 from tests.properties.planted import FAULTS
 from tests.properties.properties import PROPERTIES
+from workshop import measured
 from workshop.pages import BOOK, ROOT, listed_pages, markdown_parts
 from workshop.tolerances import tolerance
 
@@ -179,11 +180,13 @@ def cells() -> str:
         code = [each for each in nbformat.read(page, as_version=4).cells
                 if each.cell_type == "code"]  # fmt: skip
         ignored = sum("nbval-ignore-output" in each.metadata.get("tags", []) for each in code)
+        within = sum(measured.tolerance(each) is not None for each in code)
         asserts = sum(_asserts(each.source) for each in code)
-        rows.append([title(page), f"{len(code)}", f"{len(code) - ignored}", f"{ignored}",
-                     f"{asserts}"])  # fmt: skip
-    total = [f"**{sum(int(row[i]) for row in rows)}**" for i in range(1, 5)]
-    head = ("page", "cells run", "output compared", "only run", "assertions")
+        strictly = len(code) - ignored - within
+        counts = (len(code), strictly, within, ignored, asserts)
+        rows.append([title(page), *map(str, counts)])
+    total = [f"**{sum(int(row[i]) for row in rows)}**" for i in range(1, 6)]
+    head = ("page", "cells run", "to the letter", "within a tolerance", "only run", "assertions")
     return table(head, [*rows, ["**all**", *total]])
 
 

@@ -13,6 +13,7 @@ from unicodedata import east_asian_width
 from bs4 import BeautifulSoup
 from nbformat import NotebookNode
 
+from workshop import measured
 from workshop.notebooks import METADATA
 from workshop.pages import ROOT, directive, tokens
 
@@ -174,6 +175,12 @@ def ignored_outputs_are_asserted(notebook: NotebookNode) -> list[str]:
     ]
 
 
+def tolerances_mean_something(notebook: NotebookNode) -> list[str]:
+    """A tolerance stands at measured numbers, and is at most a quarter of most of them."""
+    cells = code_cells(notebook)
+    return [f"{cell.id}: {fault}" for cell in cells for fault in measured.faults(cell)]
+
+
 def headings_in_order(notebook: NotebookNode) -> list[str]:
     """One title, at the top, and no level left out."""
     parsed = [token for cell in markdown_cells(notebook) for token in tokens(cell.source)]
@@ -315,6 +322,7 @@ CHECKS: list[Check] = [
     references_have_one_pair_of_parentheses,
     results_are_assigned,
     ignored_outputs_are_asserted,
+    tolerances_mean_something,
     headings_in_order,
     chinese_is_marked,
     quiz_is_complete,

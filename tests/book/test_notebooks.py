@@ -158,6 +158,16 @@ FAULTS = [
         edit(1, metadata={"tags": ["nbval-ignore-output"]}),
         "first: its output is not compared",
     ),
+    (
+        checks.tolerances_mean_something,
+        edit(1, metadata={"qkv": {"tolerance": {"rel": 0.5}}}),
+        "first: a tolerance of more than 25%",
+    ),
+    (
+        checks.tolerances_mean_something,
+        edit(1, metadata={"qkv": {"tolerance": {"rel": 0.02}}}, outputs=stream("16 digits")),
+        "first: a tolerance, and no measured number",
+    ),
     (checks.headings_in_order, swap(0, "# 1. Title", "1. Title"), "does not open with the title"),
     (checks.headings_in_order, swap(0, "## Part", "### Part"), "level 3 follows one of level 1"),
     (checks.headings_in_order, swap(3, "## Quiz", "# Quiz"), "2 titles"),
