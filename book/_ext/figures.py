@@ -1,9 +1,13 @@
-"""Sphinx extension: each image of a page says its size, so that nothing moves while it loads.
+"""Sphinx extension: pictures in the page.
 
-A wide picture has several panels or small print. It stands in a box that scrolls, and says how
-narrow it may get there; `book/_static/custom.css` does the rest.
+- A picture that the library made as SVG (`qkv_lib.plots.vector`) becomes part of the page: it has
+  the page's colours, light and dark, its typeface, and on a phone its narrow layout.
+- Every other image says its size, so that nothing moves while it loads. A wide one stands in a box
+  that scrolls, and says how narrow it may get there; `book/_static/custom.css` does the rest.
 """
 
+import re
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +19,8 @@ from sphinx.writers.html5 import HTML5Translator
 WIDE = 540  # pixels; figures are drawn so that their text is as large as the page's at full size
 LEAST = 0.72  # of its full size: below it the text of a picture is too small
 BOX = '<div class="wide-picture" style="--least: {}px"><div>'
+LAYOUT = re.compile(r'<svg class="qkv-(wide|narrow|only)"([^>]*)>\n(.*?)\n</svg>\n', re.DOTALL)
+NAMED = re.compile(r'(\bid="|href="#|url\(#)')
 
 
 def attributes(width: int, height: int) -> str:
@@ -33,10 +39,33 @@ def box(width: int) -> tuple[str, str]:
     return (BOX.format(round(LEAST * width)), "</div></div>") if width > WIDE else ("", "")
 
 
+def inlined(svg: str, alt: str, name: str) -> str:
+    """Return a picture of the library as a part of a page, without its white card.
+
+    Each of its layouts has the alt text; the style sheet shows one of them. Ids begin with the
+    picture's name, so that none comes twice on a page.
+    """
+    shown = []
+    for layout, rest, body in LAYOUT.findall(svg):
+        size = re.sub(r' style="[^"]*"', "", rest)
+        own = NAMED.sub(rf"\g<1>{name}-{layout}-", body)
+        shown.append(
+            f'<svg class="qkv-{layout}" role="img" aria-label="{escape(alt)}"{size}>\n{own}\n</svg>'
+        )
+    if not shown:
+        raise ValueError(f"{name}: no picture of qkv_lib.plots.vector")
+    return '<div class="qkv-picture">' + "\n".join(shown) + "</div>"
+
+
 def visit_image(translator: HTML5Translator, node: nodes.Element) -> None:
-    """Write an image as Sphinx does, with its size, and a wide one in its box."""
+    """Write a picture into the page, or an image as Sphinx does, with its size."""
     path = Path(translator.builder.srcdir, node["uri"])
     written = len(translator.body)
+    if path.suffix == ".svg" and 'class="qkv-picture"' in (svg := path.read_text("utf-8")):
+        pictures = translator.__dict__.setdefault("qkv_pictures", [])
+        pictures.append(path)
+        translator.body.append(inlined(svg, node.get("alt", ""), f"picture-{len(pictures)}") + "\n")
+        return
     HTML5Translator.visit_image(translator, node)
     if not {"width", "height", "scale"} & set(node.attributes) and path.is_file():
         with Image.open(path) as image:

@@ -17,8 +17,10 @@ import nbformat
 import numpy as np
 import offline
 import pytest
+import qkv_colours
 import short_names
 import unbroken
+from bs4 import BeautifulSoup
 from docutils import nodes
 from docutils.core import publish_doctree
 from matplotlib.figure import Figure
@@ -27,6 +29,7 @@ from sphinx.domains.python import ObjectEntry
 
 from qkv_lib.formula.steps import AttentionSteps
 from qkv_lib.plots import heatmap
+from qkv_lib.plots.vector import Layout, picture
 
 STATIC = Path(light.__file__).parents[1] / "_static"
 TERMS = {name: ("glossary", f"term-{name}") for name in ("mask", "causal mask", "key", "RoPE")}
@@ -127,6 +130,41 @@ def test_a_wide_picture_stands_in_a_box_that_scrolls() -> None:
     before, behind = figures.box(1000)
     assert "--least: 720px" in before
     assert before.count("<div") == behind.count("</div>")
+
+
+def test_a_picture_of_the_library_becomes_part_of_the_page() -> None:
+    body = '<path id="a" clip-path="url(#b)"/><use href="#a"/>'
+    html = figures.inlined(picture(Layout(9, 9, body), Layout(3, 9, body)), 'a "map"', "picture-2")
+    page = BeautifulSoup(html, "html.parser")
+    wide, narrow = page.select("svg")
+    assert [each["aria-label"] for each in (wide, narrow)] == ['a "map"'] * 2
+    assert [each["role"] for each in (wide, narrow)] == ["img"] * 2
+    assert not page.select(".qkv-paper, [style]")  # no white card, and the style sheet hides one
+    named = [each["id"] for each in page.find_all(id=True)]
+    assert named == ["picture-2-wide-a", "picture-2-narrow-a"]
+    assert [each["href"] for each in page.find_all("use")] == [f"#{name}" for name in named]
+    assert wide.path["clip-path"] == "url(#picture-2-wide-b)"
+
+
+FORMULAS = {
+    r"Q K^\top / \sqrt{d_k}": r"[q:Q] [k:K^\top] / \sqrt{d_k}",
+    r"X W_Q^{(i)}, W_{V}": r"X [q:W_Q^{(i)}], [v:W_{V}]",
+    r"W_QW_K^\top": r"[q:W_Q][k:W_K^\top]",
+    r"e^{q \cdot k_j / \tau}": r"e^{[q:q] \cdot [k:k_j] / \tau}",
+    r"\frac{QK^\top}{d}": r"\frac{[q:Q][k:K^\top]}{d}",
+    r"\hat q_i \cdot \hat k": r"[q:\hat q_i] \cdot [k:\hat k]",
+    r"\operatorname{MultiHead}(Q)": r"\operatorname{MultiHead}([q:Q])",
+    r"\text{if } k = 1, d_v = n_k": r"\text{if } k = 1, d_v = n_k",
+    r"\sum_k x_K W_{qk} \tag{Q}": r"\sum_k x_K W_{qk} \tag{Q}",
+    r"\begin{aligned} dQ &= dS\,K \\ v' \end{aligned}":
+        r"\begin{aligned} d[q:Q] &= dS\,[k:K] \\ v' \end{aligned}",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("latex", FORMULAS)
+def test_queries_keys_and_values_are_coloured_in_formulas(latex: str) -> None:
+    marked = re.sub(r"\[([qkv]):(.*?)\]", r"\\htmlClass{qkv-\1}{\2}", FORMULAS[latex])
+    assert qkv_colours.coloured(latex) == marked
 
 
 def test_a_picture_with_numbers_gets_its_table_and_another_none(tmp_path: Path) -> None:

@@ -1,0 +1,30 @@
+"""Drawings of attention: SVG made by code, for a page and for a phone, light and dark.
+
+Each function returns a `Drawing`; a cell that ends in one shows it. Queries, keys and values have
+their colours (`qkv_lib.plots.colours`), everything else has that of the text.
+"""
+
+from qkv_lib.drawings.canvas import Drawing
+from qkv_lib.drawings.single import flow, three_maps
+from qkv_lib.drawings.soon import (
+    block,
+    causal,
+    encoder_decoder,
+    heads,
+    lookup,
+    rope_pairs,
+    stripes,
+)
+
+__all__ = [
+    "Drawing",
+    "block",
+    "causal",
+    "encoder_decoder",
+    "flow",
+    "heads",
+    "lookup",
+    "rope_pairs",
+    "stripes",
+    "three_maps",
+]

@@ -1,0 +1,58 @@
+"""A picture as SVG that a page takes in: text as text, and colours that follow the page.
+
+Alone (in a notebook, on GitHub) it has a white card and dark text. The book takes the card away and
+puts the picture into the page (`book/_ext/figures.py`), where it has the colours and the typeface
+of the text around it. A picture may hold a second, narrow layout for a phone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+__all__ = ["INK", "Layout", "picture"]
+
+INK = "#222832"  # where no page says otherwise
+STYLE = f"color: {INK}; fill: currentColor; font-family: system-ui, 'Segoe UI', Arial, sans-serif"
+
+
+class Layout(NamedTuple):
+    """One way to lay a picture out: its size in CSS pixels, and the elements of SVG in it."""
+
+    width: float
+    height: float
+    body: str
+    box: str = ""  # the viewBox, where its unit is not a pixel
+
+
+def picture(
+    wide: Layout, narrow: Layout | None = None, *, tables: Sequence[dict[str, Any]] = ()
+) -> str:
+    """Return a picture in one layout or in two, with the tables of numbers that it carries.
+
+    >>> print(picture(Layout(20, 10, '<path d="M0 0H20"/>')).splitlines()[0])
+    <svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"
+    """
+    size = f'width="{wide.width:g}" height="{wide.height:g}"'
+    lines = [
+        '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"',
+        f'  {size} viewBox="0 0 {wide.width:g} {wide.height:g}" class="qkv-picture"',
+        f'  style="{STYLE}">',
+    ]
+    if tables:
+        text = json.dumps(list(tables), ensure_ascii=False, separators=(",", ":"))
+        escaped = text.replace("&", "&amp;").replace("<", "&lt;")
+        lines.append(f"<metadata>{escaped}</metadata>")
+    lines.append('<rect class="qkv-paper" width="100%" height="100%" fill="#ffffff"/>')
+    lines.append(_inner(wide, "qkv-wide" if narrow else "qkv-only"))
+    if narrow:
+        lines.append(_inner(narrow, "qkv-narrow"))
+    return "\n".join([*lines, "</svg>", ""])
+
+
+def _inner(layout: Layout, name: str) -> str:
+    hidden = ' style="display: none"' if name == "qkv-narrow" else ""
+    box = layout.box or f"0 0 {layout.width:g} {layout.height:g}"
+    size = f'width="{layout.width:g}" height="{layout.height:g}" viewBox="{box}"'
+    return f'<svg class="{name}" {size}{hidden}>\n{layout.body}\n</svg>'

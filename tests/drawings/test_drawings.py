@@ -1,0 +1,90 @@
+"""Drawings are SVG that a page takes in: text as text, the colours of the page, two layouts."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from qkv_lib import drawings
+from qkv_lib.drawings.canvas import Canvas
+from qkv_lib.plots.colours import COLOURS, css
+
+NAMES = sorted(set(drawings.__all__) - {"Drawing"})
+SVG = "{http://www.w3.org/2000/svg}"
+PHONE = 340  # pixels that a page of 360 gives a picture
+SMALLEST = 8.5  # pixels of the letters of a script; those of words have 11
+
+
+def draw(name: str) -> str:
+    return str(getattr(drawings, name)()._repr_svg_())
+
+
+def layouts(name: str) -> list[ET.Element]:
+    return ET.fromstring(draw(name)).findall(f"{SVG}svg")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_is_svg_with_its_words_as_text(name: str) -> None:
+    shown = layouts(name)
+    assert shown
+    for each in shown:
+        assert sum(1 for text in each.iter(f"{SVG}text") if "".join(text.itertext()).strip())
+        assert not list(each.iter(f"{SVG}image"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_colours_follow_the_page(name: str) -> None:
+    """Whatever is inside the layouts has the colour of the text, or one with a name."""
+    named = {css(colour) for colour in COLOURS}
+    for each in layouts(name):
+        for element in each.iter():
+            style = element.get("style", "") + str(element.get("fill", ""))
+            for colour in re.findall(r"(?:fill|stroke): ([^;]+)", style):
+                assert colour in named | {"none", "currentColor"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_phone_shows_it_at_full_size(name: str) -> None:
+    assert float(layouts(name)[-1].attrib["width"]) <= PHONE
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_letter_is_too_small(name: str) -> None:
+    for size, parent in re.findall(r'font-size: ([\d.]+)px[^"]*"(>[^<]*)', draw(name)):
+        assert float(size) >= SMALLEST, parent
+    for size in re.findall(r"<text [^>]*font-size: ([\d.]+)px", draw(name)):
+        assert float(size) >= 11
+
+
+def test_two_processes_write_the_same_bytes() -> None:
+    code = (
+        f"from qkv_lib import drawings as d; print([getattr(d, n)()._repr_svg_() for n in {NAMES}])"
+    )
+    runs = [
+        subprocess.run(
+            [sys.executable, "-c", code], check=True, capture_output=True,
+            env=os.environ | {"PYTHONHASHSEED": seed},
+        ).stdout
+        for seed in ("1", "2")
+    ]  # fmt: skip
+    assert runs[0] == runs[1]
+    assert b"<svg" in runs[0]
+
+
+def test_a_formula_has_its_letters_coloured_and_its_scripts_lowered() -> None:
+    sheet = Canvas(10, 10)
+    sheet.text(0, 0, "a < $W_Q$ and $K^⊤$ but $x_i$")
+    (text,) = ET.fromstring(f"<svg>{sheet.layout().body}</svg>")
+    assert "".join(text.itertext()) == "a < WQ and K⊤ but xi"
+    styles = {span.text: span.attrib for span in text}
+    assert css(COLOURS[0]) in styles["Q"]["style"]
+    assert css(COLOURS[1]) in styles["K"]["style"]
+    assert "fill" not in styles["x"]["style"]
+    assert float(styles["Q"]["dy"]) > 0 > float(styles["⊤"]["dy"])
+    moves = [float(span.get("dy", 0)) for span in text]
+    assert sum(moves[:-1]) == pytest.approx(0, abs=0.1)  # back on the line after each script
