@@ -28,8 +28,10 @@ class Drawing:
     ----------
     name : str
         What is drawn.
-    wide, narrow : Layout
-        For a page, and for a phone.
+    wide : Layout
+        For a page.
+    narrow : Layout, optional
+        For a phone, where there is less room.
     """
 
     def __init__(self, name: str, wide: Layout, narrow: Layout | None = None) -> None:
@@ -47,6 +49,12 @@ class Drawing:
 class Canvas:
     """A sheet to draw on: x runs to the right, y down, in CSS pixels.
 
+    Parameters
+    ----------
+    width, height : float
+
+    Examples
+    --------
     >>> sheet = Canvas(100, 40)
     >>> sheet.box(10, 10, 80, 20, "scores")
     >>> sheet.layout().width
