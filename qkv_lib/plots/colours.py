@@ -14,22 +14,44 @@ __all__ = ["COLOURS", "KEY", "QUERY", "VALUE", "Colour", "css", "style_sheet"]
 
 
 class Colour(NamedTuple):
-    """A colour of the book: the name of its variable in CSS, and its two shades."""
+    """A colour of the book.
+
+    Parameters
+    ----------
+    name : str
+        The name of its variable in CSS, without the dashes.
+    light, dark : str
+        Its shade on a light page and on a dark one, as ``#rrggbb``.
+    """
 
     name: str
     light: str
     dark: str
 
 
+#: Queries: blue.
 QUERY = Colour("qkv-q", "#006aa6", "#56b4e9")
+#: Keys: orange.
 KEY = Colour("qkv-k", "#ad4c00", "#ff9d5c")
+#: Values: green.
 VALUE = Colour("qkv-v", "#007556", "#3ccf9f")
+#: All three.
 COLOURS = (QUERY, KEY, VALUE)
 
 
 def css(colour: Colour) -> str:
     """Return a colour as CSS: the page's shade, or the light one where no page sets any.
 
+    Parameters
+    ----------
+    colour : Colour
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
     >>> css(QUERY)
     'var(--qkv-q, #006aa6)'
     """
@@ -37,7 +59,17 @@ def css(colour: Colour) -> str:
 
 
 def style_sheet() -> str:
-    """Return the style sheet that gives each colour its shade, by the theme of the page."""
+    """Return the style sheet that gives each colour its shade, by the theme of the page.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> "--qkv-k: #ad4c00;" in style_sheet()
+    True
+    """
     shades = {
         "html": [f"  --{each.name}: {each.light};" for each in COLOURS],
         'html[data-theme="dark"]': [f"  --{each.name}: {each.dark};" for each in COLOURS],

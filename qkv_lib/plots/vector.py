@@ -13,24 +13,50 @@ from typing import Any, NamedTuple
 
 __all__ = ["INK", "Layout", "picture"]
 
-INK = "#222832"  # where no page says otherwise
+#: The colour of text, where no page says otherwise.
+INK = "#222832"
 STYLE = f"color: {INK}; fill: currentColor; font-family: system-ui, 'Segoe UI', Arial, sans-serif"
 
 
 class Layout(NamedTuple):
-    """One way to lay a picture out: its size in CSS pixels, and the elements of SVG in it."""
+    """One way to lay a picture out.
+
+    Parameters
+    ----------
+    width, height : float
+        Its size in CSS pixels.
+    body : str
+        The elements of SVG in it.
+    box : str, optional
+        The viewBox, where its unit is not a pixel.
+    """
 
     width: float
     height: float
     body: str
-    box: str = ""  # the viewBox, where its unit is not a pixel
+    box: str = ""
 
 
 def picture(
     wide: Layout, narrow: Layout | None = None, *, tables: Sequence[dict[str, Any]] = ()
 ) -> str:
-    """Return a picture in one layout or in two, with the tables of numbers that it carries.
+    """Return a picture as SVG, in one layout or in two.
 
+    Parameters
+    ----------
+    wide : Layout
+        For a page.
+    narrow : Layout, optional
+        For a phone.
+    tables : sequence of dict
+        The numbers of its heat maps (`qkv_lib.plots.numbers`), which it carries.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
     >>> print(picture(Layout(20, 10, '<path d="M0 0H20"/>')).splitlines()[0])
     <svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"
     """
