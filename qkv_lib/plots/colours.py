@@ -29,11 +29,11 @@ class Colour(NamedTuple):
     dark: str
 
 
-#: Queries: blue.
+#: Blue, for queries.
 QUERY = Colour("qkv-q", "#006aa6", "#56b4e9")
-#: Keys: orange.
+#: Orange, for keys.
 KEY = Colour("qkv-k", "#ad4c00", "#ff9d5c")
-#: Values: green.
+#: Green, for values.
 VALUE = Colour("qkv-v", "#007556", "#3ccf9f")
 #: All three.
 COLOURS = (QUERY, KEY, VALUE)
