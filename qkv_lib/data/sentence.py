@@ -22,6 +22,7 @@ from qkv_lib.attention import attention_steps
 __all__ = [
     "ASKED",
     "CHINESE",
+    "CHINESE_COLD",
     "COLD",
     "FEATURES",
     "GUESS",
@@ -34,6 +35,7 @@ __all__ = [
     "Step",
     "layers",
     "lines",
+    "named",
     "reason",
     "rows",
     "step",
@@ -52,7 +54,10 @@ COLD: tuple[str, ...] = (*THIRSTY[:-1], "cold")
 """The same sentence with a different last word, by which *it* is the milk."""
 
 CHINESE: tuple[str, ...] = ("猫", "喝", "了", "牛奶", "因为", "它", "渴", "了")
-"""The sentence in Chinese, on the same features; with 凉 for 渴, *it* is the milk."""
+"""The sentence in Chinese, on the same features."""
+
+CHINESE_COLD: tuple[str, ...] = (*CHINESE[:-2], "凉", "了")
+"""The Chinese sentence in which *it* is the milk."""
 
 PAD = "<pad>"
 """The padding of a shorter sentence in a batch, a row of zeros."""
@@ -382,12 +387,39 @@ def lines(W: Matrix, rows: Sequence[str], columns: Sequence[str]) -> list[str]:
     """
     if W.shape != (len(rows), len(columns)):
         raise ValueError(f"W has shape {W.shape}, needs {(len(rows), len(columns))}: one name each")
-    told = [", ".join(f"{c} {x:.3g}" for c, x in zip(columns, row, strict=True) if x) for row in W]
-    return [f"{name} → {line}" for name, line in zip(rows, told, strict=True) if line]
+    return [
+        f"{name} → {named(row, columns)}" for name, row in zip(rows, W, strict=True) if row.any()
+    ]
+
+
+def named(row: Matrix, columns: Sequence[str]) -> str:
+    """Say what is in a row: the name and the number of each column that is not 0.
+
+    Parameters
+    ----------
+    row : array of shape (c,)
+    columns : sequence of str
+        Their names.
+
+    Returns
+    -------
+    str
+        Empty where all is 0. A number that is not whole has two decimals.
+
+    Examples
+    --------
+    >>> named(rows("cat")[0], FEATURES)
+    'thing 1, living 1, size 1'
+    """
+    return ", ".join(f"{name} {_short(x)}" for name, x in zip(columns, row, strict=True) if x)
+
+
+def _short(x: float) -> str:
+    return f"{x:.2f}".removesuffix("0").removesuffix(".0")
 
 
 def reason(q: Matrix, k: Matrix) -> str:
-    """Say why a score is what it is: the product of each column of query and key, and their sum.
+    """Say why a score is what it is: the product in each column, and the sum.
 
     Parameters
     ----------
@@ -414,5 +446,5 @@ def reason(q: Matrix, k: Matrix) -> str:
     """
     if not len(q) == len(k) == len(ASKED):
         raise ValueError(f"q has {len(q)} numbers and k has {len(k)}, each needs {len(ASKED)}")
-    parts = [f"{name} {x:.3g}" for name, x in zip(ASKED, q * k, strict=True) if x]
-    return f"{' + '.join(parts)} = {q @ k:.3g}" if parts else "0"
+    told = named(q * k, ASKED).replace(", ", " + ")
+    return f"{told} = {_short(float(q @ k))}" if told else "0"

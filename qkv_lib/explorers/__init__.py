@@ -17,9 +17,10 @@ from qkv_lib.explorers.cost import cost
 from qkv_lib.explorers.heads import heads
 from qkv_lib.explorers.rope import rope
 from qkv_lib.explorers.scaling import scaling
+from qkv_lib.explorers.sentence import sentence
 from qkv_lib.formula._checks import Array, check_arrays, check_number, shape
 
-__all__ = ["Explorer", "cost", "heads", "lookup", "rope", "scaling", "steps"]
+__all__ = ["Explorer", "cost", "heads", "lookup", "rope", "scaling", "sentence", "steps"]
 
 Score = Literal["dot", "distance"]
 COLDEST, HOTTEST = 1 / 32, 32.0  # the ends of the temperature slider
@@ -100,6 +101,7 @@ def lookup(
     temperature: float = 1.0,
     score: Score = "dot",
     tokens: Sequence[str] | None = None,
+    axes: Sequence[str] = ("x", "y"),
     name: str | None = None,
 ) -> Explorer:
     """Soft lookup on a plane: drag the query, turn the temperature, see weights and output.
@@ -119,6 +121,8 @@ def lookup(
         change it.
     tokens : sequence of m strings, optional
         The names of the keys; ``key 1``, ``key 2``, … by default.
+    axes : sequence of 2 strings
+        What the two features mean: the names of the axes.
     name : str, optional
         Makes the ``id`` of the figure; derived from the numbers by default.
 
@@ -130,11 +134,12 @@ def lookup(
     Raises
     ------
     TypeError
-        An operand is no floating-point array, ``temperature`` is no number, or ``tokens`` are
-        not strings.
+        An operand is no floating-point array, ``temperature`` is no number, or ``tokens`` or
+        ``axes`` are not strings.
     ValueError
         Shapes do not fit, an entry is beyond a million, ``temperature`` is out of range,
-        ``score`` is unknown, the number of tokens is not ``m``, or ``name`` is no word.
+        ``score`` is unknown, the number of tokens is not ``m``, that of axes not 2,
+        or ``name`` is no word.
 
     Examples
     --------
@@ -158,6 +163,7 @@ def lookup(
         raise ValueError(f"temperature is {t}, needs a number from {COLDEST} to {HOTTEST}")
     q = check_matrix("query", query[None])
     names = check_tokens(tokens or [f"key {j + 1}" for j in range(len(k))], len(k), of="keys")
+    both = check_tokens(axes, 2, of="query", axis="features", argument="axes")
     # −½ ‖q − k‖² is q · k − ½ ‖k‖², up to a constant that softmax does not see.
     bias = -np.sum(k**2, axis=1) / (2 * t) if score == "distance" else None
     found = attention_steps(q, k, v, scale=1 / t, bias=bias)
@@ -167,7 +173,8 @@ def lookup(
         table("output", found.output, row_names=["query"], column_names=features),
     ])  # fmt: skip
     data = {
-        "tokens": names, "query": q[0].tolist(), "keys": k.tolist(), "values": v.tolist(),
+        "tokens": names, "axes": both,
+        "query": q[0].tolist(), "keys": k.tolist(), "values": v.tolist(),
         "temperature": t, "score": score,
     }  # fmt: skip
     return Explorer("lookup", "Lookup", data, fallback, name)

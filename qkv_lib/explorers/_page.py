@@ -24,6 +24,7 @@ HAN = re.compile("[\u3007\u3400-\u4dbf\u4e00-\u9fff]")  # the characters of Chin
 THOUSANDS = ("", "thousand", "million", "billion", "trillion", "quadrillion", "quintillion")
 BYTES = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 CHARTED = ("cost", "rope", "scaling")  # the kinds that draw a chart
+STYLED = ("sentence",)  # the kinds with a style sheet of their own
 LIMIT = 1_000_000  # the largest number a field takes: its products stay exact enough to show
 
 
@@ -94,10 +95,11 @@ def script(kind: str, element: str) -> str:
     """Return the JavaScript of one explorer; run twice, it defines its element once."""
     tag = f"qkv-{kind}"
     charted = ["chart.js"] if kind in CHARTED else []
+    css = read("explorers.css") + (read(f"{kind}.css") if kind in STYLED else "")
     source = "".join(read(name) for name in ("math.js", "page.js", *charted, f"{kind}.js"))
     return (
         f'(() => {{\nif (customElements.get("{tag}")) return;\n'
-        f"const LIMIT = {LIMIT};\nconst CSS = {json.dumps(read('explorers.css'))};\n"
+        f"const LIMIT = {LIMIT};\nconst CSS = {json.dumps(css)};\n"
         f'{source}customElements.define("{tag}", {element});\n}})();\n'
     )
 

@@ -3,24 +3,36 @@
 const SIZE = 100; // half the width of the drawing, in its own units
 
 class Lookup extends Explorer {
-  build({ tokens, query, keys, values, temperature, score }) {
-    Object.assign(this, { tokens, keys, values, data: { query, temperature, score } });
-    const furthest = Math.max(...keys.flat().map(Math.abs), ...query.map(Math.abs));
-    this.unit = 10 ** (Math.floor(Math.log10(furthest || 1)) - 2); // the grain of a drag
-    this.reachOfPlane = Math.ceil((furthest || 1) * 1.25 / this.unit) * this.unit;
+  build({ tokens, axes, query, keys, values, temperature, score }) {
+    Object.assign(this, { tokens, axes, keys, values, data: { query, temperature, score } });
+    this.start = { query, temperature, score };
+    const furthest = Math.max(...keys.flat().map(Math.abs), ...query.map(Math.abs)) || 1;
+    this.unit = 10 ** Math.floor(Math.log10(furthest / 200)); // the grain of a drag
+    this.reachOfPlane = Number((Math.ceil(furthest * 1.25 / this.unit) * this.unit).toPrecision(12));
     this.panel = h("div", { class: "panel" });
-    this.fields = ["x", "y"].map((axis, i) => numberField(`query, ${axis}`, query[i],
+    this.fields = axes.map((axis, i) => numberField(`query, ${axis}`, query[i],
       (x) => this.move(this.data.query.map((old, j) => (i === j ? x : old))),
       { min: -this.reachOfPlane, max: this.reachOfPlane }));
+    this.score = choice("Score", "score", [["dot", "q · k"], ["distance", "−½ ‖q − k‖²"]], score,
+      (chosen) => { this.data.score = chosen; this.update(); });
+    this.dial = this.temperature();
+    const edge = short(this.reachOfPlane);
     return [h("div", { class: "lookup" }, this.plane(), h("div", { class: "panel" },
-      h("fieldset", {}, h("legend", {}, "Query"),
-        this.fields.map((field, i) => h("label", {}, "xy"[i], field))),
-      choice("Score", "score", [["dot", "q · k"], ["distance", "−½ ‖q − k‖²"]], score,
-        (chosen) => { this.data.score = chosen; this.update(); }),
-      this.dial(), this.panel))];
+      h("fieldset", {}, h("legend", {}, `Query, from −${edge} to ${edge}`), h("div", { class: "options" },
+        this.fields.map((field, i) => h("label", {}, axes[i], field)))),
+      this.score, this.dial, this.panel,
+      h("div", {}, h("button", { type: "button", onclick: () => this.reset() }, "Reset"))))];
   }
 
-  dial() {
+  reset() {
+    this.data = { ...this.start };
+    this.dial.set(Math.log2(this.data.temperature));
+    this.score.querySelector(`[value=${this.data.score}]`).checked = true;
+    this.move(this.data.query);
+    for (const field of this.fields) field.setAttribute("aria-invalid", "false");
+  }
+
+  temperature() {
     return slider("Temperature", {
       min: -5, max: 5, step: 0.1, value: Math.log2(this.data.temperature),
       meaning: (x) => (2 ** x).toPrecision(3),
@@ -46,24 +58,33 @@ class Lookup extends Explorer {
     this.drawing = s("svg", {
       viewBox: "-105 -105 210 210", role: "group", "aria-label": "Keys and query on a plane",
       onclick: (event) => this.move(this.position(event)),
-    }, s("path", { class: "axes", d: "M-100 0H100M0-100V100" }), this.links, rims, this.handle);
+    }, s("path", { class: "axes", d: "M-100 0H100M0-100V100" }), this.names(), this.links, rims, this.handle);
     return this.drawing;
   }
 
+  // Axes that mean something say so.
+  names() {
+    const [x, y] = this.axes;
+    return this.axes.join("") === "xy" ? [] : [
+      s("text", { x: 100, y: -4, style: "text-anchor: end" }, `${x} →`),
+      s("text", { x: 4, y: -96, style: "text-anchor: start" }, `↑ ${y}`)];
+  }
+
   grip() {
+    this.label = s("text", { y: 3 }, "query");
     return s("g", {
       tabindex: 0, role: "slider", "aria-label": "query, moved by the four arrow keys",
       "aria-valuemin": -this.reachOfPlane, "aria-valuemax": this.reachOfPlane, class: "grip",
       ...dragging((event) => this.move(this.position(event))), onkeydown: (event) => this.key(event),
     }, s("circle", { class: "hit", r: 16 }), s("circle", { class: "knob", r: 6 }),
-    s("text", { y: -11 }, "query"));
+    this.label);
   }
 
   key(event) {
     const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
     if (!way) return;
     event.preventDefault();
-    const by = this.unit * (event.shiftKey ? 1 : 5);
+    const by = this.reachOfPlane * (event.shiftKey ? 0.008 : 0.04); // of a width of 2
     this.move(this.data.query.map((x, i) => x + way[i] * by));
   }
 
@@ -85,7 +106,7 @@ class Lookup extends Explorer {
     this.result = softLookup(query, this.keys, this.values, temperature, score);
     this.draw();
     const output = this.result.output.map((x) => write(x)).join(", ");
-    this.panel.replaceChildren(this.found(), h("p", {}, h("strong", {}, `output = (${output})`),
+    this.panel.replaceChildren(this.found(), h("p", {}, h("strong", {}, `output = ${this.result.output.length > 1 ? `(${output})` : output}`),
       h("br"), "The values, averaged with the weights softmax(score / temperature)."));
     this.reach();
     this.say(`Query ${query.map(short).join(", ")}. Weights: ` + this.tokens.map((token, j) =>
@@ -95,9 +116,11 @@ class Lookup extends Explorer {
   draw() {
     const [x, y] = this.point(this.data.query);
     this.handle.setAttribute("transform", `translate(${x} ${y})`);
+    // The names of the keys stand above and below them; this one stands beside.
+    fill(this.label, { x: x > 60 ? -14 : 14, style: `text-anchor: ${x > 60 ? "end" : "start"}` }, []);
     this.handle.setAttribute("aria-valuenow", this.data.query[0]);
     this.handle.setAttribute("aria-valuetext",
-      this.data.query.map((z, i) => `${"xy"[i]} ${short(z)}`).join(", "));
+      this.data.query.map((z, i) => `${this.axes[i]} ${short(z)}`).join(", "));
     this.result.weights.forEach((weight, j) => {
       const [x2, y2] = this.point(this.keys[j]);
       fill(this.links[j], { x1: x, y1: y, x2, y2, "stroke-width": 8 * weight }, []);
@@ -110,7 +133,7 @@ class Lookup extends Explorer {
     const rows = this.values.map((value, j) => [...value, scores[j], weights[j]]);
     const width = this.values[0].length;
     const named = this.values[0].map((_, f) => (width === 1 ? "value" : `value ${f + 1}`));
-    return table("the keys, found softly", rows, {
+    return table("each key: value, score, weight", rows, {
       rowNames: this.tokens, columnNames: [...named, "score", "weight"],
       look: (x, j, i) => ({ class: i > width && "bar", style: i > width && `--weight: ${x}` }),
       cell: (j, i) => (i < width ? short(rows[j][i]) : write(rows[j][i])),

@@ -10,6 +10,7 @@ from qkv_lib import causal_mask, padding_mask
 from qkv_lib.data.sentence import (
     ASKED,
     CHINESE,
+    CHINESE_COLD,
     COLD,
     FEATURES,
     GUESS,
@@ -98,7 +99,7 @@ def test_what_a_word_is_found_by_is_not_what_it_hands_over() -> None:
         (THIRSTY, "cat", "cat"),
         (COLD, "cat", "milk"),
         (CHINESE, "猫", "猫"),
-        ("猫 喝 了 牛奶 因为 它 凉 了", "猫", "牛奶"),
+        (CHINESE_COLD, "猫", "牛奶"),
         ("the girl spilled the tea because she was cold", "girl", "girl"),
         ("the dog liked the juice because it was warm", "dog", "juice"),
     ],

@@ -35,6 +35,8 @@ FIGURES = (
     explorers.cost(BLOCK, 4096, n_blocks=6, batch=3, name="one"),
     explorers.scaling(SCORES, width=64, name="one"),
     explorers.rope(QUERY, KEY, key_position=5, name="one"),
+    explorers.sentence(name="one"),
+    explorers.sentence("猫 喝 了 牛奶 因为 它 凉 了", depth=2, causal=False, name="zh"),
 )
 HEAD = (
     '<!doctype html><html lang="en"><meta charset="utf-8"><title>Figures</title>'

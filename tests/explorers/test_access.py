@@ -134,7 +134,7 @@ def test_every_figure_speaks_when_it_has_changed(page):
         live = page.locator(f"#{figure.id}")
         status = live.get_by_role("status")
         expect(status).to_have_text("")
-        control = live.locator(".live input:not([type=checkbox])").last
+        control = live.locator(".live input:not([type=checkbox], [type=text])").last
         control.press("Space" if control.get_attribute("type") == "radio" else "ArrowRight")
         expect(status).to_have_text(re.compile(r"\d"))
 

@@ -31,7 +31,7 @@ def assert_lookup(figure: Any) -> np.ndarray:
     expected = attention_steps(query[None], KEYS, VALUES, scale=scale, bias=bias)
     np.testing.assert_allclose(result["weights"], expected.weights[0], atol=1e-6)
     np.testing.assert_allclose(result["output"], expected.output[0], atol=1e-6)
-    table = shown(figure, "found softly")
+    table = shown(figure, "each key")
     np.testing.assert_allclose(table[:, -1], expected.weights[0], atol=5.1e-5)
     return query
 
@@ -174,7 +174,9 @@ def test_query_and_temperature_by_keyboard(page):
     before = assert_lookup(figure)
     figure.get_by_role("slider", name="query").press("ArrowRight")
     page.keyboard.press("ArrowUp")
-    assert (assert_lookup(figure) > before).all()
+    # Each press is 2 % of the plane, which is seen.
+    width = 2 * figure.evaluate("(figure) => figure.reachOfPlane")
+    np.testing.assert_allclose(assert_lookup(figure) - before, 0.02 * width, atol=0.002)
     figure.get_by_label("query, y").fill("-0.75")
     figure.get_by_label("query, x").fill("0.1")
     assert assert_lookup(figure).tolist() == [0.1, -0.75]
@@ -184,6 +186,10 @@ def test_query_and_temperature_by_keyboard(page):
     slider.press("End")
     figure.get_by_role("radio", name="‖").check()
     assert_lookup(figure)
+    figure.get_by_role("button", name="Reset").press("Enter")
+    assert assert_lookup(figure).tolist() == [0.8, 0.3]
+    assert figure.evaluate("(figure) => figure.data.temperature") == 0.25
+    assert figure.get_by_role("radio", name="q · k").is_checked()
 
 
 def test_random_lookups_give_the_library_s_numbers(page):

