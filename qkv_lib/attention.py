@@ -6,9 +6,9 @@ r"""The front door: `attention` for the output, `attention_steps` for everything
 from __future__ import annotations
 
 from qkv_lib.exact._choose import cheapest
-from qkv_lib.formula._call import check_call, plain
 from qkv_lib.formula._checks import Array
-from qkv_lib.formula.steps import AttentionSteps
+from qkv_lib.formula._door import check_call
+from qkv_lib.formula.steps import AttentionSteps, plain
 
 __all__ = ["attention", "attention_steps"]
 
@@ -21,7 +21,7 @@ def attention(
     mask: Array | None = None,
     bias: Array | None = None,
     causal: bool = False,
-    offset: int = 0,
+    offset: int | Array = 0,
     window: int | None = None,
     key_lengths: Array | None = None,
     scale: float | None = None,
@@ -45,12 +45,14 @@ def attention(
         Added to the scores; −∞ masks.
     causal : bool
         Hide the keys after the query's own position: ``j > i + offset``.
-    offset : int
-        How many keys came before the first query; for ``causal`` and ``window``.
+    offset : int or integer array of shape (batch,)
+        How many keys came before the first query, or before that of each batch element; for
+        ``causal`` and ``window``. Below 0, ``causal`` hides every key from the first queries.
     window : int, optional
         Hide the keys ``window`` or more positions away from the query's own.
     key_lengths : integer array of shape (batch,), optional
-        The real keys of each batch element; the rest is padding.
+        The real keys of each batch element; the rest is padding. Operands of three axes are
+        (batch, length, d) here.
     scale : float, optional
         Factor on the scores, ``1 / √d_k`` by default.
     softcap : float, optional
@@ -92,11 +94,11 @@ def attention(
     >>> attention(x, x, x)[0].round(4)
     array([3.8646, 4.8646])
     """
-    options, band = check_call(
+    call = check_call(
         query, key, value, mask=mask, bias=bias, causal=causal, offset=offset, window=window,
         key_lengths=key_lengths, scale=scale, softcap=softcap,
     )  # fmt: skip
-    return cheapest(query, key, value, options, band)
+    return cheapest(call)
 
 
 def attention_steps(
@@ -107,7 +109,7 @@ def attention_steps(
     mask: Array | None = None,
     bias: Array | None = None,
     causal: bool = False,
-    offset: int = 0,
+    offset: int | Array = 0,
     window: int | None = None,
     key_lengths: Array | None = None,
     scale: float | None = None,
@@ -137,8 +139,8 @@ def attention_steps(
     >>> steps.weights[0].round(4)
     array([0.0015, 0.0126, 0.1055, 0.8803])
     """
-    options, band = check_call(
+    call = check_call(
         query, key, value, mask=mask, bias=bias, causal=causal, offset=offset, window=window,
         key_lengths=key_lengths, scale=scale, softcap=softcap,
     )  # fmt: skip
-    return plain(query, key, value, options, band)
+    return plain(call)

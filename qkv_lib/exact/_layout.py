@@ -6,15 +6,14 @@ that share it. An axis of size one stands for all its copies.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import product
-from typing import NamedTuple
 
 import array_api_compat
 
-from qkv_lib.formula._call import Options
+from qkv_lib.formula._call import Call
 from qkv_lib.formula._checks import Array, Shape, broadcast, heads, shape
-from qkv_lib.formula.masks import Band
 
 # The scores computed at a time: few enough for a core's cache, enough for a fast product.
 SCORES_AT_A_TIME = 2**20
@@ -23,50 +22,55 @@ LEAST_ROWS = 16
 Box = tuple[slice, ...]  # one slice for each leading axis
 
 
-class Problem(NamedTuple):
-    """Checked operands and options on common axes.
+def lay_out(call: Call) -> Call:
+    """Bring a call to common axes.
 
-    ``query`` is (..., g, r, n, d), ``key`` (..., g, 1, m, d), ``value`` (..., g, 1, m, e), and
-    ``mask`` and ``bias`` broadcast to (..., g, r, n, m); ``leading`` is (..., g, r).
+    ``query`` becomes (*batch, g, r, n, d), ``key`` (*batch, g, 1, m, d), ``value``
+    (*batch, g, 1, m, e); ``mask`` and ``bias`` broadcast to the scores (*batch, g, r, n, m).
     """
+    groups = heads(call.key)
+    query, key, value = (split_groups(x, groups) for x in (call.query, call.key, call.value))
+    mask, bias = (None if x is None else split_groups(x, groups) for x in (call.mask, call.bias))
+    leading = broadcast(shape(query)[:-2], shape(key)[:-2]) or ()
+    return call._replace(
+        query=query, key=key, value=value, mask=mask, bias=bias, sizes=(*leading, *call.sizes[-2:])
+    )
 
-    query: Array
-    key: Array
-    value: Array
-    mask: Array | None
-    bias: Array | None
-    scale: float
-    softcap: float | None
-    band: Band
-    leading: Shape
 
-    @classmethod
-    def lay_out(
-        cls, query: Array, key: Array, value: Array, options: Options, band: Band
-    ) -> Problem:
-        """Bring what `check_call` has passed to common axes."""
-        groups = heads(key)
-        query, key, value = (split_groups(x, groups) for x in (query, key, value))
-        mask, bias = (
-            None if x is None else split_groups(x, groups) for x in (options.mask, options.bias)
+def each_element(path: Callable[[Call], Array], call: Call) -> Array:
+    """Take a path for each batch element on its own, where each has an offset of its own."""
+    xp = array_api_compat.array_namespace(call.query)
+    axes = len(call.sizes)
+    outputs = []
+    for b, offset in enumerate(xp.reshape(call.band.offset, (-1,)).tolist()):
+        query, key, value, mask, bias = (
+            x[min(b, x.shape[0] - 1)][None] if x is not None and x.ndim == axes else x
+            for x in (call.query, call.key, call.value, call.mask, call.bias)
         )
-        leading = broadcast(shape(query)[:-2], shape(key)[:-2]) or ()
-        scale, softcap = options.scale, options.softcap
-        return cls(query, key, value, mask, bias, scale, softcap, band, leading)
+        outputs.append(
+            path(
+                call._replace(
+                    query=query, key=key, value=value, mask=mask, bias=bias,
+                    band=replace(call.band, offset=offset), sizes=(1, *call.sizes[1:]),
+                )
+            )
+        )  # fmt: skip
+    return xp.concat(outputs, axis=0)
 
-    def part(
-        self, box: Box, rows: range, columns: range
-    ) -> tuple[Array, Array, Array, Array | None, Array | None]:
-        """Return query, key, value, mask and bias of some queries and keys of some heads."""
-        n, m = as_slice(rows), as_slice(columns)
-        d, e = slice(0, self.key.shape[-1]), slice(0, self.value.shape[-1])
-        return (
-            view(self.query, *box, n, d),
-            view(self.key, *box, m, d),
-            view(self.value, *box, m, e),
-            None if self.mask is None else view(self.mask, *box, n, m),
-            None if self.bias is None else view(self.bias, *box, n, m),
-        )
+
+def part(call: Call, box: Box, rows: range, columns: range) -> Call:
+    """Return the call of some queries and keys of some heads, out of one that is laid out."""
+    n, m = as_slice(rows), as_slice(columns)
+    d, e = slice(0, call.key.shape[-1]), slice(0, call.value.shape[-1])
+    return call._replace(
+        query=view(call.query, *box, n, d),
+        key=view(call.key, *box, m, d),
+        value=view(call.value, *box, m, e),
+        mask=None if call.mask is None else view(call.mask, *box, n, m),
+        bias=None if call.bias is None else view(call.bias, *box, n, m),
+        band=call.band.moved(rows.start - columns.start),
+        sizes=(*(s.stop - s.start for s in box), len(rows), len(columns)),
+    )
 
 
 def split_groups(x: Array, g: int) -> Array:
@@ -114,12 +118,13 @@ def boxes(leading: Shape, at_most: int) -> Iterator[Box]:
 
 
 def pieces(
-    leading: Shape, n: int, m: int, band: Band, query_block: int | None, key_block: int | None
+    call: Call, query_block: int | None, key_block: int | None
 ) -> Iterator[tuple[Box, range]]:
     """Cut the queries into rows and, for each, the leading axes into boxes of limited size."""
+    *leading, n, m = call.sizes
     if query_block is None:
         query_block = max(LEAST_ROWS, SCORES_AT_A_TIME // max(m, 1))
     for rows in cut(range(n), query_block):
-        width = min(len(band.keys(rows, m)), m if key_block is None else key_block)
-        for box in boxes(leading, SCORES_AT_A_TIME // max(1, len(rows) * width)):
+        width = min(len(call.band.keys(rows, m)), m if key_block is None else key_block)
+        for box in boxes(tuple(leading), SCORES_AT_A_TIME // max(1, len(rows) * width)):
             yield box, rows

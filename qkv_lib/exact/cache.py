@@ -11,17 +11,17 @@ from typing import Any
 import array_api_compat
 
 from qkv_lib.exact._choose import cheapest
-from qkv_lib.formula._call import check_band, check_companions
 from qkv_lib.formula._checks import (
     Array,
-    check_arrays,
     check_count,
+    check_kinds,
     check_query_key_value,
-    check_range,
     check_rows,
     library,
     shape,
 )
+from qkv_lib.formula._door import check_form, check_numbers
+from qkv_lib.formula._numbers import bound
 
 __all__ = ["KVCache"]
 
@@ -70,7 +70,9 @@ class KVCache:
         self._length = 0
         self._key: Array = None
         self._value: Array = None
-        self._largest = 0.0  # magnitude among the keys: bounds the scores without a look at them
+        # No number held is larger: bounds the scores and the output without a look at them.
+        self._key_bound: float | None = 0.0
+        self._value_bound: float | None = 0.0
 
     def __len__(self) -> int:
         """Return the number of tokens held."""
@@ -102,11 +104,11 @@ class KVCache:
             As `qkv_lib.attention`; a shape differs from what is held other than in the length;
             the tokens do not fit into what is left of the capacity.
         """
-        check_arrays(key=key, value=value)
+        xp = check_kinds(key=key, value=value)
         check_rows(key=key, value=value)
-        xp = check_query_key_value(key[..., :0, :], key, value)
+        check_query_key_value(key[..., :0, :], key, value)
         if self._key is not None:
-            check_arrays(**{"the cache": self.key[..., :0, :], "key": key})
+            check_kinds(**{"the cache": self._key, "key": key})
         for name, new, held in (("key", key, self._key), ("value", value, self._value)):
             if held is not None and _but_length(new) != _but_length(held):
                 raise ValueError(
@@ -119,13 +121,48 @@ class KVCache:
                 f"key has {key.shape[-2]} rows but the cache holds {self._length} of at most "
                 f"{self.capacity}: make it with a larger capacity"
             )
+        key_bound, value_bound = bound("key", key), bound("value", value)
         if self._key is None:
             self._key, self._value = (self._room(xp, x) for x in (key, value))
         for memory, new in ((self._key, key), (self._value, value)):
-            memory[..., self._length : stop, :] = new.detach() if library(new) == "torch" else new
-        if key.shape[-2]:
-            self._largest = max(self._largest, xp.max(xp.abs(key)).item())
+            memory[..., self._length : stop, :] = new if library(new) == "numpy" else new.detach()
+        self._key_bound = _larger(self._key_bound, key_bound)
+        self._value_bound = _larger(self._value_bound, value_bound)
         self._length = stop
+
+    def truncate(self, length: int) -> None:
+        """Go back to the first ``length`` tokens; the next `append` takes the place of the others.
+
+        What speculative decoding does with the tokens that were rejected, and beam search with
+        a prefix.
+
+        Parameters
+        ----------
+        length : int
+            0 to the number of tokens held.
+
+        Raises
+        ------
+        TypeError, ValueError
+            ``length`` is no integer, or not in this range.
+        """
+        length = check_count("length", length, least=0)
+        if length > self._length:
+            raise ValueError(f"length is {length} but the cache holds {self._length} tokens")
+        self._length = length
+
+    def __copy__(self) -> KVCache:
+        """Return a cache with memory of its own: from here on the two go separate ways."""
+        other = KVCache(self.capacity)
+        vars(other).update(vars(self))
+        if self._key is not None:
+            xp = array_api_compat.array_namespace(self._key)
+            other._key, other._value = (xp.asarray(x, copy=True) for x in (self._key, self._value))
+        return other
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> KVCache:
+        """Return the same as `copy.copy`."""
+        return self.__copy__()
 
     def attend(
         self,
@@ -136,6 +173,7 @@ class KVCache:
         mask: Array | None = None,
         bias: Array | None = None,
         key_lengths: Array | None = None,
+        offset: int | Array | None = None,
         scale: float | None = None,
         softcap: float | None = None,
     ) -> Array:
@@ -144,9 +182,12 @@ class KVCache:
         Parameters
         ----------
         query : array of shape (..., h, n_queries, d_k)
-            Of the last ``n_queries`` tokens appended: ``offset`` is ``length − n_queries``.
+            Of the last ``n_queries`` tokens appended.
         causal : bool
             True by default: with several new tokens, none sees those after it.
+        offset : int or integer array of shape (batch,), optional
+            Where the first query stands among the tokens held, ``length − n_queries`` by
+            default; one for each batch element where their lengths differ.
         window, mask, bias, key_lengths, scale, softcap
             As in `qkv_lib.attention`; ``n_keys`` is the length of the cache.
 
@@ -164,18 +205,20 @@ class KVCache:
         What is held was checked when it came in and is not looked through again.
         """
         key, value = self.key, self.value
-        xp = check_query_key_value(query, key[..., :0, :], value[..., :0, :])
-        n = query.shape[-2]
+        n = query.shape[-2] if getattr(query, "ndim", 0) > 1 else 0
         if n > self._length:
             raise ValueError(
                 f"query has {n} rows but the cache holds {self._length} tokens: append their keys "
                 "and values first"
             )
-        options = check_companions(query, key, mask, bias, key_lengths, scale, softcap)
-        check_range(xp, query, xp.asarray(self._largest, dtype=xp.float64), options.scale, bias)
-        offset = self._length - n if causal or window is not None else 0
-        band = check_band(causal, offset, window)
-        return cheapest(query, key, value, options, band)
+        if offset is None:
+            offset = self._length - n if causal or window is not None else 0
+        call = check_form(
+            query, key, value, mask=mask, bias=bias, causal=causal, offset=offset,
+            window=window, key_lengths=key_lengths, scale=scale, softcap=softcap,
+        )  # fmt: skip
+        known = bound("query", query), self._key_bound, self._value_bound
+        return cheapest(check_numbers(call, *known))
 
     def _held(self, memory: Array) -> Array:
         if memory is None:
@@ -189,3 +232,8 @@ class KVCache:
 
 def _but_length(x: Array) -> tuple[int, ...]:
     return (*x.shape[:-2], x.shape[-1])
+
+
+def _larger(left: float | None, right: float | None) -> float | None:
+    """Return the larger bound; None, where one is not known."""
+    return None if left is None or right is None else max(left, right)

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import math
 import sys
-from typing import Any, Unpack
+from typing import Unpack
 
-import array_api_compat
-
-from qkv_lib.formula._call import Keywords, Options, check_call, join_masks, scores_shape
-from qkv_lib.formula._checks import Array, Shape, heads, library, shape
+from qkv_lib.formula._call import Call, Keywords, without_overflow
+from qkv_lib.formula._checks import Array, Shape, heads, shape
+from qkv_lib.formula._door import check_call
+from qkv_lib.formula._precision import as_they_are
 from qkv_lib.formula.masks import Band
-from qkv_lib.formula.steps import accumulating, mask_scores
+from qkv_lib.formula.steps import mask_scores
 
 __all__ = ["fused_attention"]
 
@@ -60,69 +60,67 @@ def fused_attention(query: Array, key: Array, value: Array, **options: Unpack[Ke
     >>> fused_attention(x, x, x)[0]
     tensor([3.8646, 4.8646])
     """
-    checked, band = check_call(query, key, value, **options)
-    if library(query) != "torch":
-        raise TypeError(f"query is a {library(query)} array, needs a torch tensor")
-    if checked.softcap is not None:
+    call = check_call(query, key, value, **options)
+    if call.library != "torch":
+        raise TypeError(f"query is a {call.library} array, needs a torch tensor")
+    if call.softcap is not None:
         raise ValueError(
-            f"softcap is {checked.softcap}, which PyTorch's kernel does not know: use attention"
+            f"softcap is {call.softcap}, which PyTorch's kernel does not know: use attention"
         )
-    return fused_output(query, key, value, checked, band)
+    return fused(call)
 
 
-def can_fuse(options: Options, band: Band, n: int, m: int, *, may_mask: bool) -> bool:
+def can_fuse(call: Call, *, may_mask: bool) -> bool:
     """Whether the kernel gives the answer, with the band written out as a mask if it ``may``."""
-    return options.softcap is None and (
-        may_mask or _is_idle(band, n, m) or _flag_says_all(options, band)
+    return (
+        call.library == "torch"
+        and call.softcap is None
+        and not call.transformed
+        and (may_mask or call.band.is_idle(*call.sizes[-2:]) or _flag_says_all(call))
     )
 
 
-def fused_output(query: Array, key: Array, value: Array, options: Options, band: Band) -> Array:
-    """Hand over to the kernel, without checks."""
-    sizes, e = scores_shape(query, key), value.shape[-1]
-    n, m = sizes[-2:]
-    flag = _flag_says_all(options, band) and not _is_idle(band, n, m)
-    mask = options.mask
-    if not flag and not _is_idle(band, n, m):
-        mask = join_masks(mask, band.mask(n, m, like=query))
-    xp = array_api_compat.array_namespace(query)
-    inputs = [accumulating(x) for x in (query, key, value)]
-    if options.bias is not None:  # one array of numbers: the bias, and −∞ where the mask hides
-        mask = mask_scores(xp.astype(options.bias, inputs[0].dtype), mask)
-    width = max(query.shape[-1], e)
-    output = sys.modules["torch"].nn.functional.scaled_dot_product_attention(
-        *(_lifted(_widened(x, width), sizes[:-3]) for x in inputs),
-        attn_mask=None if mask is None else _lifted(mask, sizes[:-3]),
-        is_causal=flag,
-        scale=options.scale,
-        enable_gqa=heads(query) != heads(key),
-    )
-    return xp.reshape(xp.astype(output[..., :e], query.dtype), (*sizes[:-1], e))
+def fused(call: Call) -> Array:
+    """Hand a call over to the kernel."""
+    if call.huge:
+        return without_overflow(fused, call)
+    n, m = call.sizes[-2:]
+    idle = call.band.is_idle(n, m)
+    flag = not idle and _flag_says_all(call)
+    mask = call.mask if idle or flag else call.seen()
+    if call.bias is not None:  # one array of numbers: the bias, and −∞ where the mask hides
+        mask = mask_scores(call.bias.to(call.query.dtype), mask)
+    batch, e = call.sizes[:-3], call.value.shape[-1]
+    width = max(call.query.shape[-1], e)
+    attend = sys.modules["torch"].nn.functional.scaled_dot_product_attention
+    with as_they_are(call.query):
+        output = attend(
+            *(_prepared(x, batch, width) for x in (call.query, call.key, call.value)),
+            attn_mask=None if mask is None else _prepared(mask, batch, mask.shape[-1]),
+            is_causal=flag,
+            scale=call.scale,
+            enable_gqa=heads(call.query) != heads(call.key),
+        )
+    return output[..., :e].to(call.dtype).reshape(*call.sizes[:-1], e)
 
 
-def _flag_says_all(options: Options, band: Band) -> bool:
+def _flag_says_all(call: Call) -> bool:
     """Whether the kernel's ``is_causal``, which knows no offset and no other mask, is enough.
 
     It hides with −∞ before it scales, so that a scale below or at 0 would make it +∞ or NaN.
     """
-    alone = options.mask is None and options.bias is None
-    plain = band.causal and band.window is None and band.offset == 0
-    return alone and plain and options.scale > 0
+    alone = call.mask is None and call.bias is None
+    return alone and call.band == Band(causal=True) and call.scale > 0
 
 
-def _is_idle(band: Band, n: int, m: int) -> bool:
-    """Whether the band hides nothing from ``n`` queries over ``m`` keys."""
-    ends = range(1), range(n - 1, n)
-    return n == 0 or all(len(band.keys(row, m)) == m for row in ends)
+def _prepared(x: Array, batch: Shape, width: int) -> Array:
+    """Bring an operand or a mask to what the fast kernel needs.
 
-
-def _widened(x: Array, width: int) -> Array:
-    """Pad the features with zeros: the fast kernel needs d_k = d_v, and zeros change nothing."""
-    pad: Any = sys.modules["torch"].nn.functional.pad
-    return x if x.shape[-1] == width else pad(x, (0, width - x.shape[-1]))
-
-
-def _lifted(x: Array, batch: Shape) -> Array:
-    """Bring an operand or a mask to four axes, (batch, heads, …), as the fast kernel needs."""
+    Four axes, (batch, heads, …), and d_k = d_v: features of zeros change nothing.
+    """
+    if x.shape[-1] < width:
+        x = sys.modules["torch"].nn.functional.pad(x, (0, width - x.shape[-1]))
+    if x.ndim == 4 and x.shape[:1] == batch:
+        return x
     last = (1,) * (3 - x.ndim) + shape(x)[-3:]
     return x.expand(*batch, *last).reshape(math.prod(batch), *last)

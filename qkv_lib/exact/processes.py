@@ -14,8 +14,9 @@ import torch.distributed as dist
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from qkv_lib.exact.ring import held_by, ring_attention
-from qkv_lib.formula._checks import check_count, shape
+from qkv_lib.exact.ring import check_tensors, held_by, ring_attention
+from qkv_lib.formula._checks import check_count, check_flag, shape
+from qkv_lib.formula._door import check_call
 
 __all__ = ["RankReport", "attend_in_processes"]
 
@@ -92,13 +93,15 @@ def attend_in_processes(
     [2, 3]
     """
     n_ranks = check_count("n_ranks", n_ranks, least=1)
+    call = check_call(query, key, value, causal=causal)
     n = query.shape[-2]
     if key.shape[-2] != n:
         raise ValueError(
             f"query has {n} rows but key has {key.shape[-2]}: shapes {shape(query)} and "
             f"{shape(key)}; a sequence attends to itself here"
         )
-    held_by(0, n, n_ranks=n_ranks, zigzag=zigzag)  # refuses a length that cannot be shared
+    held_by(0, n, n_ranks=n_ranks, zigzag=check_flag("zigzag", zigzag))
+    check_tensors(call)
     operands = {"query": query, "key": key, "value": value}
     with tempfile.TemporaryDirectory() as folder:
         whole = {

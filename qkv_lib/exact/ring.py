@@ -7,22 +7,26 @@ slices of keys and values at a time, and never the scores of the whole sequence.
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from functools import reduce
 
 import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from qkv_lib.exact._layout import Problem
+from qkv_lib.exact._layout import lay_out, part
 from qkv_lib.exact.tiles import Partial, merge, partial_result
-from qkv_lib.formula._call import check_call
-from qkv_lib.formula._checks import check_count, shape
-from qkv_lib.formula.masks import Band
+from qkv_lib.formula._call import Call, without_overflow
+from qkv_lib.formula._checks import check_count, check_flag, shape
+from qkv_lib.formula._door import check_call
+from qkv_lib.formula._numbers import bound, could_overflow
+from qkv_lib.formula._precision import accumulating
 from qkv_lib.formula.steps import normalise
 
 __all__ = ["held_by", "ring_attention"]
 
-MOST_AXES = 16  # of an operand, in what the ranks tell each other before they start
+NOTE = 4096  # bytes in which the ranks tell each other what they were given, before they start
 
 
 def held_by(rank: int, n: int, *, n_ranks: int, zigzag: bool = False) -> tuple[range, ...]:
@@ -103,8 +107,9 @@ def ring_attention(
     Raises
     ------
     TypeError, ValueError
-        Operands are not what `qkv_lib.attention` needs, want a gradient, are cut unequally, or
-        have other shapes on another rank. One rank's error is raised on all.
+        Operands are not what `qkv_lib.attention` needs, no tensors, want a gradient, or are cut
+        unequally; dtype, shapes or options differ between ranks. One rank's error is raised on
+        all.
 
     Notes
     -----
@@ -130,31 +135,41 @@ def ring_attention(
     torch.Size([2, 5, 3])
     """
     ring = Ring(group)
-    refusal = _refusal(query, key, value, causal, zigzag, scale=scale, softcap=softcap)
-    _raise_together(ring, refusal, query, key, value)
-    options, _ = check_call(query, key, value, scale=scale, softcap=softcap)
+    call = _agreed(ring, query, key, value, causal, zigzag, scale=scale, softcap=softcap)
+    if call.huge:
+        output: Tensor = without_overflow(lambda small: _attended(ring, small, zigzag), call)
+        return output
+    return _attended(ring, call, zigzag)
+
+
+def _attended(ring: Ring, call: Call, zigzag: bool) -> Tensor:
+    """Attend to the slices of keys and values of all ranks, as they come round."""
+    n, m = call.sizes[-2:]
     spans = [
-        held_by(rank, key.shape[-2] * ring.size, n_ranks=ring.size, zigzag=zigzag)
-        for rank in range(ring.size)
+        held_by(rank, m * ring.size, n_ranks=ring.size, zigzag=zigzag) for rank in range(ring.size)
     ]
     found: list[list[Partial]] = [[] for _ in spans[ring.rank]]
-    held: tuple[Tensor, ...] = (key.contiguous(), value.contiguous())
+    held = tuple(x.to(call.dtype).contiguous() for x in (call.key, call.value))
     for step in range(ring.size):
         source = (ring.rank - step) % ring.size
         coming = ring.start_passing(held) if step < ring.size - 1 else None
-        whole = Problem.lay_out(query, held[0], held[1], options, Band())
-        for partials, (rows, theirs) in zip(
-            found, _placed(spans[ring.rank], query.shape[-2]), strict=True
-        ):
-            for columns, others in _placed(spans[source], key.shape[-2]):
-                if not causal or others.start <= theirs.start:
-                    shift = (theirs.start - rows.start) - (others.start - columns.start)
-                    seen = whole._replace(band=Band(causal=causal, offset=shift if causal else 0))
-                    partials.append(_attend(seen, rows, columns))
+        key, value = map(accumulating, held)
+        whole = lay_out(call._replace(key=key, value=value))
+        for partials, (rows, theirs) in zip(found, _placed(spans[ring.rank], n), strict=True):
+            for columns, others in _placed(spans[source], m):
+                if not call.band.causal or others.start <= theirs.start:
+                    partials.append(_partial(whole, rows, columns, theirs.start - others.start))
         held = held if coming is None else coming.finish()
     merged = [reduce(merge, partials) for partials in found]
-    output = torch.cat([normalise(part.output, part.total) for part in merged], dim=-2)
-    return output.reshape(*query.shape[:-1], value.shape[-1]).to(query.dtype)
+    output = torch.cat([normalise(each.output, each.total) for each in merged], dim=-2)
+    return output.reshape(*call.sizes[:-1], output.shape[-1]).to(call.dtype)
+
+
+def _partial(whole: Call, rows: range, columns: range, ahead: int) -> Partial:
+    """Attend from some rows to some columns, the first row ``ahead`` of the first column."""
+    box = tuple(slice(0, size) for size in whole.sizes[:-2])
+    tile = part(whole, box, rows, columns)
+    return partial_result(tile._replace(band=replace(whole.band, offset=ahead)))
 
 
 class Ring:
@@ -196,66 +211,103 @@ class Passing:
         return self.tensors
 
 
-def _attend(whole: Problem, rows: range, columns: range) -> Partial:
-    box = tuple(slice(0, size) for size in whole.leading)
-    return partial_result(whole, box, rows, columns)
-
-
 def _placed(spans: tuple[range, ...], length: int) -> list[tuple[range, range]]:
     """Pair the rows of a slice with the positions they hold in the sequence."""
     size = length // len(spans)
     return [(range(i * size, (i + 1) * size), span) for i, span in enumerate(spans)]
 
 
-def _raise_together(
-    ring: Ring, refusal: Exception | None, query: Tensor, key: Tensor, value: Tensor
-) -> None:
-    """Raise on every rank if the operands of one are refused or differ from another's in shape.
+def _agreed(
+    ring: Ring,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    causal: bool,
+    zigzag: bool,
+    **options: float | None,
+) -> Call:
+    """Return this rank's checked call; raise on every rank if one rank's is refused or differs.
 
     A rank that raised alone would leave the others waiting for its keys and values.
     """
-    shapes = torch.zeros(3, 1 + MOST_AXES, dtype=torch.int64)
-    if refusal is None:
-        for row, x in zip(shapes, (query, key, value), strict=True):
-            row[: x.ndim + 1] = torch.tensor([x.element_size(), *x.shape])
-    everyone = ring.gather(shapes)
-    if refusal is not None:
-        raise refusal
+    call = _checked(ring.size, query, key, value, causal, zigzag, **options)
+    mine = {"refused": str(call)} if isinstance(call, Exception) else _facts(call, zigzag)
+    everyone = [_read(note) for note in ring.gather(_written(mine))]
+    if isinstance(call, Exception):
+        raise call
     for rank, theirs in enumerate(everyone):
-        if not theirs.any():
-            raise ValueError(f"the operands of rank {rank} were refused there")
-        for name, row, other in zip(("query", "key", "value"), shapes, theirs, strict=True):
-            if not torch.equal(row, other):
-                raise ValueError(
-                    f"{name} differs between ranks: bytes a number and shape are "
-                    f"{_described(row)} on rank {ring.rank} but {_described(other)} on rank "
-                    f"{rank}; every rank needs slices of equal shape and dtype"
-                )
+        if "refused" in theirs:
+            raise ValueError(f"rank {rank} refused what it was given: {theirs['refused']}")
+        for name in (name for name in mine if name != "huge" and mine[name] != theirs[name]):
+            raise ValueError(
+                f"{name} differs between ranks: {mine[name]} on rank {ring.rank} but "
+                f"{theirs[name]} on rank {rank}; every rank needs slices of equal shape and "
+                "dtype, and the same options"
+            )
+    return call._replace(huge=any(theirs["huge"] == "True" for theirs in everyone))
 
 
-def _described(row: Tensor) -> tuple[int, ...]:
-    numbers = row.tolist()
-    while numbers and not numbers[-1]:
-        numbers.pop()
-    return tuple(numbers)
+def _facts(call: Call, zigzag: bool) -> dict[str, str]:
+    """Return what must be the same on every rank, and whether the values of this one are huge."""
+    operands = {name: getattr(call, name) for name in ("query", "key", "value")}
+    return {
+        "dtype": str(call.dtype).removeprefix("torch."),
+        **{name: str(shape(x)) for name, x in operands.items()},
+        "causal": str(call.band.causal),
+        "zigzag": str(bool(zigzag)),
+        "scale": repr(call.scale),
+        "softcap": repr(call.softcap),
+        "huge": str(call.huge),
+    }
 
 
-def _refusal(
-    query: Tensor, key: Tensor, value: Tensor, causal: bool, zigzag: bool, **options: float | None
-) -> Exception | None:
-    """Return what is wrong with one rank's operands, to be raised once all ranks know."""
+def _written(facts: dict[str, str]) -> Tensor:
+    """Return a note of fixed length that a rank can send."""
+    text = json.dumps({name: fact[: NOTE // 2] for name, fact in facts.items()}).encode()
+    return torch.tensor([*text.ljust(NOTE)], dtype=torch.uint8)
+
+
+def _read(note: Tensor) -> dict[str, str]:
+    facts: dict[str, str] = json.loads(bytes(note.tolist()))
+    return facts
+
+
+def _checked(
+    size: int,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    causal: bool,
+    zigzag: bool,
+    **options: float | None,
+) -> Call | Exception:
+    """Return one rank's call, or what is wrong with it, to be raised once all ranks know."""
     try:
-        check_call(query, key, value, **options)  # type: ignore[arg-type]
-    except (TypeError, ValueError) as error:
+        check_flag("zigzag", zigzag)
+        call = check_call(query, key, value, causal=causal, **options)  # type: ignore[arg-type]
+        check_tensors(call)
+        _check_slices(query, key, value, causal=causal, zigzag=zigzag)
+    except Exception as error:
         return error
+    n_keys = call.sizes[-1] * size
+    return call._replace(huge=could_overflow(value, bound("value", value) or 0.0, n_keys))
+
+
+def check_tensors(call: Call) -> None:
+    """Check that the operands are tensors: processes of torch know nothing else."""
+    if call.library != "torch":
+        raise TypeError(f"query is a {call.library} array, needs a torch tensor")
+
+
+def _check_slices(query: Tensor, key: Tensor, value: Tensor, *, causal: bool, zigzag: bool) -> None:
+    """Check what the ring needs beyond attention itself."""
     if torch.is_grad_enabled() and any(x.requires_grad for x in (query, key, value)):
-        return ValueError("an operand requires a gradient, which does not flow round the ring")
+        raise ValueError("an operand requires a gradient, which does not flow round the ring")
     if causal and query.shape[-2] != key.shape[-2]:
-        return ValueError(
+        raise ValueError(
             f"query has {query.shape[-2]} rows but key has {key.shape[-2]}: shapes "
             f"{shape(query)} and {shape(key)}; causal needs as many queries as keys"
         )
     for name, x in (("query", query), ("key", key)):
         if zigzag and x.shape[-2] % 2:
-            return ValueError(f"{name} has {x.shape[-2]} rows, needs an even number for zigzag")
-    return None
+            raise ValueError(f"{name} has {x.shape[-2]} rows, needs an even number for zigzag")

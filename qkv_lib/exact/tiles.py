@@ -8,19 +8,19 @@ over all keys needs no merging: that is a *row block* of queries. Tiles that ``c
 
 from __future__ import annotations
 
-from functools import reduce
+from functools import partial, reduce
 from typing import NamedTuple, Unpack
 
 import array_api_compat
 
-from qkv_lib.exact._layout import Box, Problem, as_slice, cut, pieces
+from qkv_lib.exact._layout import Box, as_slice, cut, each_element, lay_out, part, pieces
 from qkv_lib.exact._threads import in_threads, in_turn
-from qkv_lib.formula._call import Keywords, Options, check_call, scores_shape
-from qkv_lib.formula._checks import Array, check_count, library
+from qkv_lib.formula._call import Call, Keywords, without_overflow
+from qkv_lib.formula._checks import Array, check_count
+from qkv_lib.formula._door import check_call
 from qkv_lib.formula.heads import grouped_matmul
 from qkv_lib.formula.masks import Band
 from qkv_lib.formula.steps import (
-    accumulating,
     dot_scores,
     exponentials,
     mask_scores,
@@ -89,10 +89,10 @@ def blocked_attention(
     >>> blocked_attention(x, x, x, block=3)[0].round(4)
     array([3.8646, 4.8646])
     """
-    checked, band = check_call(query, key, value, **options)
+    call = check_call(query, key, value, **options)
     if block is not None:
         block = check_count("block", block, least=1)
-    return output_by_tiles(query, key, value, checked, band, query_block=block)
+    return tiled(call, query_block=block)
 
 
 def tiled_attention(
@@ -135,12 +135,10 @@ def tiled_attention(
     >>> tiled_attention(x, x, x, query_block=3, key_block=2)[0].round(4)
     array([3.8646, 4.8646])
     """
-    checked, band = check_call(query, key, value, **options)
+    call = check_call(query, key, value, **options)
     query_block = check_count("query_block", query_block, least=1)
     key_block = check_count("key_block", key_block, least=1)
-    return output_by_tiles(
-        query, key, value, checked, band, query_block=query_block, key_block=key_block
-    )
+    return tiled(call, query_block=query_block, key_block=key_block)
 
 
 def merge(left: Partial, right: Partial) -> Partial:
@@ -190,54 +188,50 @@ def merge(left: Partial, right: Partial) -> Partial:
     return Partial(left.output * f + right.output * g, left.total * f + right.total * g, peak)
 
 
-def output_by_tiles(
-    query: Array,
-    key: Array,
-    value: Array,
-    options: Options,
-    band: Band,
-    *,
-    query_block: int | None = None,
-    key_block: int | None = None,
-) -> Array:
-    """Compute attention by tiles, without checks; by default a tile spans all keys."""
-    xp = array_api_compat.array_namespace(query)
-    sizes, e = scores_shape(query, key), value.shape[-1]
-    n, m = sizes[-2:]
-    whole = Problem.lay_out(query, key, value, options, band)
-    output = xp.zeros(
-        (*whole.leading, n, e), dtype=query.dtype, device=array_api_compat.device(query)
-    )
+def tiled(call: Call, *, query_block: int | None = None, key_block: int | None = None) -> Array:
+    """Compute a call of attention tile by tile; by default a tile spans all keys."""
+    if call.huge:
+        path = partial(tiled, query_block=query_block, key_block=key_block)
+        return without_overflow(path, call)
+    if call.band.varies:
+        path = partial(tiled, query_block=query_block, key_block=key_block)
+        return each_element(path, call)
+    xp = array_api_compat.array_namespace(call.query)
+    whole = lay_out(call)
+    *leading, n, m = whole.sizes
+    e = call.value.shape[-1]
+    output = xp.zeros((*leading, n, e), dtype=call.dtype, device=call.query.device)
 
     def compute(piece: tuple[Box, range]) -> None:
         box, rows = piece
-        columns = cut(band.keys(rows, m), key_block)
-        result = reduce(merge, (partial_result(whole, box, rows, c) for c in columns))
+        columns = cut(call.band.keys(rows, m), key_block)
+        result = reduce(merge, (partial_result(part(whole, box, rows, c)) for c in columns))
         output[(*box, as_slice(rows))] = normalise(result.output, result.total)
 
-    run = in_threads if library(query) == "numpy" else in_turn
-    run(compute, pieces(whole.leading, n, m, band, query_block, key_block))
-    return xp.reshape(output, (*sizes[:-1], e))
+    run = in_threads if call.library == "numpy" else in_turn
+    run(compute, pieces(whole, query_block, key_block))
+    return xp.reshape(output, (*call.sizes[:-1], e))
 
 
-def partial_result(whole: Problem, box: Box, rows: range, columns: range) -> Partial:
-    """Attend from ``rows`` to ``columns`` alone; scores that no graph needs are overwritten."""
-    query, key, value, mask, bias = whole.part(box, rows, columns)
-    scores = soft_cap(dot_scores(accumulating(query) * whole.scale, key), whole.softcap)
-    scores = mask_scores(scores, mask, bias)  # (..., n, m)
-    for edge in edges(whole.band, rows, columns):
-        there = (..., slice(edge.start - columns.start, edge.stop - columns.start))
-        seen = whole.band.mask(rows, edge, like=scores)
-        scores[there] = mask_scores(scores[there], seen)
+def partial_result(tile: Call) -> Partial:
+    """Attend to the keys of one tile; scores that no graph needs are overwritten."""
+    scores = dot_scores(tile.query * tile.scale, tile.key)  # (..., n, m)
+    scores = mask_scores(soft_cap(scores, tile.softcap), tile.mask, tile.bias)
+    rows, m = range(tile.sizes[-2]), tile.sizes[-1]
+    for edge in edges(tile.band, rows, range(m)):
+        there = (..., as_slice(edge))
+        scores[there] = mask_scores(scores[there], tile.band.mask(rows, edge, like=scores))
     recorded = getattr(scores, "requires_grad", False)
     unnormalised, total, peak = exponentials(scores, out=None if recorded else scores)
-    return Partial(grouped_matmul(unnormalised, accumulating(value)), total, peak)
+    return Partial(grouped_matmul(unnormalised, tile.value), total, peak)
 
 
 def edges(band: Band, rows: range, columns: range) -> list[range]:
     """Return the ranges of ``columns`` that some query of ``rows`` sees and some other may not."""
+    if not band.hides:
+        return []
     first = band.keys(rows[:1], columns.stop)
     last = band.keys(rows[-1:], columns.stop)
     left = range(columns.start, min(max(first.start, last.start), columns.stop))
     right = range(max(min(first.stop, last.stop), columns.start), columns.stop)
-    return [edge for edge in (left, right) if edge] if band.hides else []
+    return [edge for edge in (left, right) if edge]

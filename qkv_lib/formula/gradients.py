@@ -18,10 +18,11 @@ from typing import Any, NamedTuple
 
 import array_api_compat
 
-from qkv_lib.formula._call import check_call, plain
 from qkv_lib.formula._checks import Array, Shape, check_array, check_arrays, heads, shape
+from qkv_lib.formula._door import check_call
+from qkv_lib.formula._precision import accumulating, matmul
 from qkv_lib.formula.heads import fold_groups, grouped_matmul
-from qkv_lib.formula.steps import accumulating, default_scale
+from qkv_lib.formula.steps import plain
 
 __all__ = ["AttentionGradients", "attention_gradients", "softmax_gradient", "softmax_jacobian"]
 
@@ -104,8 +105,8 @@ def attention_gradients(
     >>> gradients.value.sum(axis=1).round(2)       # the last value matters most
     array([0.  , 0.03, 0.29, 7.68])
     """
-    checked = check_call(query, key, value, bias=bias, scale=scale, softcap=softcap, **options)
-    steps = plain(query, key, value, *checked)
+    call = check_call(query, key, value, bias=bias, scale=scale, softcap=softcap, **options)
+    steps = plain(call)
     check_arrays(query=query, output_gradient=output_gradient)
     if shape(output_gradient) != shape(steps.output):
         raise ValueError(
@@ -113,14 +114,14 @@ def attention_gradients(
             f"{shape(steps.output)}"
         )
     d_output = accumulating(output_gradient)
-    d_weights = grouped_matmul(d_output, accumulating(value).mT)  # (..., h, n, m)
+    d_weights = grouped_matmul(d_output, call.value.mT)  # (..., h, n, m)
     d_masked = softmax_gradient(steps.weights, d_weights)
     d_scaled = d_masked if softcap is None else d_masked * (1 - (steps.capped / softcap) ** 2)
-    d_scores = d_scaled * (default_scale(query.shape[-1]) if scale is None else scale)
+    d_scores = d_scaled * call.scale
     g = heads(key)
     return AttentionGradients(
-        query=_sum_like(grouped_matmul(d_scores, accumulating(key)), query),
-        key=_sum_like(_transposed_matmul(d_scores, accumulating(query), g), key),
+        query=_sum_like(grouped_matmul(d_scores, call.key), query),
+        key=_sum_like(_transposed_matmul(d_scores, call.query, g), key),
         value=_sum_like(_transposed_matmul(steps.weights, d_output, g), value),
         bias=None if bias is None else _sum_like(d_masked, bias),
     )
@@ -190,7 +191,7 @@ def softmax_jacobian(weights: Array) -> Array:
 
 def _transposed_matmul(left: Array, right: Array, g: int) -> Array:
     """Return ``leftᵀ @ right``, summed over the heads that share one of ``g`` key heads."""
-    return fold_groups(left, g).mT @ fold_groups(right, g)
+    return matmul(fold_groups(left, g).mT, fold_groups(right, g))
 
 
 def _sum_like(gradient: Array, operand: Array) -> Array:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import array_api_compat
 
-from qkv_lib.formula._checks import Array, check_array, check_count, heads, shape
+from qkv_lib.formula._checks import Array, check_array, check_count, shape
+from qkv_lib.formula._precision import matmul
 
 __all__ = ["fold_groups", "grouped_matmul", "merge_heads", "split_heads"]
 
@@ -127,12 +128,13 @@ def grouped_matmul(left: Array, right: Array) -> Array:
     >>> grouped_matmul(left, right).shape
     (6, 2, 4)
     """
-    h, g = heads(left), heads(right)
-    if h == g or right.ndim < 3:
-        return left @ right
-    xp = array_api_compat.array_namespace(left, right)
-    folded = fold_groups(left, g) @ right  # (..., g, r · n, y)
-    return xp.reshape(folded, (*folded.shape[:-3], h, left.shape[-2], right.shape[-1]))
+    if right.ndim < 3 or left.ndim < 3 or left.shape[-3] == right.shape[-3]:
+        return matmul(left, right)
+    h, g = left.shape[-3], right.shape[-3]
+    folded = matmul(fold_groups(left, g), right)  # (..., g, r · n, y)
+    return array_api_compat.array_namespace(left).reshape(
+        folded, (*folded.shape[:-3], h, left.shape[-2], right.shape[-1])
+    )
 
 
 def fold_groups(x: Array, g: int) -> Array:

@@ -6,7 +6,7 @@ keys: ``offset`` is the number of keys that came before the first query.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import array_api_compat
@@ -28,7 +28,7 @@ def causal_mask(
         Sizes of the mask; ``n_keys`` defaults to ``offset + n_queries``.
     offset : int
         How many keys came before the first query (0 as in PyTorch and ONNX; with a key-value
-        cache, its length before the new tokens).
+        cache, its length before the new tokens). Below 0, the first queries see no key.
     like : array, optional
         The mask takes its library and device; NumPy by default.
 
@@ -41,7 +41,7 @@ def causal_mask(
     TypeError
         A size or the offset is no integer, or ``like`` is no array.
     ValueError
-        A size or the offset is negative.
+        A size is negative.
 
     References
     ----------
@@ -53,9 +53,9 @@ def causal_mask(
     array([[1, 1, 1, 0],
            [1, 1, 1, 1]])
     """
-    offset = check_count("offset", offset, least=0)
+    offset = check_count("offset", offset)
     n_queries = check_count("n_queries", n_queries, least=0)
-    n_keys = offset + n_queries if n_keys is None else check_count("n_keys", n_keys, least=0)
+    n_keys = check_count("n_keys", offset + n_queries if n_keys is None else n_keys, least=0)
     return Band(causal=True, offset=offset).mask(n_queries, n_keys, like=like)
 
 
@@ -90,7 +90,7 @@ def window_mask(
     TypeError
         A size, the window or the offset is no integer, or ``like`` is no array.
     ValueError
-        A size or the offset is negative, or the window is below 1.
+        A size is negative, or the window is below 1.
 
     References
     ----------
@@ -104,9 +104,9 @@ def window_mask(
            [0, 1, 1, 1],
            [0, 0, 1, 1]])
     """
-    offset = check_count("offset", offset, least=0)
+    offset = check_count("offset", offset)
     n_queries = check_count("n_queries", n_queries, least=0)
-    n_keys = offset + n_queries if n_keys is None else check_count("n_keys", n_keys, least=0)
+    n_keys = check_count("n_keys", offset + n_queries if n_keys is None else n_keys, least=0)
     window = check_count("window", window, least=1)
     return Band(window=window, offset=offset).mask(n_queries, n_keys, like=like)
 
@@ -153,7 +153,11 @@ def padding_mask(lengths: Array, n_keys: int, *, n_axes: int = 4) -> Array:
             f"{n_axes} axes: n_axes must be at least {lengths.ndim + 2}"
         )
     columns = xp.arange(n_keys, device=array_api_compat.device(lengths))
-    return columns < xp.reshape(lengths, (*shape(lengths), *(1,) * n_ones, 1))
+    wide = xp.astype(lengths, xp.int64)
+    return columns < xp.reshape(wide, (*shape(lengths), *(1,) * n_ones, 1))
+
+
+FAR = 2**60  # further than any key; differences of positions up to here fit into 64 bits
 
 
 @dataclass(frozen=True)
@@ -168,18 +172,28 @@ class Band:
         Keys after the query's position are hidden.
     window : int, optional
         Keys ``window`` or more positions away are hidden.
-    offset : int
-        How many keys came before the first query.
+    offset : int or integer array of shape (batch, 1, …, 1)
+        How many keys came before the first query; an array holds one for each batch element
+        and has the axes of the scores.
     """
 
     causal: bool = False
     window: int | None = None
-    offset: int = 0
+    offset: int | Array = 0
 
     @property
     def hides(self) -> bool:
         """Whether the band hides anything at all."""
         return self.causal or self.window is not None
+
+    @property
+    def varies(self) -> bool:
+        """Whether batch elements have an offset each."""
+        return not isinstance(self.offset, int)
+
+    def moved(self, by: int) -> Band:
+        """Return the band of queries that stand ``by`` positions further on among the keys."""
+        return replace(self, offset=self.offset + by)
 
     def keys(self, rows: range, n_keys: int) -> range:
         """Return the keys that some query of ``rows`` may see; the others can be skipped."""
@@ -191,6 +205,13 @@ class Band:
         start = min(max(start, 0), n_keys)
         return range(start, max(start, min(stop, n_keys)))
 
+    def is_idle(self, n: int, m: int) -> bool:
+        """Whether the band hides nothing from ``n`` queries over ``m`` keys."""
+        if not self.hides or n == 0:
+            return True
+        ends = range(1), range(n - 1, n)
+        return not self.varies and all(len(self.keys(row, m)) == m for row in ends)
+
     def mask(
         self,
         rows: int | range,
@@ -198,16 +219,24 @@ class Band:
         *,
         like: Array | None = None,
     ) -> Array:
-        """Return the boolean mask of shape (rows, columns) for these queries and keys."""
+        """Return the boolean mask for these queries and keys.
+
+        Its shape is (rows, columns), or (batch, 1, …, rows, columns) where the offset varies.
+        """
         rows = range(rows) if isinstance(rows, int) else rows
         columns = range(columns) if isinstance(columns, int) else columns
         xp: Any = np if like is None else check_array("like", like)
-        device = {} if like is None else {"device": array_api_compat.device(like)}
-        i = xp.arange(rows.start, rows.stop, **device)[:, None] + self.offset
+        device = {} if like is None else {"device": like.device}
+        i = xp.arange(rows.start, rows.stop, **device)[:, None] + self._within_reach(xp)
         j = xp.arange(columns.start, columns.stop, **device)[None, :]
-        seen = xp.ones((len(rows), len(columns)), dtype=xp.bool, **device)
-        if self.causal:
-            seen = seen & (j <= i)
-        if self.window is not None:
-            seen = seen & (i - j < self.window) & (j - i < self.window)
-        return seen
+        if self.window is None:
+            return j <= i if self.causal else j <= i + 2 * FAR
+        near = min(self.window, FAR)
+        ahead = j - i
+        return (ahead > -near) & (ahead <= 0 if self.causal else ahead < near)
+
+    def _within_reach(self, xp: Any) -> int | Array:
+        """Return the offset, at most so large that adding a position to it cannot overflow."""
+        if self.varies:
+            return xp.clip(self.offset, -FAR, FAR)
+        return max(-FAR, min(self.offset, FAR))

@@ -17,7 +17,8 @@ from qkv_lib.formula._checks import (
     check_widths,
 )
 from qkv_lib.formula._checks import shape as shape_of
-from qkv_lib.formula.steps import accumulating, default_scale, dot_scores
+from qkv_lib.formula._precision import accumulating, matmul
+from qkv_lib.formula.steps import default_scale, dot_scores
 
 __all__ = ["additive", "bilinear", "dot", "gaussian", "scaled_dot"]
 
@@ -58,7 +59,7 @@ def dot(query: Array, key: Array) -> Array:
     _check(query=query, key=key)
     check_widths(query, key)
     check_heads(query, key)
-    return dot_scores(query, key)
+    return dot_scores(accumulating(query), accumulating(key))
 
 
 def scaled_dot(query: Array, key: Array, *, scale: float | None = None) -> Array:
@@ -133,7 +134,7 @@ def bilinear(query: Array, key: Array, w: Array) -> Array:
     _check(query=query, key=key, w=w)
     _check_map("w", w, query=query, key=key)
     check_heads(query, key)
-    return dot_scores(accumulating(query) @ accumulating(w), accumulating(key))
+    return dot_scores(matmul(accumulating(query), accumulating(w)), accumulating(key))
 
 
 def additive(query: Array, key: Array, w_query: Array, w_key: Array, v: Array) -> Array:
@@ -187,9 +188,10 @@ def additive(query: Array, key: Array, w_query: Array, w_key: Array, v: Array) -
                 f"{name} has shape {shape_of(map_)} beside {x_name} {shape_of(x)} and v "
                 f"{shape_of(v)}, needs (features of {x_name}, length of v)"
             )
-    from_query = accumulating(query) @ accumulating(w_query)  # (..., n, hidden)
-    from_key = accumulating(key) @ accumulating(w_key)  # (..., m, hidden)
-    return xp.tanh(from_query[..., :, None, :] + from_key[..., None, :, :]) @ accumulating(v)
+    from_query = matmul(accumulating(query), accumulating(w_query))  # (..., n, hidden)
+    from_key = matmul(accumulating(key), accumulating(w_key))  # (..., m, hidden)
+    hidden_layer = xp.tanh(from_query[..., :, None, :] + from_key[..., None, :, :])
+    return matmul(hidden_layer, accumulating(v))
 
 
 def gaussian(query: Array, key: Array, *, bandwidth: float = 1.0) -> Array:

@@ -14,7 +14,9 @@ from typing import NamedTuple
 
 import array_api_compat
 
+from qkv_lib.formula._call import Call, without_overflow
 from qkv_lib.formula._checks import Array, check_scores, library
+from qkv_lib.formula._precision import accumulating
 from qkv_lib.formula.heads import grouped_matmul
 
 __all__ = ["AttentionSteps", "softmax"]
@@ -57,8 +59,8 @@ def default_scale(d_k: int) -> float:
 
 
 def dot_scores(query: Array, key: Array) -> Array:
-    """Return ``Q Kᵀ`` of shape (..., h, n, m); half precision is accumulated in float32."""
-    return grouped_matmul(accumulating(query), accumulating(key).mT)
+    """Return ``Q Kᵀ`` of shape (..., h, n, m)."""
+    return grouped_matmul(query, key.mT)
 
 
 def soft_cap(scores: Array, cap: float | None) -> Array:
@@ -153,32 +155,29 @@ def normalise(unnormalised: Array, total: Array) -> Array:
     return unnormalised / xp.where(total == 0.0, 1.0, total)
 
 
-def all_steps(
-    query: Array,
-    key: Array,
-    value: Array,
-    *,
-    mask: Array | None,
-    bias: Array | None,
-    scale: float,
-    softcap: float | None,
-) -> AttentionSteps:
-    """Compute every stage of attention, without checks."""
-    xp = array_api_compat.array_namespace(query)
-    scores = dot_scores(query, key)  # (..., h, n, m)
-    scaled = scores * scale
-    capped = soft_cap(scaled, softcap)
-    masked = mask_scores(capped, mask, bias)
+def plain(call: Call) -> AttentionSteps:
+    """Compute every stage of attention, each whole."""
+    scores = dot_scores(call.query, call.key)  # (..., h, n, m)
+    scaled = scores * call.scale
+    capped = soft_cap(scaled, call.softcap)
+    masked = mask_scores(capped, call.seen(), call.bias)
     unnormalised, total, peak = exponentials(masked)
     weights = normalise(unnormalised, total)
-    output = grouped_matmul(weights, accumulating(value))  # (..., h, n, e)
-    logsumexp = (peak + xp.log(xp.where(total == 0.0, 1.0, total)))[..., 0]
+    output = averages(weights, call)  # (..., h, n, e)
     return AttentionSteps(
-        scores, scaled, capped, masked, weights, xp.astype(output, query.dtype), logsumexp
+        scores, scaled, capped, masked, weights, output, log_sum(total, peak)[..., 0]
     )
 
 
-def accumulating(array: Array) -> Array:
-    """Return the array in the dtype that sums are kept in: float32 for half precision."""
-    xp = array_api_compat.array_namespace(array)
-    return xp.astype(array, xp.float32) if array.dtype.itemsize < 4 else array
+def averages(weights: Array, call: Call) -> Array:
+    """Return ``weights @ V``, in the dtype of the query."""
+    if call.huge:
+        return without_overflow(lambda small: averages(weights, small), call)
+    output = grouped_matmul(weights, call.value)
+    return array_api_compat.array_namespace(output).astype(output, call.dtype, copy=False)
+
+
+def log_sum(total: Array, peak: Array) -> Array:
+    """Return ``log Σ_j exp(s_j)`` from the sum of ``exp(s_j − peak)``; −∞ where nothing is seen."""
+    xp = array_api_compat.array_namespace(total)
+    return peak + xp.log(xp.where(total == 0.0, 1.0, total))

@@ -7,10 +7,11 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from qkv_lib.attention import attention, attention_steps
-from qkv_lib.formula._checks import check_count, shape
-from qkv_lib.formula.heads import grouped_matmul, merge_heads, split_heads
-from qkv_lib.formula.steps import accumulating
+from qkv_lib.exact._choose import cheapest
+from qkv_lib.formula._checks import check_count, check_flag, shape
+from qkv_lib.formula._door import check_call
+from qkv_lib.formula.heads import merge_heads, split_heads
+from qkv_lib.formula.steps import averages, plain
 
 
 class MultiHeadAttention(nn.Module):
@@ -73,6 +74,8 @@ class MultiHeadAttention(nn.Module):
         rotate: Callable[..., Tensor] | None = None,
     ) -> None:
         super().__init__()
+        check_flag("bias", bias)
+        check_flag("fused", fused)
         self.d_model = check_count("d_model", d_model, least=1)
         self.n_heads = check_count("n_heads", n_heads, least=1)
         self.n_kv_heads = _count("n_kv_heads", n_kv_heads, self.n_heads)
@@ -153,15 +156,20 @@ class MultiHeadAttention(nn.Module):
         return tuple(split_heads(x, n) for x, n in zip(maps, heads, strict=True))
 
     def _attend(self, query: Tensor, key: Tensor, value: Tensor, options: Any) -> Tensor:
+        call = check_call(query, key, value, **options)
         drops = self.training and self.dropout.p > 0
         if not drops and self.recorder is None:
-            output: Tensor = attention(query, key, value, **options)
+            output: Tensor = cheapest(call)
             return output
-        weights = self.dropout(attention_steps(query, key, value, **options).weights)
+        weights = self.dropout(plain(call).weights)
         if self.recorder is not None:
             self.recorder(weights)  # the tensor that multiplies the values in the next line
-        used: Tensor = grouped_matmul(weights, accumulating(value))
-        return used.to(value.dtype)
+        used: Tensor = averages(weights, call)
+        return used
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a copy takes over: all but who records the weights of this one."""
+        return {**vars(self), "recorder": None}
 
     @classmethod
     def from_torch(cls, source: nn.MultiheadAttention) -> MultiHeadAttention:

@@ -14,9 +14,18 @@ from typing import Any
 
 import array_api_compat
 
-from qkv_lib.formula._checks import Array, check_array, check_query_key_value, heads, shape
+from qkv_lib.formula._checks import (
+    Array,
+    check_array,
+    check_arrays,
+    check_flag,
+    check_query_key_value,
+    heads,
+    shape,
+)
+from qkv_lib.formula._precision import accumulating, matmul
 from qkv_lib.formula.masks import causal_mask
-from qkv_lib.formula.steps import accumulating, normalise
+from qkv_lib.formula.steps import normalise
 
 __all__ = ["elu_plus_one", "kernel_weights", "linear_attention"]
 
@@ -114,10 +123,10 @@ def linear_attention(
     if causal:
         summed = xp.cumulative_sum(k[..., :, None] * v[..., None, :], axis=-3)  # (..., n, d, e)
         total = xp.cumulative_sum(k, axis=-2)  # (..., n, d)
-        output = (q[..., None, :] @ summed)[..., 0, :]  # (..., n, e)
+        output = matmul(q[..., None, :], summed)[..., 0, :]  # (..., n, e)
     else:
         total = xp.sum(k, axis=-2, keepdims=True)  # (..., 1, d)
-        output = q @ (k.mT @ v)  # (..., n, e)
+        output = matmul(q, matmul(k.mT, v))  # (..., n, e)
     return xp.astype(normalise(output, xp.sum(q * total, axis=-1, keepdims=True)), query.dtype)
 
 
@@ -151,7 +160,7 @@ def kernel_weights(
     """
     q, k = _features(query, key, key, causal, feature_map)
     xp = array_api_compat.array_namespace(q)
-    kernel = q @ k.mT  # (..., n, m)
+    kernel = matmul(q, k.mT)  # (..., n, m)
     if causal:
         kernel = xp.where(causal_mask(kernel.shape[-1], like=kernel), kernel, 0.0)
     return normalise(kernel, xp.sum(kernel, axis=-1, keepdims=True))
@@ -161,13 +170,14 @@ def _features(
     query: Array, key: Array, value: Array, causal: bool, feature_map: Callable[[Array], Array]
 ) -> tuple[Array, Array]:
     """Check the operands and return the features of queries and keys."""
-    xp: Any = check_query_key_value(query, key, value)
+    check_query_key_value(query, key, value)
+    xp: Any = check_arrays(query=query, key=key, value=value)
     if heads(key) not in (1, heads(query)):
         raise ValueError(
             f"query has {heads(query)} heads but key has {heads(key)}: shapes {shape(query)} and "
             f"{shape(key)}; linear attention needs as many key heads as query heads, or one"
         )
-    if causal and query.shape[-2] != key.shape[-2]:
+    if check_flag("causal", causal) and query.shape[-2] != key.shape[-2]:
         raise ValueError(
             f"query has {query.shape[-2]} rows but key has {key.shape[-2]}: shapes {shape(query)} "
             f"and {shape(key)}; causal linear attention needs as many queries as keys"

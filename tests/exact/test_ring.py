@@ -124,7 +124,8 @@ def test_what_one_rank_refuses_stops_all(ranks: Any) -> None:
         assert results["bad"] == (
             "ValueError: query holds NaN or infinity: every entry must be finite"
             if rank == last
-            else f"ValueError: the operands of rank {last} were refused there"
+            else f"ValueError: rank {last} refused what it was given: query holds NaN or infinity: "
+            "every entry must be finite"
         )
 
 

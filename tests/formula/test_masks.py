@@ -72,8 +72,8 @@ def test_like_must_be_an_array(make: Any) -> None:
 def test_sizes_must_be_counts(make: Any, arguments: Any, message: str) -> None:
     with says(ValueError, message):
         make(*arguments)
-    with says(ValueError, "offset is -1, needs an integer of at least 0"):
-        make(3, offset=-1)
+    with says(ValueError, "n_keys is -2, needs an integer of at least 0"):
+        make(3, offset=-5)
 
 
 def test_window_must_be_at_least_one() -> None:

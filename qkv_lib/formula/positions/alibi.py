@@ -7,7 +7,7 @@ from typing import Any
 import array_api_compat
 import numpy as np
 
-from qkv_lib.formula._checks import Array, check_count
+from qkv_lib.formula._checks import Array, check_count, check_like
 from qkv_lib.formula.positions._angles import consecutive
 
 
@@ -30,8 +30,10 @@ def alibi_slopes(n_heads: int, *, like: Array | None = None) -> Array:
 
     Raises
     ------
-    TypeError, ValueError
-        ``n_heads`` is no integer of at least 1.
+    TypeError
+        ``n_heads`` is no integer, ``like`` no floating-point array.
+    ValueError
+        ``n_heads`` is below 1.
 
     References
     ----------
@@ -43,6 +45,7 @@ def alibi_slopes(n_heads: int, *, like: Array | None = None) -> Array:
     array([0.25      , 0.0625    , 0.015625  , 0.00390625])
     """
     n_heads = check_count("n_heads", n_heads, least=1)
+    check_like(like)
     lower = 1 << n_heads.bit_length() - 1  # the largest power of two that is no more
     slopes = _geometric(lower) + _geometric(2 * lower)[0::2][: n_heads - lower]
     if like is None:
@@ -83,8 +86,10 @@ def alibi_bias(
 
     Raises
     ------
-    TypeError, ValueError
-        A size or the offset is no integer or is too small.
+    TypeError
+        A size or the offset is no integer, ``like`` no floating-point array.
+    ValueError
+        A size or the offset is too small.
 
     References
     ----------
@@ -96,6 +101,7 @@ def alibi_bias(
     array([[-0.0625,  0.    , -0.0625],
            [-0.125 , -0.0625,  0.    ]])
     """
+    check_like(like)
     n_queries = check_count("n_queries", n_queries, least=0)
     offset = check_count("offset", offset, least=0)
     n_keys = offset + n_queries if n_keys is None else check_count("n_keys", n_keys, least=0)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from qkv_lib.formula._checks import Array, broadcast, check_arrays, check_count, shape
+from qkv_lib.formula._precision import accumulating
 from qkv_lib.formula.positions._angles import angles, check_angles, check_positions, consecutive
-from qkv_lib.formula.steps import accumulating
 
 
 def rope(

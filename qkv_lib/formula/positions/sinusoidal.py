@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import array_api_compat
 
-from qkv_lib.formula._checks import Array, check_count
+from qkv_lib.formula._checks import Array, check_count, check_like
 from qkv_lib.formula.positions._angles import angles, check_angles, check_positions, consecutive
 
 
@@ -46,7 +46,7 @@ def sinusoidal(
     ------
     TypeError
         ``positions`` is neither an integer nor an integer array, or of another library than
-        ``like``; a number has the wrong type.
+        ``like``; ``like`` is no floating-point array; a number has the wrong type.
     ValueError
         ``d`` is odd or below 2, ``positions`` or ``offset`` is negative, ``base`` is not above
         0, or ``offset`` is given beside position ids.
@@ -66,9 +66,10 @@ def sinusoidal(
            [ 0.841,  0.54 ,  0.01 ,  1.   ],
            [ 0.909, -0.416,  0.02 ,  1.   ]])
     """
+    check_like(like)
     d, base = check_angles("d", d, base)
     offset = check_count("offset", offset, least=0)
-    if hasattr(positions, "__index__") and not hasattr(positions, "shape"):
+    if getattr(positions, "ndim", 0) == 0:
         positions = consecutive(check_count("positions", positions, least=0), offset, like)
     elif offset:
         raise ValueError(f"offset is {offset} beside position ids: add it to positions instead")

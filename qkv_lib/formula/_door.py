@@ -1,0 +1,109 @@
+"""The door: every check of one call of attention, made once; what has passed is a `Call`."""
+
+from __future__ import annotations
+
+from qkv_lib.formula._call import Call, join_masks
+from qkv_lib.formula._checks import (
+    Array,
+    Shape,
+    check_bias,
+    check_count,
+    check_flag,
+    check_key_lengths,
+    check_mask,
+    check_number,
+    check_offset,
+    check_query_key_value,
+    check_softcap,
+    library,
+    scores_shape,
+)
+from qkv_lib.formula._numbers import bound, check_below_infinity, check_range, could_overflow
+from qkv_lib.formula._precision import accumulating, transformed
+from qkv_lib.formula.masks import Band, padding_mask
+from qkv_lib.formula.steps import default_scale
+
+
+def check_call(
+    query: Array,
+    key: Array,
+    value: Array,
+    *,
+    mask: Array | None = None,
+    bias: Array | None = None,
+    causal: bool = False,
+    offset: int | Array = 0,
+    window: int | None = None,
+    key_lengths: Array | None = None,
+    scale: float | None = None,
+    softcap: float | None = None,
+) -> Call:
+    """Check one call of attention; these are its arguments and defaults."""
+    call = check_form(
+        query, key, value, mask=mask, bias=bias, causal=causal, offset=offset, window=window,
+        key_lengths=key_lengths, scale=scale, softcap=softcap,
+    )  # fmt: skip
+    return check_numbers(call, bound("query", query), bound("key", key), bound("value", value))
+
+
+def check_form(
+    query: Array,
+    key: Array,
+    value: Array,
+    *,
+    mask: Array | None = None,
+    bias: Array | None = None,
+    causal: bool = False,
+    offset: int | Array = 0,
+    window: int | None = None,
+    key_lengths: Array | None = None,
+    scale: float | None = None,
+    softcap: float | None = None,
+) -> Call:
+    """Check all but the numbers in the operands: kinds, shapes and options."""
+    xp = check_query_key_value(query, key, value)
+    sizes = scores_shape(query, key)
+    if mask is not None:
+        check_mask(xp, mask, sizes, query)
+    if bias is not None:
+        check_bias(xp, bias, sizes, query)
+    if key_lengths is not None:
+        check_key_lengths(key_lengths, sizes, query, key)
+        mask = join_masks(mask, padding_mask(key_lengths, sizes[-1], n_axes=len(sizes)))
+    return Call(
+        query=accumulating(query),
+        key=accumulating(key),
+        value=accumulating(value),
+        mask=mask,
+        bias=bias,
+        band=check_band(causal, offset, window, sizes, query),
+        scale=default_scale(query.shape[-1]) if scale is None else check_number("scale", scale),
+        softcap=None if softcap is None else check_softcap(softcap, query),
+        sizes=sizes,
+        dtype=query.dtype,
+        library=library(query),
+        transformed=transformed(query, key, value),
+    )
+
+
+def check_numbers(call: Call, query: float | None, key: float | None, value: float | None) -> Call:
+    """Check that no score overflows, given a bound of each operand's numbers (see `bound`)."""
+    added = None if call.bias is None else check_below_infinity("bias", call.bias)
+    if query is not None and key is not None:
+        check_range(call.query, call.key, query * key, scale=call.scale, bias=added)
+    if value is not None and could_overflow(call.value, value, n_keys=call.sizes[-1]):
+        return call._replace(huge=True)
+    return call
+
+
+def check_band(
+    causal: bool, offset: int | Array, window: int | None, sizes: Shape, query: Array
+) -> Band:
+    """Check the options that hide keys by position alone."""
+    causal = check_flag("causal", causal)
+    if window is not None:
+        window = check_count("window", window, least=1)
+    offset = check_offset(offset, sizes, query)
+    if not causal and window is None and (not isinstance(offset, int) or offset):
+        raise ValueError(f"offset is {offset} but neither causal nor window is given to use it")
+    return Band(causal, window, offset)

@@ -1,0 +1,146 @@
+"""Checks of the numbers in arrays: finite, and small enough that no score overflows.
+
+Each operand is read once. The sum of its squares is finite only where every number is, and its
+root bounds the length of every row: two facts from one pass. Only where that sum is too large
+to tell are the extremes looked at.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from typing import Any
+
+import array_api_compat
+import numpy as np
+
+from qkv_lib.formula._precision import Array
+
+SURE = 1e30  # A bound up to here is far below what float32 holds (3e38), however it was rounded.
+
+
+def has_numbers(array: Array) -> bool:
+    """Whether the numbers of an array can be looked at; not on the meta device or under `vmap`."""
+    if isinstance(array, np.ndarray):
+        return True
+    if sys.modules["torch"].compiler.is_compiling():
+        return False
+    try:
+        array.detach().flatten()[:1].tolist()
+    except RuntimeError:  # what meta, fake and vmapped tensors answer
+        return False
+    return True
+
+
+def bound(name: str, array: Array) -> float | None:
+    """Return what no number of ``array`` and no row's length exceeds; refuse NaN and infinity.
+
+    ``inf`` where the array is finite and the bound is not; None where there are no numbers to
+    look at: on the meta device, under `torch.vmap`, while `torch.export` traces.
+    """
+    length = _length(array) if isinstance(array, np.ndarray) else _tensor_length(array)
+    if length is None or length < math.inf:
+        return length
+    xp = array_api_compat.array_namespace(array)
+    if not all(bool(xp.isfinite(extreme)) for extreme in extremes(xp, array)):
+        raise ValueError(f"{name} holds NaN or infinity: every entry must be finite")
+    return math.inf
+
+
+def _length(array: Any) -> float:
+    """Return the Euclidean length of all numbers of a NumPy array; inf or NaN where in doubt."""
+    if array.dtype.itemsize < 4 or not array.flags.forc:  # no fast product, or only of a copy
+        low, high = extremes(array_api_compat.array_namespace(array), array)
+        return max(-float(low), float(high)) * math.sqrt(array.size)
+    flat = array.ravel(order="K")
+    with np.errstate(over="ignore"):
+        square = float(flat.dot(flat))
+    return math.sqrt(square) if square < math.inf else math.inf
+
+
+def _tensor_length(tensor: Any) -> float | None:
+    """Return the same of a tensor; None where its numbers cannot be looked at."""
+    torch = sys.modules["torch"]
+    if torch.compiler.is_compiling():
+        return None
+    wide = torch.float32 if tensor.dtype.itemsize < 4 else None
+    try:
+        length: float = torch.linalg.vector_norm(tensor.detach(), dtype=wide).item()
+    except RuntimeError:  # what meta, fake and vmapped tensors answer
+        return None
+    return length if length < math.inf else math.inf
+
+
+def extremes(xp: Any, array: Array) -> tuple[Any, Any]:
+    """Return the least and the largest number, in the dtype of the array; NaN if there is one."""
+    if 0 in array.shape:
+        return xp.zeros((), dtype=array.dtype), xp.zeros((), dtype=array.dtype)
+    numbers = array if isinstance(array, np.ndarray) else array.detach()
+    return xp.min(numbers), xp.max(numbers)
+
+
+def check_below_infinity(name: str, array: Array) -> tuple[float, float] | None:
+    """Check an array in which −∞ may stand; return its least finite and its largest number.
+
+    None where there are no numbers to look at (see `bound`).
+    """
+    xp = array_api_compat.array_namespace(array)
+    try:
+        low, high = (float(extreme) for extreme in extremes(xp, array))
+    except RuntimeError:
+        return None
+    if not high < math.inf:  # NaN too
+        raise ValueError(f"{name} holds NaN or +infinity: every entry must be finite or -infinity")
+    if low == -math.inf:
+        low = float(extremes(xp, xp.where(array == -math.inf, 0.0, array))[0])
+    return low, high
+
+
+def check_range(
+    query: Array,
+    key: Array,
+    product: float,
+    *,
+    scale: float,
+    bias: tuple[float, float] | None,
+) -> None:
+    """Check that no score can overflow the dtype that scores are summed in.
+
+    ``product`` bounds all dot products and ``bias`` holds the extremes of what is added; the
+    operands are looked at only where these are too large to be sure.
+    """
+    largest = query.shape[-1] * max(1.0, abs(scale)) * product
+    if bias is None and largest < SURE and abs(scale) < SURE:
+        return
+    if not largest < SURE:
+        largest = query.shape[-1] * max(1.0, abs(scale)) * _magnitude(query) * _magnitude(key)
+    largest = max(largest, abs(scale))
+    if bias is not None:
+        largest = max(largest + max(bias[1], 0.0), -bias[0])
+    limits = summing_limits(query)
+    if largest > float(limits.max):
+        raise ValueError(
+            f"scores may reach ±{largest:.1e}, more than {limits.dtype} holds: query, key, scale "
+            "or bias is too large; scale it down"
+        )
+
+
+def could_overflow(value: Array, length: float, n_keys: int) -> bool:
+    """Whether a sum of ``n_keys`` values, each no longer than ``length``, may overflow."""
+    if length * n_keys < SURE:
+        return False
+    return bool(2 * n_keys * _magnitude(value) > float(summing_limits(value).max))
+
+
+def summing_limits(array: Array) -> Any:
+    """Return the limits of the dtype that sums are kept in: float32 for half precision.
+
+    Numbers wider than float64 are held to its range.
+    """
+    xp = array_api_compat.array_namespace(array)
+    return xp.finfo(xp.float32 if array.dtype.itemsize <= 4 else xp.float64)
+
+
+def _magnitude(array: Array) -> float:
+    low, high = extremes(array_api_compat.array_namespace(array), array)
+    return max(-float(low), float(high))

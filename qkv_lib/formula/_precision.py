@@ -1,0 +1,63 @@
+"""In which precision sums are kept: float32 at least, whatever stands around the call.
+
+torch is never imported here: where there is a tensor, it is there already.
+"""
+
+from __future__ import annotations
+
+import sys
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import array_api_compat
+import numpy as np
+
+Array = Any  # as in `qkv_lib.formula._checks`, which stands on this module
+
+
+def accumulating(array: Array) -> Array:
+    """Return the array in the dtype that sums are kept in: float32 for half precision."""
+    if array.dtype.itemsize >= 4:
+        return array
+    xp = array_api_compat.array_namespace(array)
+    return xp.astype(array, xp.float32)
+
+
+def matmul(left: Array, right: Array) -> Array:
+    """Return ``left @ right`` in the dtype of the two, whatever `torch.autocast` would make of it.
+
+    Autocast rounds float32 operands of a product to half precision. Where this library says
+    float32, it means the products most of all.
+    """
+    if isinstance(left, np.ndarray):
+        return left @ right
+    with as_they_are(left):
+        return left @ right
+
+
+def as_they_are(tensor: Array) -> AbstractContextManager[None]:
+    """Return a context in which torch computes in the dtype of its tensors, autocast or not."""
+    torch = sys.modules["torch"]
+    device = tensor.device.type
+    if not torch.is_autocast_enabled(device):
+        return _NOTHING
+    context: AbstractContextManager[None] = torch.autocast(device, enabled=False)
+    return context
+
+
+_NOTHING = nullcontext()
+
+
+def transformed(*arrays: Array) -> bool:
+    """Whether `torch.func`, forward derivatives or `torch.compile` look at one of the tensors."""
+    if isinstance(arrays[0], np.ndarray):
+        return False
+    torch = sys.modules["torch"]
+    if torch.compiler.is_compiling() or torch.autograd.forward_ad._current_level >= 0:
+        return True
+    return any(map(torch._C._functorch.is_functorch_wrapped_tensor, arrays))
+
+
+def is_tensor(x: object) -> bool:
+    """Whether ``x`` is a torch tensor; where torch was never imported, nothing is."""
+    return "torch" in sys.modules and isinstance(x, sys.modules["torch"].Tensor)
