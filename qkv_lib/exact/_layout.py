@@ -10,10 +10,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import product
 
-import array_api_compat
-
 from qkv_lib.formula._call import Call
 from qkv_lib.formula._checks import Array, Shape, broadcast, heads, shape
+from qkv_lib.formula._precision import namespace
 
 # The scores computed at a time: few enough for a core's cache, enough for a fast product.
 SCORES_AT_A_TIME = 2**20
@@ -39,7 +38,7 @@ def lay_out(call: Call) -> Call:
 
 def each_element(path: Callable[[Call], Array], call: Call) -> Array:
     """Take a path for each batch element on its own, where each has an offset of its own."""
-    xp = array_api_compat.array_namespace(call.query)
+    xp = namespace(call.query)
     axes = len(call.sizes)
     outputs = []
     for b, offset in enumerate(xp.reshape(call.band.offset, (-1,)).tolist()):
@@ -77,7 +76,7 @@ def split_groups(x: Array, g: int) -> Array:
     """Split the head axis of ``(..., h, n, d)`` into (g, h / g); a single head into (1, 1)."""
     *batch, h, n, d = (1,) * (3 - x.ndim) + shape(x)
     groups = (1, 1) if h == 1 else (g, h // max(g, 1))
-    return array_api_compat.array_namespace(x).reshape(x, (*batch, *groups, n, d))
+    return namespace(x).reshape(x, (*batch, *groups, n, d))
 
 
 def view(x: Array, *slices: slice) -> Array:

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import array_api_compat
-
 from qkv_lib.exact._choose import cheapest
 from qkv_lib.formula._checks import (
     Array,
@@ -22,6 +20,7 @@ from qkv_lib.formula._checks import (
 )
 from qkv_lib.formula._door import check_form, check_numbers
 from qkv_lib.formula._numbers import bound
+from qkv_lib.formula._precision import namespace
 
 __all__ = ["KVCache"]
 
@@ -156,7 +155,7 @@ class KVCache:
         other = KVCache(self.capacity)
         vars(other).update(vars(self))
         if self._key is not None:
-            xp = array_api_compat.array_namespace(self._key)
+            xp = namespace(self._key)
             other._key, other._value = (xp.asarray(x, copy=True) for x in (self._key, self._value))
         return other
 
@@ -227,7 +226,7 @@ class KVCache:
 
     def _room(self, xp: Any, x: Array) -> Array:
         sizes = (*x.shape[:-2], self.capacity, x.shape[-1])
-        return xp.zeros(sizes, dtype=x.dtype, device=array_api_compat.device(x))
+        return xp.zeros(sizes, dtype=x.dtype, device=x.device)
 
 
 def _but_length(x: Array) -> tuple[int, ...]:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import math
 import sys
-from typing import Unpack
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Unpack
 
 from qkv_lib.formula._call import Call, Keywords, without_overflow
 from qkv_lib.formula._checks import Array, Shape, heads, shape
@@ -34,7 +36,7 @@ def fused_attention(query: Array, key: Array, value: Array, **options: Unpack[Ke
     Returns
     -------
     tensor of shape (..., h, n_queries, d_v)
-        What `qkv_lib.attention` returns, to rounding; first derivatives can be taken, not second.
+        What `qkv_lib.attention` returns, to rounding.
 
     Raises
     ------
@@ -92,16 +94,42 @@ def fused(call: Call) -> Array:
         mask = mask_scores(call.bias.to(call.query.dtype), mask)
     batch, e = call.sizes[:-3], call.value.shape[-1]
     width = max(call.query.shape[-1], e)
-    attend = sys.modules["torch"].nn.functional.scaled_dot_product_attention
+    torch = sys.modules["torch"]
+    attend = partial(
+        torch.nn.functional.scaled_dot_product_attention,
+        attn_mask=None if mask is None else _prepared(mask, batch, mask.shape[-1]),
+        is_causal=flag,
+        scale=call.scale,
+        enable_gqa=heads(call.query) != heads(call.key),
+    )
+    inputs = [_prepared(x, batch, width) for x in (call.query, call.key, call.value)]
     with as_they_are(call.query):
-        output = attend(
-            *(_prepared(x, batch, width) for x in (call.query, call.key, call.value)),
-            attn_mask=None if mask is None else _prepared(mask, batch, mask.shape[-1]),
-            is_causal=flag,
-            scale=call.scale,
-            enable_gqa=heads(call.query) != heads(call.key),
-        )
+        output = attend(*inputs)
+    if output.requires_grad and not torch.compiler.is_compiling():
+        _allow_second_derivatives(output.grad_fn, attend, inputs)
     return output[..., :e].to(call.dtype).reshape(*call.sizes[:-1], e)
+
+
+def _allow_second_derivatives(node: Any, attend: Callable[..., Array], inputs: list[Array]) -> None:
+    """Let the gradient of the kernel be differentiated, which PyTorch does not by itself.
+
+    Only where `create_graph` asks for it, the gradient is taken once more through the formula.
+    """
+    torch = sys.modules["torch"]
+    if "ScaledDotProduct" not in node.name():
+        return
+
+    def again(_: Any, given: Any) -> tuple[Array | None, ...] | None:
+        if not torch.is_grad_enabled():
+            return None
+        views = [x.view_as(x) for x in inputs]  # each its own, even where one is query and key
+        wanted = [x for x in views if x.requires_grad]
+        with torch.nn.attention.sdpa_kernel(torch.nn.attention.SDPBackend.MATH):
+            output = attend(*views)
+        found = iter(torch.autograd.grad(output, wanted, given[0], create_graph=True))
+        return tuple(next(found) if x.requires_grad else None for x in inputs)
+
+    node.register_hook(again)
 
 
 def _flag_says_all(call: Call) -> bool:

@@ -11,13 +11,12 @@ from __future__ import annotations
 from functools import partial, reduce
 from typing import NamedTuple, Unpack
 
-import array_api_compat
-
 from qkv_lib.exact._layout import Box, as_slice, cut, each_element, lay_out, part, pieces
 from qkv_lib.exact._threads import in_threads, in_turn
 from qkv_lib.formula._call import Call, Keywords, without_overflow
 from qkv_lib.formula._checks import Array, check_count
 from qkv_lib.formula._door import check_call
+from qkv_lib.formula._precision import namespace
 from qkv_lib.formula.heads import grouped_matmul
 from qkv_lib.formula.masks import Band
 from qkv_lib.formula.steps import (
@@ -182,7 +181,7 @@ def merge(left: Partial, right: Partial) -> Partial:
     >>> (both.output / both.total).round(4)
     array([[4.]])
     """
-    xp = array_api_compat.array_namespace(left.peak)
+    xp = namespace(left.peak)
     factors, _, peak = exponentials(xp.concat([left.peak, right.peak], axis=-1))
     f, g = factors[..., :1], factors[..., 1:]  # (..., n, 1) each
     return Partial(left.output * f + right.output * g, left.total * f + right.total * g, peak)
@@ -196,7 +195,7 @@ def tiled(call: Call, *, query_block: int | None = None, key_block: int | None =
     if call.band.varies:
         path = partial(tiled, query_block=query_block, key_block=key_block)
         return each_element(path, call)
-    xp = array_api_compat.array_namespace(call.query)
+    xp = namespace(call.query)
     whole = lay_out(call)
     *leading, n, m = whole.sizes
     e = call.value.shape[-1]

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypedDict
 
-import array_api_compat
-
 from qkv_lib.formula._checks import Array, Shape
+from qkv_lib.formula._precision import namespace
 from qkv_lib.formula.masks import Band
 
 
@@ -52,7 +51,7 @@ class Call(NamedTuple):
     huge : bool
         A sum over the keys of the values could overflow.
     transformed : bool
-        `torch.func` or `torch.compile` looks on: derivatives of any order may be asked for.
+        `torch.func` looks on: derivatives of any order, forward or backward, may be asked for.
     """
 
     query: Array
@@ -89,7 +88,7 @@ def without_overflow(path: Callable[[Call], Array], call: Call) -> Array:
     An average is no larger than the largest value; the sum on the way to it may be. A power of
     two is divided out first and multiplied back, which rounds nothing.
     """
-    xp = array_api_compat.array_namespace(call.value)
+    xp = namespace(call.value)
     factor = 2.0 ** -(2 * call.sizes[-1]).bit_length()
     small = path(call._replace(value=call.value * factor, huge=False))
     largest = float(xp.finfo(small.dtype).max)

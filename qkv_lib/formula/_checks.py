@@ -12,11 +12,10 @@ from collections.abc import Sequence
 from numbers import Real
 from typing import Any
 
-import array_api_compat
 import numpy as np
 
 from qkv_lib.formula._numbers import bound, check_below_infinity, has_numbers, summing_limits
-from qkv_lib.formula._precision import is_tensor
+from qkv_lib.formula._precision import is_tensor, namespace
 
 Array = Any  # a NumPy array or a torch tensor; both speak the array API
 Shape = tuple[int, ...]
@@ -62,7 +61,7 @@ def check_array(name: str, array: Array) -> Any:
             f"{name} is a {type(array).__name__}, needs a NumPy array or a torch tensor: "
             f"try numpy.asarray({name})"
         )
-    return array_api_compat.array_namespace(array)
+    return namespace(array)
 
 
 def library(array: Array) -> str:
@@ -72,7 +71,7 @@ def library(array: Array) -> str:
 
 def check_floats(name: str, array: Array) -> None:
     """Check that an array's dtype is real floating point."""
-    xp = array_api_compat.array_namespace(array)
+    xp = namespace(array)
     if not xp.isdtype(array.dtype, "real floating"):
         raise TypeError(
             f"{name} has dtype {array.dtype}, needs a floating-point dtype: "

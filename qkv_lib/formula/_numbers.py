@@ -11,10 +11,9 @@ import math
 import sys
 from typing import Any
 
-import array_api_compat
 import numpy as np
 
-from qkv_lib.formula._precision import Array
+from qkv_lib.formula._precision import Array, namespace
 
 SURE = 1e30  # A bound up to here is far below what float32 holds (3e38), however it was rounded.
 
@@ -41,7 +40,7 @@ def bound(name: str, array: Array) -> float | None:
     length = _length(array) if isinstance(array, np.ndarray) else _tensor_length(array)
     if length is None or length < math.inf:
         return length
-    xp = array_api_compat.array_namespace(array)
+    xp = namespace(array)
     if not all(bool(xp.isfinite(extreme)) for extreme in extremes(xp, array)):
         raise ValueError(f"{name} holds NaN or infinity: every entry must be finite")
     return math.inf
@@ -50,7 +49,7 @@ def bound(name: str, array: Array) -> float | None:
 def _length(array: Any) -> float:
     """Return the Euclidean length of all numbers of a NumPy array; inf or NaN where in doubt."""
     if array.dtype.itemsize < 4 or not array.flags.forc:  # no fast product, or only of a copy
-        low, high = extremes(array_api_compat.array_namespace(array), array)
+        low, high = extremes(namespace(array), array)
         return max(-float(low), float(high)) * math.sqrt(array.size)
     flat = array.ravel(order="K")
     with np.errstate(over="ignore"):
@@ -84,11 +83,10 @@ def check_below_infinity(name: str, array: Array) -> tuple[float, float] | None:
 
     None where there are no numbers to look at (see `bound`).
     """
-    xp = array_api_compat.array_namespace(array)
-    try:
-        low, high = (float(extreme) for extreme in extremes(xp, array))
-    except RuntimeError:
+    if not has_numbers(array):
         return None
+    xp = namespace(array)
+    low, high = (float(extreme) for extreme in extremes(xp, array))
     if not high < math.inf:  # NaN too
         raise ValueError(f"{name} holds NaN or +infinity: every entry must be finite or -infinity")
     if low == -math.inf:
@@ -137,10 +135,10 @@ def summing_limits(array: Array) -> Any:
 
     Numbers wider than float64 are held to its range.
     """
-    xp = array_api_compat.array_namespace(array)
+    xp = namespace(array)
     return xp.finfo(xp.float32 if array.dtype.itemsize <= 4 else xp.float64)
 
 
 def _magnitude(array: Array) -> float:
-    low, high = extremes(array_api_compat.array_namespace(array), array)
+    low, high = extremes(namespace(array), array)
     return max(-float(low), float(high))

@@ -1,4 +1,4 @@
-"""In which precision sums are kept: float32 at least, whatever stands around the call.
+"""Which library computes, and in which precision: float32 at least, whatever stands around.
 
 torch is never imported here: where there is a tensor, it is there already.
 """
@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import sys
 from contextlib import AbstractContextManager, nullcontext
+from importlib import import_module
 from typing import Any
 
-import array_api_compat
+import array_api_compat.numpy
 import numpy as np
 
 Array = Any  # as in `qkv_lib.formula._checks`, which stands on this module
@@ -19,7 +20,7 @@ def accumulating(array: Array) -> Array:
     """Return the array in the dtype that sums are kept in: float32 for half precision."""
     if array.dtype.itemsize >= 4:
         return array
-    xp = array_api_compat.array_namespace(array)
+    xp = namespace(array)
     return xp.astype(array, xp.float32)
 
 
@@ -39,7 +40,7 @@ def as_they_are(tensor: Array) -> AbstractContextManager[None]:
     """Return a context in which torch computes in the dtype of its tensors, autocast or not."""
     torch = sys.modules["torch"]
     device = tensor.device.type
-    if not torch.is_autocast_enabled(device):
+    if device == "meta" or not torch.is_autocast_enabled(device):
         return _NOTHING
     context: AbstractContextManager[None] = torch.autocast(device, enabled=False)
     return context
@@ -49,13 +50,27 @@ _NOTHING = nullcontext()
 
 
 def transformed(*arrays: Array) -> bool:
-    """Whether `torch.func`, forward derivatives or `torch.compile` look at one of the tensors."""
+    """Whether `torch.func` transforms one of the tensors, or forward derivatives are taken."""
     if isinstance(arrays[0], np.ndarray):
         return False
     torch = sys.modules["torch"]
-    if torch.compiler.is_compiling() or torch.autograd.forward_ad._current_level >= 0:
+    if torch.compiler.is_compiling():
+        return False
+    if torch.autograd.forward_ad._current_level >= 0:
         return True
     return any(map(torch._C._functorch.is_functorch_wrapped_tensor, arrays))
+
+
+_NUMPY = (np.ndarray, np.generic)
+
+
+def namespace(array: Array) -> Any:
+    """Return the functions of an array's library, by the names of the array API."""
+    if isinstance(array, _NUMPY):
+        return array_api_compat.numpy
+    if "array_api_compat.torch" not in sys.modules:
+        import_module("array_api_compat.torch")
+    return sys.modules["array_api_compat.torch"]
 
 
 def is_tensor(x: object) -> bool:

@@ -16,11 +16,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import array_api_compat
-
 from qkv_lib.formula._checks import Array, Shape, check_array, check_arrays, heads, shape
 from qkv_lib.formula._door import check_call
-from qkv_lib.formula._precision import accumulating, matmul
+from qkv_lib.formula._precision import accumulating, matmul, namespace
 from qkv_lib.formula.heads import fold_groups, grouped_matmul
 from qkv_lib.formula.steps import plain
 
@@ -151,7 +149,7 @@ def softmax_gradient(weights: Array, weights_gradient: Array) -> Array:
     >>> softmax_gradient(np.array([0.25, 0.75]), np.array([1.0, 0.0]))
     array([ 0.1875, -0.1875])
     """
-    xp = array_api_compat.array_namespace(weights, weights_gradient)
+    xp = namespace(weights)
     mean = xp.sum(weights_gradient * weights, axis=-1, keepdims=True)
     return weights * (weights_gradient - mean)
 
@@ -184,7 +182,7 @@ def softmax_jacobian(weights: Array) -> Array:
            [-0.1875,  0.1875]])
     """
     xp = check_array("weights", weights)
-    device = array_api_compat.device(weights)
+    device = weights.device
     identity = xp.eye(weights.shape[-1], dtype=weights.dtype, device=device)
     return weights[..., :, None] * (identity - weights[..., None, :])
 
@@ -196,7 +194,7 @@ def _transposed_matmul(left: Array, right: Array, g: int) -> Array:
 
 def _sum_like(gradient: Array, operand: Array) -> Array:
     """Undo broadcasting: sum over the axes along which ``operand`` was repeated; keep its dtype."""
-    xp = array_api_compat.array_namespace(gradient, operand)
+    xp = namespace(gradient)
     target: Shape = (1,) * (gradient.ndim - operand.ndim) + shape(operand)
     repeated = tuple(i for i, size in enumerate(target) if gradient.shape[i] != size)
     summed = xp.sum(gradient, axis=repeated, keepdims=True) if repeated else gradient

@@ -5,10 +5,8 @@ Shapes: ``(..., n, h · d)`` outside, ``(..., h, n, d)`` inside.
 
 from __future__ import annotations
 
-import array_api_compat
-
 from qkv_lib.formula._checks import Array, check_array, check_count, shape
-from qkv_lib.formula._precision import matmul
+from qkv_lib.formula._precision import matmul, namespace
 
 __all__ = ["fold_groups", "grouped_matmul", "merge_heads", "split_heads"]
 
@@ -132,9 +130,7 @@ def grouped_matmul(left: Array, right: Array) -> Array:
         return matmul(left, right)
     h, g = left.shape[-3], right.shape[-3]
     folded = matmul(fold_groups(left, g), right)  # (..., g, r · n, y)
-    return array_api_compat.array_namespace(left).reshape(
-        folded, (*folded.shape[:-3], h, left.shape[-2], right.shape[-1])
-    )
+    return namespace(left).reshape(folded, (*folded.shape[:-3], h, left.shape[-2], right.shape[-1]))
 
 
 def fold_groups(x: Array, g: int) -> Array:
@@ -160,4 +156,4 @@ def fold_groups(x: Array, g: int) -> Array:
     if x.ndim < 3:
         return x
     *batch, h, n, d = x.shape
-    return array_api_compat.array_namespace(x).reshape(x, (*batch, g, h // g * n, d))
+    return namespace(x).reshape(x, (*batch, g, h // g * n, d))

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-import array_api_compat
 import numpy as np
 
 from qkv_lib.formula._checks import Array, check_array, check_count, check_lengths, shape
@@ -152,7 +151,7 @@ def padding_mask(lengths: Array, n_keys: int, *, n_axes: int = 4) -> Array:
             f"lengths has shape {shape(lengths)}, which leaves no query axis in scores of "
             f"{n_axes} axes: n_axes must be at least {lengths.ndim + 2}"
         )
-    columns = xp.arange(n_keys, device=array_api_compat.device(lengths))
+    columns = xp.arange(n_keys, device=lengths.device)
     wide = xp.astype(lengths, xp.int64)
     return columns < xp.reshape(wide, (*shape(lengths), *(1,) * n_ones, 1))
 

@@ -12,11 +12,9 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-import array_api_compat
-
 from qkv_lib.formula._call import Call, without_overflow
 from qkv_lib.formula._checks import Array, check_scores, library
-from qkv_lib.formula._precision import accumulating
+from qkv_lib.formula._precision import accumulating, namespace
 from qkv_lib.formula.heads import grouped_matmul
 
 __all__ = ["AttentionSteps", "softmax"]
@@ -67,12 +65,12 @@ def soft_cap(scores: Array, cap: float | None) -> Array:
     """Return ``cap · tanh(scores / cap)``, within ``±cap``; without a cap, the scores."""
     if cap is None:
         return scores
-    return cap * array_api_compat.array_namespace(scores).tanh(scores / cap)
+    return cap * namespace(scores).tanh(scores / cap)
 
 
 def mask_scores(scores: Array, mask: Array | None = None, bias: Array | None = None) -> Array:
     """Return ``scores + bias``, with −∞ wherever ``mask`` is False."""
-    xp = array_api_compat.array_namespace(scores)
+    xp = namespace(scores)
     if bias is not None:
         scores = scores + xp.astype(bias, scores.dtype)
     if mask is not None:
@@ -86,7 +84,7 @@ def exponentials(scores: Array, *, out: Array | None = None) -> tuple[Array, Arr
     Subtracting the row's largest score keeps ``exp`` from overflowing and changes no weight.
     A row of nothing but −∞ has exponentials 0, sum 0 and peak −∞. ``out=scores`` overwrites.
     """
-    xp = array_api_compat.array_namespace(scores)
+    xp = namespace(scores)
     if scores.shape[-1] == 0:
         peak = xp.full_like(xp.sum(scores, axis=-1, keepdims=True), -xp.inf)
     else:
@@ -98,7 +96,7 @@ def exponentials(scores: Array, *, out: Array | None = None) -> tuple[Array, Arr
 
 def _exp_in_place(x: Array) -> Array:
     """Overwrite ``x`` with ``exp(x)``; in torch as ``2^(x log₂ e)``, which is faster there."""
-    xp = array_api_compat.array_namespace(x)
+    xp = namespace(x)
     if library(x) != "torch":
         return xp.exp(x, out=x)
     x *= math.log2(math.e)
@@ -151,7 +149,7 @@ def softmax(scores: Array, *, axis: int = -1) -> Array:
 
 def normalise(unnormalised: Array, total: Array) -> Array:
     """Divide by the row sums; a row whose sum is 0 has nothing to attend to and stays 0."""
-    xp = array_api_compat.array_namespace(unnormalised)
+    xp = namespace(unnormalised)
     return unnormalised / xp.where(total == 0.0, 1.0, total)
 
 
@@ -174,10 +172,10 @@ def averages(weights: Array, call: Call) -> Array:
     if call.huge:
         return without_overflow(lambda small: averages(weights, small), call)
     output = grouped_matmul(weights, call.value)
-    return array_api_compat.array_namespace(output).astype(output, call.dtype, copy=False)
+    return namespace(output).astype(output, call.dtype, copy=False)
 
 
 def log_sum(total: Array, peak: Array) -> Array:
     """Return ``log Σ_j exp(s_j)`` from the sum of ``exp(s_j − peak)``; −∞ where nothing is seen."""
-    xp = array_api_compat.array_namespace(total)
+    xp = namespace(total)
     return peak + xp.log(xp.where(total == 0.0, 1.0, total))

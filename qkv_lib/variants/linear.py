@@ -12,8 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import array_api_compat
-
 from qkv_lib.formula._checks import (
     Array,
     check_array,
@@ -23,7 +21,8 @@ from qkv_lib.formula._checks import (
     heads,
     shape,
 )
-from qkv_lib.formula._precision import accumulating, matmul
+from qkv_lib.formula._numbers import has_numbers
+from qkv_lib.formula._precision import accumulating, matmul, namespace
 from qkv_lib.formula.masks import causal_mask
 from qkv_lib.formula.steps import normalise
 
@@ -119,7 +118,7 @@ def linear_attention(
     """
     q, k = _features(query, key, value, causal, feature_map)
     v = accumulating(value)
-    xp = array_api_compat.array_namespace(q)
+    xp = namespace(q)
     if causal:
         summed = xp.cumulative_sum(k[..., :, None] * v[..., None, :], axis=-3)  # (..., n, d, e)
         total = xp.cumulative_sum(k, axis=-2)  # (..., n, d)
@@ -159,7 +158,7 @@ def kernel_weights(
     array([0.1585, 0.2195, 0.2805, 0.3415])
     """
     q, k = _features(query, key, key, causal, feature_map)
-    xp = array_api_compat.array_namespace(q)
+    xp = namespace(q)
     kernel = matmul(q, k.mT)  # (..., n, m)
     if causal:
         kernel = xp.where(causal_mask(kernel.shape[-1], like=kernel), kernel, 0.0)
@@ -183,6 +182,6 @@ def _features(
             f"and {shape(key)}; causal linear attention needs as many queries as keys"
         )
     features = feature_map(accumulating(query)), feature_map(accumulating(key))
-    if any(bool(xp.any(x < 0)) for x in features):
+    if any(has_numbers(x) and bool(xp.any(x < 0)) for x in features):
         raise ValueError("feature_map returned a negative number, so weights could be negative")
     return features

@@ -36,7 +36,7 @@ FORMULA = [
           swap("return unnormalised / xp.where(total == 0.0, 1.0, total)",
                "return unnormalised / total"), ATTENTION),
     Plant("the soft cap not scaled back", STEPS,
-          swap("return cap * array_api_compat", "return array_api_compat"), ATTENTION),
+          swap("return cap * namespace", "return namespace"), ATTENTION),
     Plant("the bias subtracted", STEPS,
           swap("scores + xp.astype(bias", "scores - xp.astype(bias"), ATTENTION),
     Plant("half precision summed in half precision", "qkv_lib/formula/_precision.py",
@@ -126,7 +126,7 @@ BESIDE = [
     Plant("weights read whatever their hash", "qkv_lib/data/pretrained.py",
           swap("if found != DIGESTS[name]:", "if not found:"), ("tests/models/test_encoder.py",)),
     Plant("torch imported on the ground floor", HEADS,
-          swap("import array_api_compat\n\nfrom", "import array_api_compat\nimport torch\n\nfrom"),
+          swap("import annotations\n\nfrom", "import annotations\n\nimport torch\n\nfrom"),
           ("tests/test_import.py",)),
     Plant("a pickle loaded", HEADS,
           add("\n\ndef load(path: str) -> Array:\n    import pickle\n\n"

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import array_api_compat
 import numpy as np
 
 from qkv_lib.formula._checks import Array, check_count, check_number, library
+from qkv_lib.formula._precision import is_tensor, namespace
 
 
 def angles(positions: Array, d: int, base: float) -> Array:
     """Return ``position · base^(−2i/d)`` for i = 0 … d/2 − 1: shape (..., n, d / 2), float64."""
-    xp = array_api_compat.array_namespace(positions)
-    doubled = xp.arange(0, d, 2, dtype=xp.float64, device=array_api_compat.device(positions))
+    xp = namespace(positions)
+    doubled = xp.arange(0, d, 2, dtype=xp.float64, device=positions.device)
     return xp.astype(positions, xp.float64)[..., None] * base ** (-doubled / d)
 
 
@@ -27,11 +27,11 @@ def check_angles(d_name: str, d: int, base: float) -> tuple[int, float]:
 
 def check_positions(positions: Array, like: Array | None = None) -> Array:
     """Check an integer array of position ids."""
-    if not array_api_compat.is_array_api_obj(positions):
+    if not (isinstance(positions, np.ndarray) or is_tensor(positions)):
         raise TypeError(f"positions is a {type(positions).__name__}, needs an integer array")
     if like is not None and library(positions) != library(like):
         raise TypeError(f"positions is a {library(positions)} array, needs a {library(like)} one")
-    xp = array_api_compat.array_namespace(positions)
+    xp = namespace(positions)
     if not xp.isdtype(positions.dtype, "integral"):
         raise TypeError(f"positions has dtype {positions.dtype}, needs an integer dtype")
     if positions.ndim == 0:
@@ -41,6 +41,6 @@ def check_positions(positions: Array, like: Array | None = None) -> Array:
 
 def consecutive(n: int, offset: int, like: Array | None) -> Array:
     """Return the positions ``offset`` to ``offset + n − 1``, in the library of ``like``."""
-    xp: Any = np if like is None else array_api_compat.array_namespace(like)
-    device = {} if like is None else {"device": array_api_compat.device(like)}
+    xp: Any = np if like is None else namespace(like)
+    device = {} if like is None else {"device": like.device}
     return xp.arange(offset, offset + n, **device)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import array_api_compat
 import numpy as np
 
 from qkv_lib.formula._checks import Array, check_count, check_like
+from qkv_lib.formula._precision import namespace
 from qkv_lib.formula.positions._angles import consecutive
 
 
@@ -50,8 +50,8 @@ def alibi_slopes(n_heads: int, *, like: Array | None = None) -> Array:
     slopes = _geometric(lower) + _geometric(2 * lower)[0::2][: n_heads - lower]
     if like is None:
         return np.asarray(slopes)
-    xp: Any = array_api_compat.array_namespace(like)
-    return xp.asarray(slopes, dtype=like.dtype, device=array_api_compat.device(like))
+    xp: Any = namespace(like)
+    return xp.asarray(slopes, dtype=like.dtype, device=like.device)
 
 
 def _geometric(n_heads: int) -> list[float]:
@@ -107,7 +107,7 @@ def alibi_bias(
     n_keys = offset + n_queries if n_keys is None else check_count("n_keys", n_keys, least=0)
     i = consecutive(n_queries, offset, like)[:, None]
     j = consecutive(n_keys, 0, like)[None, :]
-    xp: Any = array_api_compat.array_namespace(i)
+    xp: Any = namespace(i)
     nearness = xp.astype(-xp.abs(i - j), xp.float64)  # (n_queries, n_keys)
     bias = alibi_slopes(n_heads, like=nearness)[:, None, None] * nearness
     return bias if like is None else xp.astype(bias, like.dtype)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import array_api_compat
-
 from qkv_lib.formula._checks import Array, check_count, check_like
+from qkv_lib.formula._precision import namespace
 from qkv_lib.formula.positions._angles import angles, check_angles, check_positions, consecutive
 
 
@@ -74,7 +73,7 @@ def sinusoidal(
     elif offset:
         raise ValueError(f"offset is {offset} beside position ids: add it to positions instead")
     turn = angles(check_positions(positions, like), d, base)  # (..., n, d / 2)
-    xp = array_api_compat.array_namespace(turn)
+    xp = namespace(turn)
     pairs = xp.stack([xp.sin(turn), xp.cos(turn)], axis=-1)
     table = xp.reshape(pairs, (*turn.shape[:-1], d))
     return table if like is None else xp.astype(table, like.dtype)
