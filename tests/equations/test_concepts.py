@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from qkv_lib import attention, attention_steps, softmax
+from qkv_lib import attention, attention_steps
 from tests.equations.registry import equation
 from tests.reference import one_head_by_loops
 
@@ -89,15 +89,3 @@ def test_a_bias_on_the_keys_cancels_and_one_on_the_queries_does_not(
         attention_steps(q, k + ones @ b, v).weights, weights, rtol=0, atol=1e-12
     )
     assert not np.allclose(attention_steps(q + b, k, v).weights, weights)
-
-
-@equation("eq-concepts-temperature")
-@pytest.mark.parametrize("temperature", [0.05, 0.5, 1.0, 20.0])
-def test_temperature_divides_the_scores(rng: np.random.Generator, temperature: float) -> None:
-    q, k = rng.normal(size=(N, D_K)), rng.normal(size=(M, D_K))
-    scale = 1 / (temperature * np.sqrt(D_K))
-    weights = attention_steps(q, k, k, scale=scale).weights
-    expected = one_head_by_loops(q / temperature, k, k)[1]
-    np.testing.assert_allclose(weights, expected, rtol=0, atol=1e-12)
-    scaled = attention_steps(q, k, k).scaled
-    np.testing.assert_allclose(softmax(scaled / temperature), expected, rtol=0, atol=1e-12)

@@ -1,0 +1,128 @@
+"""Exercise 2.3: would one matrix do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from qkv_lib.formula._checks import Array
+from qkv_lib.practice.exercise import Case, Exercise, Mistake
+from qkv_lib.practice.inputs import Generator, cast
+from qkv_lib.practice.properties import BATCH_APART
+
+LOOK = "with Q = K = Z the scores are Z Zᵀ: what is true of every Z Zᵀ, and of no other matrix?"
+
+
+def symmetric(scores: Array) -> Array:
+    """Tell of each matrix whether it is its own transpose."""
+    return np.isclose(scores, scores.swapaxes(-1, -2)).all(axis=(-2, -1))
+
+
+def lowest(scores: Array) -> Array:
+    """Return the lowest eigenvalue of each matrix, made symmetric."""
+    return np.linalg.eigvalsh((scores + scores.swapaxes(-1, -2)) / 2).min(axis=-1)
+
+
+def one_map(scores: Array) -> Array:
+    """Tell of each matrix whether it is some Z Zᵀ."""
+    answer: Array = symmetric(scores) & (lowest(scores) >= 0)
+    return answer
+
+
+def diagonal(scores: Array) -> Array:
+    """Return each word's score with itself."""
+    return np.diagonal(scores, axis1=-2, axis2=-1)
+
+
+def pairs_fit(scores: Array) -> Array:
+    """Tell whether s_ij² ≤ s_ii s_jj for each pair, which is necessary and not enough."""
+    own = diagonal(scores)
+    return (scores**2 <= own[..., :, None] * own[..., None, :] + 1e-9).all(axis=(-2, -1))
+
+
+def with_eigenvalues(rng: Generator, values: Array) -> Array:
+    """Return a symmetric matrix with these eigenvalues, turned at random."""
+    turn = np.linalg.qr(rng.normal(size=(len(values), len(values)))).Q
+    matrix: Array = turn * values @ turn.T
+    return (matrix + matrix.T) / 2
+
+
+def sorts(rng: Generator, n: int) -> list[Array]:
+    """Return matrices of every sort: two that one map makes, and six that none does."""
+    good = np.linspace(0.5, 3, n)
+    once, twice = good.copy(), good.copy()
+    once[0], twice[:2] = -0.5, (-0.5, -0.7)
+    lopsided = with_eigenvalues(rng, good) + np.triu(rng.uniform(0.3, 0.6, size=(n, n)), 1)
+    stretched = with_eigenvalues(rng, good) * np.outer(np.arange(1, n + 1), np.arange(1, n + 1))
+    pair = np.eye(n) - 1.5 / n  # each pair fits, all together do not
+    Q, K = rng.normal(size=(2, n, n))
+    return [
+        with_eigenvalues(rng, good),
+        stretched,
+        with_eigenvalues(rng, once),
+        with_eigenvalues(rng, twice),
+        with_eigenvalues(rng, -good),
+        lopsided,
+        pair,
+        Q @ K.T,
+    ]
+
+
+def score_maps(rng: Generator) -> Iterator[Case]:
+    """Yield stacks of scores, of every sort, in an order drawn anew."""
+    for kind, lead, n in (
+        ("plain", (16,), 5), ("plain", (16,), 3), ("plain", (16,), 7), ("plain", (16,), 4),
+        ("batch", (2, 8), 5), ("batch", (8, 2), 3), ("float32", (16,), 5),
+    ):  # fmt: skip
+        drawn = np.stack(sorts(rng, n) + sorts(rng, n))
+        yield cast(Case(kind, (rng.permutation(drawn).reshape(*lead, n, n),)))
+
+
+EXERCISE = Exercise(
+    name="one-map",
+    skeleton='''
+def one_map_would_do(scores):
+    """Tell of each matrix of scores whether some Z of real numbers gives scores = Z Zᵀ.
+
+    scores: (..., n, n)    returns: (...), boolean
+    """
+    ...
+''',
+    reference=one_map,
+    cases=score_maps,
+    returns={"answer": ("matrix",)},
+    mistakes=(
+        Mistake("symmetry-only", "you ask only whether the scores are symmetric",
+                "a word's score with itself is a squared length, for a start", symmetric),
+        Mistake("eigenvalues-only", "you do not ask whether the scores are symmetric", LOOK,
+                lambda scores: np.linalg.eigvalsh(scores).min(axis=-1) >= 0),
+        Mistake("eigenvalues-only", "you do not ask whether the scores are symmetric", LOOK,
+                lambda scores: lowest(scores) >= 0),
+        Mistake("own-score-positive", "symmetric, with no negative score of a word with itself: "
+                "this is necessary and not enough", LOOK,
+                lambda scores: symmetric(scores) & (diagonal(scores) >= 0).all(axis=-1)),
+        Mistake("pairs-only", "each pair of words fits, and still all of them together may not",
+                "ask it of all sums of rows at once: the eigenvalues know",
+                lambda scores: symmetric(scores) & pairs_fit(scores)),
+        Mistake("own-score-largest", "a long word may have a larger score than a short one has "
+                "with itself", LOOK,
+                lambda scores: symmetric(scores)
+                & (scores.argmax(axis=-1) == np.arange(scores.shape[-1])).all(axis=-1)),
+        Mistake("determinant", "two negative eigenvalues have a positive product",
+                "look at each eigenvalue, not at their product",
+                lambda scores: symmetric(scores) & (np.linalg.det(scores) >= 0)),
+        Mistake("trace", "the sum of the eigenvalues may hide a negative one",
+                "look at each eigenvalue, not at their sum",
+                lambda scores: symmetric(scores) & (np.trace(scores, axis1=-2, axis2=-1) >= 0)),
+        Mistake("no-negative-scores", "scores between two words may well be negative", LOOK,
+                lambda scores: symmetric(scores) & (scores >= 0).all(axis=(-2, -1))),
+        Mistake("inverted", "True and False have changed places", LOOK,
+                lambda scores: ~one_map(scores)),
+        Mistake("one-for-all", "one answer for all matrices comes back", "one answer per matrix",
+                lambda scores: one_map(scores).all()),
+        Mistake("entry-by-entry", "one answer for each score comes back", "one answer per matrix",
+                lambda scores: np.isclose(scores, scores.swapaxes(-1, -2))),
+    ),
+    properties=(BATCH_APART,),
+)  # fmt: skip
