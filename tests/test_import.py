@@ -29,7 +29,7 @@ FLOORS = (
 )
 # Beside the floors: each may use all of them, and none of them uses it.
 APART = ("plots", "drawings", "explorers", "rosetta", "practice")
-FOR_THE_EYE = ("drawings", "explorers")
+FOR_THE_EYE = ("drawings", "explorers", "practice")  # the last draws only when it is asked to
 # Floors on which arrays are all there is, but for the ring, which lives on processes of torch.
 ARRAYS = ("formula", "exact", "attention", "multihead", "variants")
 RING = ("qkv_lib.exact.ring", "qkv_lib.exact.processes")
@@ -102,7 +102,7 @@ def test_arrows_between_the_floors_go_down_only(module: str) -> None:
 @pytest.mark.parametrize("module", MODULES)
 def test_nothing_imports_what_stands_beside(module: str) -> None:
     for beside in (f"qkv_lib.{name}" for name in APART):
-        shared = beside == "qkv_lib.plots" and floor(module) in FOR_THE_EYE  # the colours, the SVG
+        shared = beside == "qkv_lib.plots" and floor(module) in FOR_THE_EYE  # colours, SVG, maps
         if not is_in(module, beside) and not shared:
             assert not {x for x in imports(MODULES[module], module) if is_in(x, beside)}
 

@@ -1,50 +1,67 @@
-"""When two results count as the same: shapes, dtypes, and numbers within a tolerance."""
+"""When two results count as the same: shapes, kinds of numbers, and numbers within a tolerance."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from qkv_lib.formula._checks import Array
-from qkv_lib.practice.exercise import Trial, Values
+from qkv_lib.practice.exercise import Exercise, Trial, Values
 
-TOLERANCE = {2: 5e-3, 4: 2e-5, 8: 1e-7}
-"""Largest difference accepted, by bytes a number, relative to the largest expected number."""
+HALF = 5e-3
+"""Largest difference accepted between numbers of which some are float16."""
 
 
-def passed(trial: Trial) -> bool:
-    """Tell whether the learner's arrays are the library's: shape, dtype and numbers."""
+def passed(exercise: Exercise, trial: Trial) -> bool:
+    """Tell whether the learner's arrays are the library's: shape, kind and numbers."""
     return (
         trial.first.fault is None
-        and agree(trial.first.values, trial.expected)
-        and not any(map(coarser, trial.first.values, trial.expected))
+        and agree(trial.first.values, trial.expected, exercise.tolerance)
+        and not any(
+            unfit(exercise, mine, theirs)
+            for mine, theirs in zip(trial.first.values, trial.expected, strict=True)
+        )
     )
 
 
-def agree(yours: Values, expected: Values) -> bool:
+def agree(yours: Values, expected: Values, tolerance: float = 2e-5) -> bool:
     """Tell whether two results have the same shapes and, within tolerance, the same numbers."""
-    return len(yours) == len(expected) and all(map(close, yours, expected))
+    return len(yours) == len(expected) and all(
+        close(mine, theirs, tolerance) for mine, theirs in zip(yours, expected, strict=True)
+    )
 
 
-def close(yours: Array, expected: Array) -> bool:
+def close(yours: Array, expected: Array, tolerance: float = 2e-5) -> bool:
     """Tell whether two arrays have the same shape and, within tolerance, the same numbers."""
     if yours.shape != expected.shape:
         return False
-    return np.array_equal(yours, expected) or not np.any(differs(yours, expected))
+    return np.array_equal(yours, expected) or not np.any(differs(yours, expected, tolerance))
 
 
-def differs(yours: Array, expected: Array) -> Array:
-    """Mark the entries that differ by more than the tolerance of the coarser dtype."""
+def differs(yours: Array, expected: Array, tolerance: float = 2e-5) -> Array:
+    """Mark the entries that differ by more than the tolerance, or, whole numbers, at all.
+
+    What is allowed goes by the largest number of a row in float64, of the whole array in less.
+    """
+    kinds = {yours.dtype.kind, expected.dtype.kind}
+    if not kinds - set("biu"):
+        return np.asarray(yours != expected)
     sizes = [array.dtype.itemsize for array in (yours, expected) if array.dtype.kind == "f"]
-    tolerance = TOLERANCE.get(min(sizes, default=8), TOLERANCE[8])
-    finite = np.abs(expected[np.isfinite(expected)])
-    allowed = tolerance * max(1.0, float(np.max(finite, initial=0)))
-    return ~np.isclose(yours, expected, rtol=0.0, atol=allowed, equal_nan=True)
+    if expected.dtype.kind in "iu":  # whole numbers, however large
+        return np.asarray(~np.isclose(yours, expected, rtol=1e-15, atol=1e-9))
+    size = np.where(np.isfinite(expected), np.abs(expected), 0)
+    by_row = min(sizes) == 8 and expected.ndim
+    largest = np.max(size, axis=-1 if by_row else None, keepdims=True, initial=1.0)
+    allowed = (HALF if min(sizes) < 4 else tolerance) * largest
+    with np.errstate(all="ignore"):
+        near = np.abs(np.subtract(yours, expected, dtype=np.float64)) <= allowed
+    both_nan = np.isnan(yours) & np.isnan(expected)
+    return np.asarray(~(near | (yours == expected) | both_nan))
 
 
-def coarser(yours: Array, expected: Array) -> bool:
-    """Tell whether a dtype loses what the expected dtype keeps, or is of another kind."""
-    if "f" not in (yours.dtype.kind, expected.dtype.kind):
-        return bool((yours.dtype.kind == "b") != (expected.dtype.kind == "b"))
-    if yours.dtype.kind != expected.dtype.kind:
+def unfit(exercise: Exercise, yours: Array, expected: Array) -> bool:
+    """Tell whether the dtype is one that no right answer has."""
+    if (yours.dtype.kind == "b") != (expected.dtype.kind == "b"):
         return True
-    return bool(yours.dtype.itemsize < expected.dtype.itemsize)
+    if exercise.dtype:
+        return bool(yours.dtype != expected.dtype)
+    return bool(yours.dtype.kind == "f" and yours.dtype.itemsize < min(4, expected.dtype.itemsize))

@@ -2,33 +2,54 @@
 
 An examiner looks at an attempt and returns a `Finding`, or None when it sees nothing. Those
 that need no comparison (memory, arguments written into) come first; then the catalogue of
-wrong functions, then the properties, and last the plain difference, which nothing passes.
+wrong functions, then the cuts that need no list, the properties, and the place or the inputs
+that are wrong. Last comes the plain difference, which nothing passes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from qkv_lib.formula._checks import Array
-from qkv_lib.practice.compare import agree, close, coarser, differs, passed
-from qkv_lib.practice.exercise import KINDS, Exercise, Mistake, Trial
+from qkv_lib.practice import surgery
+from qkv_lib.practice.compare import agree, close, differs, passed, unfit
+from qkv_lib.practice.exercise import KINDS, Exercise, Function, Mistake, Outcome, Trial, Values
 from qkv_lib.practice.run import UNATTEMPTED, run_once
-from qkv_lib.practice.verdict import Finding, inputs, number, place
+from qkv_lib.practice.separate import condition, spot
+from qkv_lib.practice.verdict import Finding, inputs, place, two_numbers
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """An exercise with the trials that an examiner looks at."""
+    """An exercise with the trials that an examiner looks at; ``every`` has those left out too."""
 
     exercise: Exercise
     trials: tuple[Trial, ...]
+    every: tuple[Trial, ...] = ()
+    cache: dict[tuple[int, int], Outcome] = field(default_factory=dict, compare=False)
 
     def inputs(self, trial: Trial) -> str:
         """Return the trial's arguments in words."""
         return inputs(self.exercise.arguments, trial.case.args)
+
+    def passed(self, trial: Trial) -> bool:
+        """Tell whether a trial is right."""
+        return passed(self.exercise, trial)
+
+    def deviates(self, trial: Trial) -> bool:
+        """Tell whether the numbers are wrong, apart from their dtype."""
+        return trial.first.fault is None and not self.agree(trial.first.values, trial.expected)
+
+    def agree(self, yours: Values, expected: Values) -> bool:
+        """Tell whether two results are the same."""
+        return agree(yours, expected, self.exercise.tolerance)
+
+    def noun(self, name: str) -> str:
+        """Return what a returned array is called: your result, or by its name your dQ."""
+        return "your result" if len(self.exercise.returns) == 1 else f"your {name}"
 
     def results(self) -> Iterator[tuple[Trial, str, Array, Array]]:
         """Yield each returned array: trial, name, the learner's, the library's."""
@@ -37,6 +58,21 @@ class Attempt:
                 self.exercise.returns, trial.first.values, trial.expected, strict=False
             ):
                 yield trial, name, yours, expected
+
+    def outcome(self, wrong: Function, trial: Trial) -> Outcome:
+        """Return what a wrong function gives, run once a trial."""
+        key = id(wrong), id(trial)
+        if key not in self.cache:
+            self.cache[key] = run_once(self.exercise, wrong, trial.case.args)
+        return self.cache[key]
+
+    def first_difference(self) -> tuple[Array | None, Array | None]:
+        """Return the first result that differs and what it should have been, shapes alike."""
+        for _, _, yours, expected in self.results():
+            same = yours.shape == expected.shape
+            if same and np.any(differs(yours, expected, self.exercise.tolerance)):
+                return yours, expected
+        return None, None
 
 
 Examiner = Callable[[Attempt], Finding | None]
@@ -62,19 +98,21 @@ def first_failures(attempt: Attempt) -> Attempt:
     trials: list[Trial] = []
     for kind in KINDS:
         trials += [trial for trial in attempt.trials if trial.case.kind == kind]
-        if not all(map(passed, trials)):
-            return replace(attempt, trials=tuple(sorted(trials, key=passed)))
+        if not all(map(attempt.passed, trials)):
+            failed_first = tuple(sorted(trials, key=attempt.passed))
+            return replace(attempt, trials=failed_first, every=attempt.trials)
     return replace(attempt, trials=())
 
 
 def after_success(finding: Finding, failed: Attempt) -> Finding:
     """Say first what the answer does get right, when it is not the plain case that fails."""
     kind = failed.trials[0].case.kind
-    if kind == "plain":
+    if kind == "plain" or not any(trial.case.kind == "plain" for trial in failed.trials):
         return finding
-    return replace(
-        finding, says=f"right for {KINDS['plain']}, but not for {KINDS[kind]}: {finding.says}"
-    )
+    before = f"right {KINDS['plain']}, but not {KINDS[kind]}: "
+    if finding.named:
+        return replace(finding, evidence=before + finding.evidence)
+    return replace(finding, says=before + finding.says)
 
 
 def unattempted(attempt: Attempt) -> Finding | None:
@@ -104,12 +142,16 @@ def remembers(attempt: Attempt) -> Finding | None:
         look="use nothing but the arguments: no global, no default list, no dropout",
     )
     for trial in attempt.trials:
-        if trial.first.fault is None and not agree(trial.first.values, trial.again.values):
+        one, two = trial.first, trial.again
+        if (one.fault is None) != (two.fault is None) or (
+            one.fault is None and not attempt.agree(one.values, two.values)
+        ):
             shown = attempt.inputs(trial)
             return replace(finding, evidence=f"two calls with the same {shown} gave two results")
     half = len(attempt.trials) // 2  # the second half has the same shapes with other numbers
     for early, late in zip(attempt.trials[:half], attempt.trials[half:], strict=True):
-        if passed(early) and not passed(late) and agree(late.first.values, early.first.values):
+        old = attempt.passed(early) and not attempt.passed(late)
+        if old and attempt.agree(late.first.values, early.first.values):
             return replace(finding, evidence="new numbers of the same shape gave the old result")
     return None
 
@@ -117,33 +159,116 @@ def remembers(attempt: Attempt) -> Finding | None:
 def named_mistake(attempt: Attempt) -> Finding | None:
     """Look for the wrong function that returns what the learner's does, on every input."""
     for mistake in attempt.exercise.mistakes:
-        if not commits(attempt, mistake):
+        if not commits(attempt, mistake.wrong):
             continue
         if mistake.name == attempt.exercise.given:
             return Finding(mistake.name, "the fault is still there", attempt.exercise.symptom)
-        shown = next(trial for trial in attempt.trials if deviates(trial))
-        evidence = mistake.evidence(shown) if mistake.evidence else difference(attempt, shown)
-        return Finding(mistake.name, mistake.says, evidence, mistake.look)
+        return name_it(attempt, mistake)
     return None
 
 
-def commits(attempt: Attempt, mistake: Mistake) -> bool:
+def name_it(attempt: Attempt, mistake: Mistake) -> Finding:
+    """Return the finding of a mistake that was recognised."""
+    shown = next(trial for trial in attempt.trials if attempt.deviates(trial))
+    evidence = mistake.evidence(shown) if mistake.evidence else difference(attempt, shown)
+    return Finding(mistake.name, mistake.says, evidence, mistake.look, named=True)
+
+
+def commits(attempt: Attempt, wrong: Function) -> bool:
     """Tell whether the learner's function and the wrong one agree, errors included."""
     telling = False
     for trial in attempt.trials:
-        wrong = run_once(attempt.exercise, mistake.wrong, trial.case.args)
-        if (wrong.fault is None) != (trial.first.fault is None):
+        other = attempt.outcome(wrong, trial)
+        if (other.fault is None) != (trial.first.fault is None):
             return False
-        if wrong.fault is None:
-            if not agree(trial.first.values, wrong.values):
+        if other.fault is None:
+            if not attempt.agree(trial.first.values, other.values):
                 return False
-            telling = telling or deviates(trial)
+            telling = telling or attempt.deviates(trial)
     return telling
 
 
-def deviates(trial: Trial) -> bool:
-    """Tell whether the numbers are wrong, apart from their dtype."""
-    return trial.first.fault is None and not agree(trial.first.values, trial.expected)
+def cut_on_the_way_in(attempt: Attempt) -> Finding | None:
+    """Look for an argument that is taken for another, or changed before it is used."""
+    sample = attempt.trials[0].case.args
+    for cut in surgery.ways_in(attempt.exercise, sample):
+        if commits(attempt, cut.change):
+            return name_it(attempt, Mistake(cut.name, cut.says, cut.look, cut.change))
+    return None
+
+
+def cut_on_the_way_out(attempt: Attempt) -> Finding | None:
+    """Look for a result that is right but for a last step, or has a named mistake beside it."""
+    if any(trial.first.fault for trial in attempt.trials):
+        return None
+    if not any(map(attempt.deviates, attempt.trials)):
+        return None
+    bases: list[tuple[Mistake | None, list[Values]]] = [
+        (None, [trial.expected for trial in attempt.trials])
+    ]
+    for each in attempt.exercise.mistakes:
+        outcomes = [attempt.outcome(each.wrong, trial) for trial in attempt.trials]
+        if not any(outcome.fault for outcome in outcomes):
+            bases.append((each, [outcome.values for outcome in outcomes]))
+    for mistake, values in bases:
+        for which, name in enumerate(attempt.exercise.returns):
+            for cut in surgery.RESULTS:
+                if all(
+                    (result := surgery.changed(cut, each, which)) is not None
+                    and attempt.agree(trial.first.values, result)
+                    for trial, each in zip(attempt.trials, values, strict=True)
+                ):
+                    return cut_named(attempt, cut, attempt.noun(name), mistake)
+            if found := factor(
+                attempt, which, [each[which] for each in values if which < len(each)]
+            ):
+                cut = surgery.Cut("factor", found, "which factor is too many, or missing?", abs)
+                return cut_named(attempt, cut, attempt.noun(name), mistake)
+    return None
+
+
+def cut_named(attempt: Attempt, cut: surgery.Cut, noun: str, mistake: Mistake | None) -> Finding:
+    """Return the finding of a cut, perhaps together with a named mistake."""
+    says, look = cut.says.format(noun), cut.look.format(noun)
+    if mistake:
+        says, look = f"two things: {mistake.says}; and {says}", f"{mistake.look}. Then: {look}"
+    shown = next(trial for trial in attempt.trials if attempt.deviates(trial))
+    name = f"{mistake.name}+{cut.name}" if mistake else cut.name
+    return Finding(name, says, difference(attempt, shown), look, named=True)
+
+
+def factor(attempt: Attempt, which: int, expected: list[Array]) -> str | None:
+    """Return the factor in words, if every result is what it should be times one of them."""
+    common: set[str] | None = None
+    for trial, theirs in zip(attempt.trials, expected, strict=True):
+        yours = trial.first.values[which]
+        others = zip(trial.first.values, trial.expected, strict=True)
+        if any(i != which and not close(*pair) for i, pair in enumerate(others)):
+            return None
+        if yours.shape != theirs.shape or yours.dtype.kind == "b" or theirs.dtype.kind == "b":
+            return None
+        large = np.abs(theirs) > 1e-3
+        if not np.all(np.isfinite(yours)) or not np.all(np.isfinite(theirs)):
+            return None
+        if not np.any(large):
+            continue
+        ratio = float(np.median(yours[large] / theirs[large]))
+        if ratio == 0 or not close(np.asarray(yours, float), theirs * ratio):
+            return None
+        near = {
+            f"{direction} {words}"
+            for words, value in surgery.factors(attempt.exercise, trial.case.args).items()
+            for direction, power in (
+                ("too large by the factor", 1),
+                ("too small by the factor", -1),
+            )
+            if value > 0 and abs(ratio / value**power - 1) < 1e-4
+        }
+        common = near if common is None else common & near
+        if not common:
+            return None
+    best = min(common or (), key=len, default=None)
+    return best and f"every number is {best}"
 
 
 def broken_property(attempt: Attempt) -> Finding | None:
@@ -155,8 +280,21 @@ def broken_property(attempt: Attempt) -> Finding | None:
                 evidence = rule.broken(trial)
                 if evidence:
                     shown = f"with {attempt.inputs(trial)}, {evidence}"
-                    return Finding(rule.name, rule.says, shown, rule.look)
+                    return Finding(
+                        rule.name, rule.says, shown, advice(attempt, rule.look, rule.cure)
+                    )
     return None
+
+
+def advice(attempt: Attempt, look: str, cure: Callable[[Array], Array] | None) -> str:
+    """Return the advice if, followed, it makes the answer right."""
+    if cure is None:
+        return look
+    mended = (
+        not trial.first.fault and close(np.asarray(cure(trial.first.values[0])), trial.expected[0])
+        for trial in attempt.trials
+    )
+    return look if all(mended) else ""
 
 
 def faulty(attempt: Attempt) -> Finding | None:
@@ -176,30 +314,77 @@ def misshapen(attempt: Attempt) -> Finding | None:
         if yours.shape != expected.shape:
             evidence = difference(attempt, trial)
             if min(yours.ndim, expected.ndim) > 1 and close(yours.swapaxes(-1, -2), expected):
-                return Finding("transposed", f"your {name} is transposed", evidence)
-            return Finding("shape", f"your {name} has the wrong shape", evidence)
+                says = f"{attempt.noun(name)} is transposed"
+                return Finding("transposed", says, evidence, named=True)
+            says = f"the shape of {attempt.noun(name)} is wrong"
+            return Finding("shape", says, evidence)
     return None
 
 
 def not_finite(attempt: Attempt) -> Finding | None:
-    """Look for NaN or infinity where a number is expected."""
+    """Look for NaN, or for infinity where no right answer holds any."""
+    never = not any(np.any(np.isinf(expected)) for _, _, _, expected in attempt.results())
     for trial, name, yours, expected in attempt.results():
-        if np.any(~np.isfinite(yours) & np.isfinite(expected)):
-            look = "0/0, and exp of a large number, give NaN or infinity"
-            evidence = difference(attempt, trial)
-            return Finding("not-finite", f"your {name} holds NaN or infinity", evidence, look)
+        wrong = np.isnan(yours) & ~np.isnan(expected) | (never & np.isinf(yours))
+        if np.any(wrong):
+            what = "NaN" if np.any(np.isnan(yours[wrong])) else "infinity"
+            look = "0/0, ∞ − ∞, and exp of a large number, give NaN or infinity"
+            says = f"{attempt.noun(name)} holds {what}"
+            return Finding("not-finite", says, difference(attempt, trial), look)
     return None
 
 
 def wrong_dtype(attempt: Attempt) -> Finding | None:
     """Look for right numbers in a dtype that loses something, or is of another kind."""
     for _, name, yours, expected in attempt.results():
-        if coarser(yours, expected) and close(yours, expected):
+        if unfit(attempt.exercise, yours, expected) and close(
+            np.asarray(yours, float), np.asarray(expected, float), 5e-3
+        ):
             boolean = expected.dtype.kind == "b"
-            says = f"your {name} {'is not boolean' if boolean else 'loses precision'}"
-            evidence = f"its dtype is {yours.dtype}, it must be {expected.dtype}"
-            look = "" if boolean else "make new arrays in the dtype of the arguments"
-            return Finding("dtype", says, evidence, look)
+            asked = attempt.exercise.dtype or boolean
+            says = f"the numbers of {attempt.noun(name)} are right, its dtype is not"
+            wanted = f"{expected.dtype}" if asked else "a float of 4 bytes or more"
+            return Finding("dtype", says, f"its dtype is {yours.dtype}; it must be {wanted}")
+    return None
+
+
+def unused_argument(attempt: Attempt) -> Finding | None:
+    """Look for an argument that changes the right answer and not the learner's."""
+    trial = attempt.trials[0]
+    if trial.first.fault:
+        return None
+    for place_of, name in enumerate(attempt.exercise.arguments[: len(trial.case.args)]):
+        mixed = [t for t in attempt.every if t.case.kind == trial.case.kind and t is not trial]
+        for other in mixed:
+            args, theirs = list(trial.case.args), other.case.args
+            if len(theirs) != len(args) or np.shape(theirs[place_of]) != np.shape(args[place_of]):
+                continue
+            args[place_of] = theirs[place_of]
+            reference = run_once(attempt.exercise, attempt.exercise.reference, tuple(args))
+            if reference.fault or attempt.agree(reference.values, trial.expected):
+                continue
+            yours = trial.call(tuple(args))
+            if not yours.fault and attempt.agree(yours.values, trial.first.values):
+                says = f"your result does not depend on {name}"
+                evidence = difference(attempt, trial)
+                return Finding(f"{name}-unused", says, evidence, f"where does {name} belong?", True)
+            break
+    return None
+
+
+def somewhere(attempt: Attempt) -> Finding | None:
+    """Look for the one place, or the one condition, in which the numbers are wrong."""
+    every = replace(attempt, trials=attempt.every or attempt.trials)
+    failed = [trial for trial in every.trials if not every.passed(trial)]
+    evidence = difference(attempt, attempt.trials[0])
+    for which, (name, axes) in enumerate(attempt.exercise.returns.items()):
+        where = spot(failed, which, axes, attempt.exercise.tolerance)
+        if where:
+            says = f"only part of {attempt.noun(name)} is wrong: {where}"
+            return Finding("only-where", says, evidence)
+    when = condition(attempt.exercise, every.trials, every.passed)
+    if when:
+        return Finding("only-when", f"your answer is right only {when}", evidence)
     return None
 
 
@@ -214,13 +399,14 @@ def difference(attempt: Attempt, trial: Trial) -> str:
     for _, name, yours, expected in replace(attempt, trials=(trial,)).results():
         if yours.shape != expected.shape:
             return f"with {shown}, {name} must be {expected.shape}; yours is {yours.shape}"
-        wrong = differs(yours, expected)
+        wrong = differs(yours, expected, attempt.exercise.tolerance)
         if np.any(wrong):
             index = tuple(np.argwhere(wrong)[0])
+            mine, theirs = two_numbers(yours[index], expected[index])
             return (
                 f"with {shown}, the first difference in {name} is at "
                 f"{place(index, attempt.exercise.returns[name])}: "
-                f"yours {number(yours[index])}, expected {number(expected[index])}"
+                f"yours {mine}, expected {theirs}"
             )
     return f"with {shown}"
 
@@ -229,9 +415,13 @@ BEFORE_COMPARING: tuple[Examiner, ...] = (unattempted, writes_into_arguments, re
 AFTER_COMPARING: tuple[Examiner, ...] = (
     named_mistake,
     faulty,
-    misshapen,
-    broken_property,
-    not_finite,
     wrong_dtype,
+    cut_on_the_way_in,
+    cut_on_the_way_out,
+    misshapen,
+    not_finite,
+    unused_argument,
+    broken_property,
+    somewhere,
     different,
 )

@@ -16,11 +16,15 @@ Values = tuple[Array, ...]
 Function = Callable[..., Any]
 
 KINDS = {
-    "plain": "one sequence",
-    "batch": "batches",
-    "masked": "rows with nothing to attend to",
-    "extreme": "very large numbers",
-    "float32": "float32",
+    "plain": "for one sequence",
+    "full": "where nothing is hidden",
+    "batch": "for batches",
+    "single": "for a batch of one",
+    "masked": "where a row is empty",
+    "edge": "at the edge: a size of 1, the first step, the largest numbers of the chapter",
+    "uneven": "for rows of very different sizes",
+    "extreme": "for scores far from 0",
+    "float32": "for float32",
 }
 """The kinds of input, easiest first; an answer is judged by the first kind it gets wrong."""
 
@@ -86,12 +90,16 @@ class Mistake:
 
 @dataclass(frozen=True)
 class Property:
-    """Something every right answer has; ``broken`` returns the evidence against it, or None."""
+    """Something every right answer has; ``broken`` returns the evidence against it, or None.
+
+    ``cure`` does what ``look`` says: the advice is only given where it makes the answer right.
+    """
 
     name: str
     says: str
     look: str
     broken: Callable[[Trial], str | None]
+    cure: Callable[[Array], Array] | None = None
 
 
 @dataclass(frozen=True)
@@ -117,6 +125,17 @@ class Exercise:
         For "find the bug": the mistake the skeleton contains.
     symptom : str
         What is said about the skeleton as given, so that the verdict does not solve the exercise.
+    solution : str
+        A right answer, the last stage of help; its function has the skeleton's name.
+    free : tuple of str
+        The arguments that may hold any numbers, however large: queries, keys, scores.
+    dtype : bool
+        The task asks for a dtype, that of the library's answer. Else any float of 4 bytes or
+        more is right, and whole numbers where they say the same.
+    tolerance : float
+        Largest difference accepted, relative to the largest expected number.
+    without : mapping
+        Kind of input → why this exercise can have none of it. See `qkv_lib.practice.coverage`.
     number : str
         Where it stands in the book, for example ``"8.2"``: the name of its file says it.
     """
@@ -130,6 +149,11 @@ class Exercise:
     properties: tuple[Property, ...] = ()
     given: str | None = None
     symptom: str = ""
+    solution: str = ""
+    free: tuple[str, ...] = ()
+    dtype: bool = False
+    tolerance: float = 2e-5
+    without: Mapping[str, str] = field(default_factory=dict)
     number: str = ""
     arguments: tuple[str, ...] = field(init=False)
 

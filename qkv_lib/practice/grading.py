@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import Any
 
-from qkv_lib.practice.diagnose import Attempt, diagnose
-from qkv_lib.practice.exercise import KINDS, Exercise, Trial
+from qkv_lib.practice import limit
+from qkv_lib.practice.compare import passed
+from qkv_lib.practice.diagnose import Attempt, diagnose, remembers
+from qkv_lib.practice.exercise import Exercise, Trial
 from qkv_lib.practice.exercises import EXERCISES
-from qkv_lib.practice.run import UNATTEMPTED, run_trials
-from qkv_lib.practice.verdict import Verdict
-
-WIDTH = 88
-"""Characters a line of a printed verdict: what a page shows without scrolling."""
+from qkv_lib.practice.run import UNATTEMPTED, libraries, may_be_torch, run_trials, silence
+from qkv_lib.practice.verdict import Finding, Stages, Verdict, named
 
 
-def check(name: str, yours: Any) -> None:
+def check(name: str, yours: Any, *, hint: int = 0, picture: bool = False) -> None:
     """Grade an answer at once and print what is right or wrong with it.
+
+    A wrong answer is told its symptom: the first number that differs, or the line that raises.
+    Ask for more a step at a time.
 
     Parameters
     ----------
@@ -24,6 +25,10 @@ def check(name: str, yours: Any) -> None:
         The exercise, for example ``"attention"``; `catalogue` lists them.
     yours : callable
         Your function, on NumPy arrays or on torch tensors.
+    hint : int, default 0
+        How much help: 1 adds the name of the mistake, 2 where to look, 3 a solution.
+    picture : bool, default False
+        Draw your result beside the expected one, the first difference framed.
 
     Raises
     ------
@@ -35,8 +40,18 @@ def check(name: str, yours: Any) -> None:
     >>> import qkv_lib
     >>> check("attention", lambda query, key, value: ...)
     attention: not attempted yet.
+    >>> check("softmax-rows", lambda scores: scores, hint=1)
+    softmax-rows: not yet. With scores (3, 5), the first difference in weights is at query
+    0, key 0: yours 0.3772, expected 0.2183. The scores come back as they are, there is no
+    softmax.
+    More: check("softmax-rows", yours, hint=2)
     """
-    print(textwrap.fill(str(grade(name, yours)), WIDTH, break_on_hyphens=False))
+    verdict = grade(name, yours)
+    print(verdict.told(int(hint), named(yours)))
+    if picture and verdict.yours is not None and verdict.expected is not None:
+        from qkv_lib.plots.versus import versus  # only now: a check costs no matplotlib
+
+        versus(verdict.yours, verdict.expected)
 
 
 def grade(name: str, yours: Any) -> Verdict:
@@ -52,7 +67,7 @@ def grade(name: str, yours: Any) -> Verdict:
     Returns
     -------
     Verdict
-        What came out, and in what words.
+        What came out, and in what words; ``stages`` has the help, the least first.
 
     Raises
     ------
@@ -64,6 +79,8 @@ def grade(name: str, yours: Any) -> Verdict:
     >>> verdict = grade("scores", lambda query, key: query @ key.mT)
     >>> verdict.status, verdict.mistake
     ('wrong', 'no-scaling')
+    >>> verdict.stages.look
+    'The factor is 1/√d_k, with d_k the width of queries and keys, `query.shape[-1]`.'
     """
     exercise = find(name)
     if yours is None or yours is ...:
@@ -71,24 +88,76 @@ def grade(name: str, yours: Any) -> Verdict:
     if not callable(yours):
         text = f"hand in the function itself, without calling it: check({name!r}, your_function)."
         return Verdict(name, "wrong", text, "not-a-function")
-    trials = run_trials(exercise, yours)
-    finding = diagnose(Attempt(exercise, trials))
-    if finding is None:
-        return Verdict(name, "right", f"right. {praise(trials)}")
+    clock = limit.Clock()
+    with silence():
+        verdict = limit.within(clock, lambda: judge(exercise, yours, clock))
+    return verdict or wrong(exercise, too_slow(clock))
+
+
+def judge(exercise: Exercise, yours: Any, clock: limit.Clock) -> Verdict:
+    """Return the verdict on a function; a second library is tried where the first one fails."""
+    best: tuple[Trial, ...] = ()
+    for convert in libraries(yours):
+        if best and not may_be_torch(best):
+            break
+        trials = run_trials(exercise, yours, convert, clock)
+        attempt = Attempt(exercise, trials)
+        if all(passed(exercise, trial) for trial in trials):
+            finding = diagnose(attempt)
+            return wrong(exercise, finding) if finding else right(exercise, trials)
+        if not best or raises(trials) < raises(best):
+            best = trials
+        if remembers(attempt):
+            break
+    attempt = Attempt(exercise, best)
+    finding = diagnose(attempt)
     if finding is UNATTEMPTED:
-        return Verdict(name, "unattempted", f"{finding.says}.")
-    return Verdict(name, "wrong", f"not yet. {finding}", finding.name)
+        return Verdict(exercise.name, "unattempted", f"{finding.says}.")
+    return wrong(exercise, finding or UNATTEMPTED, attempt)
 
 
-def praise(trials: tuple[Trial, ...]) -> str:
-    """Return what was tried, and a remark when the dtype grew on the way."""
-    kinds = [says for kind, says in KINDS.items() if any(t.case.kind == kind for t in trials)]
-    tried = f"Tried on {len(trials)} inputs: {', '.join(kinds)}."
+def raises(trials: tuple[Trial, ...]) -> int:
+    """Return how many calls gave no arrays."""
+    return sum(trial.first.fault is not None for trial in trials)
+
+
+def right(exercise: Exercise, trials: tuple[Trial, ...]) -> Verdict:
+    """Return the good verdict, with a remark when the dtype changed on the way."""
     for trial in trials:
         for mine, theirs in zip(trial.first.values, trial.expected, strict=True):
-            if mine.dtype.kind == "f" and mine.dtype.itemsize > theirs.dtype.itemsize:
-                return f"{tried} One remark: {theirs.dtype} went in and {mine.dtype} came out."
-    return tried
+            kinds = mine.dtype.kind + theirs.dtype.kind
+            if kinds == "ff" and mine.dtype.itemsize != theirs.dtype.itemsize:
+                remark = f"One remark: {theirs.dtype} went in and {mine.dtype} came out."
+                return Verdict(exercise.name, "right", f"right. {remark}")
+    return Verdict(exercise.name, "right", "right.")
+
+
+def wrong(exercise: Exercise, finding: Finding, attempt: Attempt | None = None) -> Verdict:
+    """Return the verdict of a finding, with all its stages."""
+    if finding.named:
+        symptom, mistake = finding.evidence or finding.says, finding.says
+    else:
+        symptom, mistake = f"{finding.says}\n{finding.evidence}".strip(), ""
+    stages = Stages(
+        " ".join(Finding("", part).__str__() for part in symptom.split("\n") if part),
+        str(Finding("", mistake)),
+        str(Finding("", finding.look)),
+        "" if finding.name == exercise.given else exercise.solution.strip(),
+    )
+    yours, expected = attempt.first_difference() if attempt else (None, None)
+    return Verdict(
+        exercise.name, "wrong", f"not yet. {finding}", finding.name, stages, yours, expected
+    )
+
+
+def too_slow(clock: limit.Clock) -> Finding:
+    """Return the finding that the time is over."""
+    if clock.calls > 1:
+        says = f"your function is too slow: {limit.LIMIT:g} seconds were over in call {clock.calls}"
+    else:
+        says = f"your function does not come to an end within {limit.LIMIT:g} seconds"
+    look = "does a loop never end, or does it do again what was done before?"
+    return Finding("too-slow", says, f"it was called with {clock.shown}", look)
 
 
 def describe(name: str) -> None:

@@ -78,6 +78,7 @@ def at(wrong: Array, shown: Array, verb: str) -> str | None:
 ROWS_SUM_TO_ONE = Property(
     "rows-do-not-sum-to-1", "the rows of your weights do not sum to 1",
     "divide each row by its own sum", rows_sum_to_one,
+    lambda weights: weights / weights.sum(-1, keepdims=True),
 )  # fmt: skip
 NO_NEGATIVE = Property(
     "negative-weights", "your weights are not all positive", "exp is never below 0", no_negative

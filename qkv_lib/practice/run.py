@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import dis
 import io
 import sys
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from importlib.util import find_spec
 from types import CodeType
 from typing import Any
 
 import numpy as np
 
 from qkv_lib.practice.exercise import Case, Exercise, Function, Outcome, Trial
-from qkv_lib.practice.verdict import Finding, inputs
+from qkv_lib.practice.limit import Clock, Stopped
+from qkv_lib.practice.vary import varied
+from qkv_lib.practice.verdict import Finding, a, inputs, listed
 
 Convert = Callable[[Any], Any]
 
@@ -23,31 +27,48 @@ SEEDS = (0, 1)
 
 UNATTEMPTED = Finding("unattempted", "not attempted yet")
 
+DOES_NOTHING = {
+    "RESUME", "NOP", "LOAD_CONST", "POP_TOP", "RETURN_VALUE", "RETURN_CONST", "IMPORT_NAME",
+    "IMPORT_FROM", "STORE_FAST", "COPY_FREE_VARS", "MAKE_CELL", "CACHE", "LOAD_SMALL_INT",
+}  # fmt: skip
+"""Instructions of a body that holds a docstring, imports and `...`, and nothing else."""
 
-def run_trials(exercise: Exercise, function: Function) -> tuple[Trial, ...]:
+
+def run_trials(
+    exercise: Exercise, function: Function, convert: Convert, clock: Clock
+) -> tuple[Trial, ...]:
     """Run every case forwards and then backwards, so that a function with a memory shows it."""
-    cases = [case for seed in SEEDS for case in exercise.cases(np.random.default_rng(seed))]
-    convert = choose_library(exercise, function, cases[0])
 
     def call(args: tuple[Any, ...]) -> Outcome:
-        return run_once(exercise, function, args, convert)
+        return run_once(exercise, function, args, convert, clock)
 
+    cases = cases_of(exercise)
     first = [call(case.args) for case in cases]
     again = [call(case.args) for case in reversed(cases)][::-1]
     return tuple(
-        Trial(case, run_once(exercise, exercise.reference, case.args).values, one, two, call)
+        Trial(case, reference_values(exercise, case.args), one, two, call)
         for case, one, two in zip(cases, first, again, strict=True)
     )
 
 
-def choose_library(exercise: Exercise, function: Function, case: Case) -> Convert:
-    """Return the conversion under which the function runs: to NumPy if it can, else to torch."""
-    for convert in (to_torch, to_numpy) if names_torch(function) else (to_numpy, to_torch):
-        with contextlib.suppress(ImportError):  # an answer in NumPy needs no torch
-            outcome = run_once(exercise, function, case.args, convert)
-            if outcome.fault is None or outcome.fault.name != "raises":
-                return convert
-    return to_torch if names_torch(function) else to_numpy
+def cases_of(exercise: Exercise) -> list[Case]:
+    """Return every case that an answer is tried on; the halves have the same shapes."""
+    return [case for seed in SEEDS for case in varied(exercise, np.random.default_rng(seed))]
+
+
+def reference_values(exercise: Exercise, args: tuple[Any, ...]) -> tuple[np.ndarray, ...]:
+    """Return the library's answer; what it raises is no fault of the learner's."""
+    values, fault = unpack(exercise, exercise.reference(*map(to_numpy, args)))
+    if fault:
+        raise RuntimeError(f"the reference of {exercise.name!r} is broken: {fault}")
+    return values
+
+
+def libraries(function: Function) -> tuple[Convert, ...]:
+    """Return the conversions to try: first that of the library which the function names."""
+    if find_spec("torch") is None:
+        return (to_numpy,)
+    return (to_torch, to_numpy) if names_torch(function) else (to_numpy, to_torch)
 
 
 def names_torch(function: Function) -> bool:
@@ -67,6 +88,12 @@ def names_in(code: CodeType) -> Iterator[str]:
             yield from names_in(inner)
 
 
+def may_be_torch(trials: tuple[Trial, ...]) -> bool:
+    """Tell whether an answer that failed on NumPy arrays may be meant for tensors."""
+    faults = [trial.first.fault.says for trial in trials if trial.first.fault]
+    return "torch" in sys.modules or any("AttributeError" in f or "TypeError" in f for f in faults)
+
+
 def to_numpy(arg: Any) -> Any:
     """Return a copy of an array, or the plain value itself."""
     return arg.copy() if isinstance(arg, np.ndarray) else arg
@@ -80,18 +107,42 @@ def to_torch(arg: Any) -> Any:
 
 
 def run_once(
-    exercise: Exercise, function: Function, args: tuple[Any, ...], convert: Convert = to_numpy
+    exercise: Exercise,
+    function: Function,
+    args: tuple[Any, ...],
+    convert: Convert = to_numpy,
+    clock: Clock | None = None,
 ) -> Outcome:
-    """Call the function on copies of ``args``; exceptions become a fault of the outcome."""
+    """Call the function on copies of ``args``; whatever it raises becomes a fault."""
     copies = tuple(convert(arg) for arg in args)
+    clock = clock or Clock()
+    printed = sys.stdout if isinstance(sys.stdout, Sink) else Sink()
+    printed.written = False
     try:
-        with silence():
-            values, fault = unpack(exercise, function(*copies))
-    except NotImplementedError:
-        return Outcome(fault=UNATTEMPTED)
-    except Exception as error:  # whatever a learner's function raises is a finding
+        clock.start(inputs(exercise.arguments, args))
+        try:
+            returned = function(*copies)
+        finally:
+            clock.stop()
+        values, fault = unpack(exercise, returned)
+    except Stopped:
+        raise
+    except BaseException as error:  # whatever a learner's function raises is a finding
         return Outcome(fault=raised(exercise, function, args, error))
+    if returned is None or returned is ...:
+        fault = nothing_returned(exercise, function, returned, printed=printed.written)
     return Outcome(values, fault, first_modified(exercise, args, copies))
+
+
+class Sink(io.TextIOBase):
+    """Takes what is written and forgets it: an answer may print without end."""
+
+    written = False
+
+    def write(self, text: str) -> int:
+        """Forget the text, but know that there was one."""
+        self.written = True
+        return len(text)
 
 
 @contextlib.contextmanager
@@ -100,39 +151,83 @@ def silence() -> Iterator[None]:
     with (
         warnings.catch_warnings(),
         np.errstate(all="ignore"),
-        contextlib.redirect_stdout(io.StringIO()),
-        contextlib.redirect_stderr(io.StringIO()),
+        contextlib.redirect_stdout(Sink()),
+        contextlib.redirect_stderr(Sink()),
     ):
         warnings.simplefilter("ignore")
         yield
 
 
+def nothing_returned(
+    exercise: Exercise, function: Function, returned: Any, *, printed: bool
+) -> Finding:
+    """Tell a skeleton as it was from a function without its `return`."""
+    if untouched(exercise, function):
+        return UNATTEMPTED
+    if returned is ...:
+        return Finding("returns-nothing", "your function returns `...`", "", "return your result")
+    if printed:
+        says = "your function prints its result and returns nothing"
+        return Finding("returns-nothing", says, "", "write `return` where you print")
+    look = f"is `return` missing? Return {listed(exercise.returns)}"
+    return Finding("returns-nothing", "your function returns nothing", "", look)
+
+
+def holds_ellipsis(error: BaseException) -> bool:
+    """Tell whether a variable of the frame that raised is still `...`."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    return trace is not None and any(each is ... for each in trace.tb_frame.f_locals.values())
+
+
+def untouched(exercise: Exercise, function: Function) -> bool:
+    """Tell whether a function is a skeleton as it was: it does nothing, or what that did."""
+    code = getattr(function, "__code__", None)
+    if code is None:
+        return False
+    if {each.opname for each in dis.get_instructions(code)} <= DOES_NOTHING:
+        return True
+    names: dict[str, Any] = {}
+    exec(exercise.skeleton, names)
+    given = next(each.__code__ for key, each in names.items() if key != "__builtins__")
+    return (code.co_code, code.co_names) == (given.co_code, given.co_names)
+
+
 def unpack(exercise: Exercise, returned: Any) -> tuple[tuple[np.ndarray, ...], Finding | None]:
     """Return the arrays in what a function returned, or the finding that it has no such arrays."""
-    if returned is None or returned is ...:
-        return (), UNATTEMPTED
     wanted = list(exercise.returns)
     parts = (returned,) if len(wanted) == 1 else returned
-    needs = f"return {' and '.join(wanted)}" + (", nothing else" if len(wanted) == 1 else "")
-    got = type(returned).__name__
+    needs = f"return {listed(wanted)}" + (
+        ", nothing else" if len(wanted) == 1 else f": a tuple of {len(wanted)} arrays"
+    )
+    got = a(type(returned).__name__)
     if not isinstance(parts, (tuple, list)) or len(parts) != len(wanted):
-        return (), Finding("not-a-tuple", f"your function returns a {got}", "", needs)
+        if isinstance(parts, (tuple, list)):
+            got += f" of {len(parts)}"
+        return (), Finding("not-a-tuple", f"your function returns {got}", "", needs)
     for part in parts:
         if isinstance(part, (tuple, list, dict)):
-            says = f"your function returns a {type(part).__name__} where an array belongs"
+            says = f"your function returns {a(type(part).__name__)} where an array belongs"
             return (), Finding("not-an-array", says, "", needs)
     arrays = tuple(as_array(part) for part in parts)
-    if any(array.dtype.kind not in "biuf" for array in arrays):
-        return (), Finding(
-            "not-an-array", f"your function returns a {got} without numbers", "", needs
-        )
+    for array, part in zip(arrays, parts, strict=True):
+        if array.dtype.kind == "c":
+            says = "your function returns complex numbers"
+            return (), Finding("not-an-array", says, "", "return the real ones that are asked for")
+        if array.dtype.kind not in "biuf":
+            says = f"your function returns {a(type(part).__name__)} without numbers"
+            return (), Finding("not-an-array", says, "", needs)
     return arrays, None
 
 
 def as_array(part: Any) -> np.ndarray:
     """Return an array, tensor or number as a NumPy array of its own."""
     if hasattr(part, "detach"):  # a torch tensor, perhaps one that records gradients
-        part = part.detach().cpu().resolve_conj().numpy()
+        part = part.detach().cpu().resolve_conj().resolve_neg()
+        if "bfloat16" in str(part.dtype):
+            part = part.half()
+        part = part.numpy()
     return np.array(part)
 
 
@@ -145,19 +240,25 @@ def first_modified(exercise: Exercise, before: Sequence[Any], after: Sequence[An
 
 
 def raised(
-    exercise: Exercise, function: Function, args: tuple[Any, ...], error: Exception
+    exercise: Exercise, function: Function, args: tuple[Any, ...], error: BaseException
 ) -> Finding:
     """Describe an exception by the last line of the learner's own code that led to it."""
-    if "ellipsis" in str(error).lower():  # a step of the skeleton is still `...`
-        return UNATTEMPTED
     file = getattr(getattr(function, "__code__", None), "co_filename", None)
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == file]
+    trace = traceback.extract_tb(error.__traceback__)
+    frames = [frame for frame in trace if frame.filename == file]
+    own = bool(frames) and trace[-1].filename == file
+    if type(error) is NotImplementedError and own and not str(error):
+        return UNATTEMPTED  # `raise NotImplementedError` is a skeleton too
     where = f" at line {frames[-1].lineno}" if frames else ""
     if frames and frames[-1].line:
         where += f", `{frames[-1].line}`"
+    if own and holds_ellipsis(error):
+        if untouched(exercise, function):
+            return UNATTEMPTED
+        return Finding("incomplete", f"a step is still `...`: your function stops{where}")
     message = (str(error).splitlines() or [""])[0][:160]
     return Finding(
         "raises",
-        f"your function raises {type(error).__name__}{where}: {message}",
+        f"your function raises {type(error).__name__}{where}" + (f": {message}" if message else ""),
         f"it was called with {inputs(exercise.arguments, args)}",
     )

@@ -1,14 +1,22 @@
-"""What a learner is told: the verdict, and the words that evidence is put in."""
+"""What a learner is told: the verdict in stages, and the words that evidence is put in."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+import keyword
+import textwrap
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 Status = Literal["right", "wrong", "unattempted"]
+
+WIDTH = 88
+"""Characters a line of a printed verdict: what a page shows without scrolling."""
+
+CODE = {"exp", "log", "sqrt", "argmax", "elu"}
+"""Words of code that look like words of English: they stay small at the start of a sentence."""
 
 
 @dataclass(frozen=True)
@@ -25,21 +33,54 @@ class Finding:
         The smallest numbers or shapes that show it.
     look : str
         Where to look.
+    named : bool
+        The misconception has a name, which is not told before it is asked for.
     """
 
     name: str
     says: str
     evidence: str = ""
     look: str = ""
+    named: bool = False
 
     def __str__(self) -> str:
         """Return the parts as sentences."""
-        return " ".join(sentence(part) for part in (self.says, self.evidence, self.look) if part)
+        return sentences(self.says, self.evidence, self.look)
+
+
+class Stages(NamedTuple):
+    """The help there is with a wrong answer, the least first; a stage may be empty.
+
+    Parameters
+    ----------
+    symptom : str
+        What is seen: numbers, shapes, the line that raises.
+    mistake : str
+        The name of the mistake.
+    look : str
+        The line or the idea to look at.
+    solution : str
+        Code of a right answer.
+    """
+
+    symptom: str = ""
+    mistake: str = ""
+    look: str = ""
+    solution: str = ""
+
+    def upto(self, hint: int) -> str:
+        """Return the symptom and as many further stages; empty ones do not count."""
+        words = [stage for stage in self[:3] if stage][: hint + 1]
+        return " ".join(words)
+
+    def hints(self) -> int:
+        """Return how many stages there are beyond the symptom."""
+        return sum(map(bool, self)) - bool(self.symptom)
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """The result of grading one answer: ``print(verdict)`` shows the text.
+    """The result of grading one answer: ``print(verdict)`` shows all but the solution.
 
     Parameters
     ----------
@@ -48,33 +89,93 @@ class Verdict:
     status : {"right", "wrong", "unattempted"}
         What came out.
     text : str
-        What the learner is told.
+        What the learner is told, all stages but the solution.
     mistake : str, optional
         The name of what is wrong, for example ``"no-scaling"``.
+    stages : Stages
+        The same in stages, the solution included; for buttons on a page.
+    yours, expected : ndarray, optional
+        The first result that differs, and what it should have been.
     """
 
     exercise: str
     status: Status
     text: str
     mistake: str | None = None
+    stages: Stages = field(default_factory=Stages)
+    yours: np.ndarray | None = field(default=None, repr=False, compare=False)
+    expected: np.ndarray | None = field(default=None, repr=False, compare=False)
 
     def __str__(self) -> str:
-        """Return the line that `check` prints."""
+        """Return the name of the exercise and all that is told but the solution."""
         return f"{self.exercise}: {self.text}"
+
+    def told(self, hint: int, name: str) -> str:
+        """Return what `check` prints: the stages asked for, and how to ask for the next."""
+        if self.status != "wrong" or not self.stages.symptom:
+            return fill(str(self))
+        shown = fill(f"{self.exercise}: not yet. {self.stages.upto(hint)}")
+        words = sum(map(bool, self.stages[:3]))
+        if hint >= words and self.stages.solution:
+            return f"{shown}\n\n{self.stages.solution.strip()}"
+        if hint < self.stages.hints():
+            shown += f"\nMore: check({self.exercise!r}, {name}, hint={hint + 1})".replace("'", '"')
+        return shown
+
+
+def fill(text: str) -> str:
+    """Return the text in lines that a page shows without scrolling."""
+    return textwrap.fill(text, WIDTH, break_on_hyphens=False, break_long_words=False)
+
+
+def named(function: Any) -> str:
+    """Return the name by which a learner may call a function again."""
+    name = str(getattr(function, "__name__", ""))
+    return name if name.isidentifier() and not keyword.iskeyword(name) else "yours"
+
+
+def sentences(*parts: str) -> str:
+    """Return the parts that say something as sentences."""
+    return " ".join(sentence(part) for part in parts if part)
 
 
 def sentence(text: str) -> str:
-    """Return the text with a capital letter and a full stop; code it begins with stays as it is."""
-    prose = text.split()[0].rstrip(",:;.").isalpha()
+    """Return the text with a capital letter and a full stop; symbols and code stay as they are."""
+    word = text.split()[0].rstrip(",:;.")
+    prose = (
+        word.isalpha() and word.islower() and word not in CODE and (len(word) > 1 or word == "a")
+    )
     return (text[0].upper() if prose else text[0]) + text[1:] + ("" if text[-1] in ".!?" else ".")
 
 
-def number(value: Any) -> str:
-    """Return a number to four significant digits, without a negative zero."""
+def a(noun: str) -> str:
+    """Return the noun with its article."""
+    return f"{'an' if noun[:1].lower() in 'aeiou' else 'a'} {noun}"
+
+
+def listed(names: Iterable[str]) -> str:
+    """Return names as prose: ``u, t and p``."""
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def number(value: Any, digits: int = 4) -> str:
+    """Return a number to some significant digits, whole numbers whole, without a negative zero."""
     if isinstance(value, (bool, np.bool)):
         return str(bool(value))
-    short = f"{value:.4g}"
+    if isinstance(value, (int, np.integer)) or (np.isfinite(value) and float(value).is_integer()):
+        return str(int(value)) if abs(value) < 1e15 else f"{value:.{digits}g}"
+    short = f"{value:.{digits}g}"
     return "0" if short == "-0" else short
+
+
+def two_numbers(yours: Any, expected: Any) -> tuple[str, str]:
+    """Return two numbers that differ with as many digits as it takes to see it."""
+    for digits in range(4, 18):
+        shown = number(yours, digits), number(expected, digits)
+        if shown[0] != shown[1]:
+            return shown
+    return repr(yours.item()), repr(expected.item())
 
 
 def numbers(values: Sequence[Any] | np.ndarray) -> str:
@@ -85,11 +186,15 @@ def numbers(values: Sequence[Any] | np.ndarray) -> str:
 
 def inputs(names: Sequence[str], args: Sequence[Any]) -> str:
     """Return what the arguments were: shapes of arrays, values of everything else."""
-    pairs = zip(names, args, strict=False)
     return ", ".join(
-        f"{name} {arg.shape}" if isinstance(arg, np.ndarray) else f"{name}={arg}"
-        for name, arg in pairs
+        f"{name} {arg.shape}" if isinstance(arg, np.ndarray) else f"{name}={plain(arg)}"
+        for name, arg in zip(names, args, strict=False)
     )
+
+
+def plain(value: Any) -> str:
+    """Return a plain value in words."""
+    return number(value) if isinstance(value, (int, float)) else repr(value)
 
 
 def place(index: Sequence[Any], axes: Sequence[str]) -> str:

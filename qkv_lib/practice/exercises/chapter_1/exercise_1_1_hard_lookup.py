@@ -40,6 +40,11 @@ def hard_lookup(queries, keys, values):
     """
     ...
 ''',
+    solution='''
+def hard_lookup(queries, keys, values):
+    scores = queries @ keys.T
+    return values[scores.argmax(axis=1)]
+''',
     reference=hard_lookup,
     cases=queries_keys_values,
     returns={"output": ("query", "feature")},

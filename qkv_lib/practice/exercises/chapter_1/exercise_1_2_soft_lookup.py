@@ -66,6 +66,14 @@ def soft_lookup(query, keys, values, temperature):
     """
     ...
 ''',
+    solution='''
+def soft_lookup(query, keys, values, temperature):
+    scores = keys @ query / temperature
+    peak = scores.max()
+    weights = np.exp(scores - peak)
+    weights = weights / weights.sum()
+    return weights @ values
+''',
     reference=soft_lookup,
     cases=one_query,
     returns={"output": ("feature",)},

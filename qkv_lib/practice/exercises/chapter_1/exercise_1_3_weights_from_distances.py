@@ -21,6 +21,12 @@ def weights_from_distances(distances, bandwidth):
     """
     ...
 ''',
+    solution="""
+def weights_from_distances(distances, bandwidth):
+    scores = -distances**2 / (2 * bandwidth**2)
+    kernel = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return kernel / kernel.sum(axis=1, keepdims=True)
+""",
     reference=gaussian_weights,
     cases=distances_and_bandwidth,
     returns={"weights": ("query", "key")},

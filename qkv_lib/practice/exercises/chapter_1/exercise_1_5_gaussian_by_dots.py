@@ -55,6 +55,12 @@ def gaussian_by_dots(query, key, bandwidth):
     weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
     return weights / weights.sum(axis=-1, keepdims=True)
 ''',
+    solution='''
+def gaussian_by_dots(query, key, bandwidth):
+    scores = (query @ key.T - (key**2).sum(axis=-1) / 2) / bandwidth**2
+    weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return weights / weights.sum(axis=-1, keepdims=True)
+''',
     reference=kernel_weights,
     cases=operands_and_bandwidth,
     returns={"weights": ("query", "key")},

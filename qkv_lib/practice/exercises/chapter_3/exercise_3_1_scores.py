@@ -40,6 +40,10 @@ def scores(query, key):
     """
     ...
 ''',
+    solution='''
+def scores(query, key):
+    return query @ key.swapaxes(-1, -2) / np.sqrt(query.shape[-1])
+''',
     reference=scaled_scores,
     cases=lambda rng: (Case(case.kind, case.args[:2]) for case in operands(rng)),
     returns={"scores": ("query", "key")},

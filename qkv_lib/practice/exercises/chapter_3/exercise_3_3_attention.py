@@ -25,6 +25,14 @@ def attention(query, key, value):
     """
     ...
 ''',
+    solution="""
+def attention(query, key, value):
+    scores = query @ key.swapaxes(-1, -2) / np.sqrt(query.shape[-1])
+    peak = scores.max(axis=-1, keepdims=True)
+    top = np.exp(scores - peak)
+    weights = top / top.sum(axis=-1, keepdims=True)
+    return weights @ value
+""",
     reference=lambda query, key, value: attention(query, key, value),
     cases=operands,
     returns=OUTPUT_AXES,

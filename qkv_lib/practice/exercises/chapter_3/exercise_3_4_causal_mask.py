@@ -52,6 +52,11 @@ def causal_mask(n_queries, n_keys, offset):
     """
     ...
 ''',
+    solution='''
+def causal_mask(n_queries, n_keys, offset):
+    i, j = np.arange(n_queries)[:, None], np.arange(n_keys)
+    return j <= i + offset
+''',
     reference=causal,
     cases=causal_sizes,
     returns=MASK_AXES,

@@ -47,6 +47,11 @@ def padding_mask(lengths, n_keys):
     """
     ...
 ''',
+    solution='''
+def padding_mask(lengths, n_keys):
+    mask = np.arange(n_keys) < lengths[:, None]
+    return mask[:, None, None, :]
+''',
     reference=padding,
     cases=lengths_and_size,
     returns={"mask": ("head", "query", "key")},

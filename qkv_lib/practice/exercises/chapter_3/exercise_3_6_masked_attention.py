@@ -28,6 +28,16 @@ def masked_attention(query, key, value, mask):
     """
     ...
 ''',
+    solution="""
+def masked_attention(query, key, value, mask):
+    scores = query @ key.swapaxes(-1, -2) / np.sqrt(query.shape[-1])
+    scores = np.where(mask, scores, -np.inf)
+    peak = np.where(mask.any(-1), scores.max(-1), 0.0)[..., None]
+    top = np.exp(scores - peak)
+    total = top.sum(-1, keepdims=True)
+    weights = top / np.where(total == 0, 1.0, total)
+    return weights @ value
+""",
     reference=lambda query, key, value, mask: attention(query, key, value, mask=mask),
     cases=operands_and_mask,
     returns=OUTPUT_AXES,

@@ -61,6 +61,12 @@ def split_heads(x, n_heads):
     *batch, n, features = x.shape
     return x.reshape(*batch, n_heads, n, features // n_heads)  # right shape, wrong numbers
 ''',
+    solution='''
+def split_heads(x, n_heads):
+    *batch, n, features = x.shape
+    cut = x.reshape(*batch, n, n_heads, features // n_heads)
+    return cut.swapaxes(-2, -3)
+''',
     reference=split,
     cases=features_and_heads,
     returns={"heads": ("head", "position", "feature")},

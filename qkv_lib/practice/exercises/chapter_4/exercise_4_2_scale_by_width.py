@@ -42,6 +42,10 @@ def head_scores(query, key):
     n_heads, _, d_k = query.shape[-3:]
     return query @ key.swapaxes(-1, -2) / (n_heads * d_k) ** 0.5
 ''',
+    solution='''
+def head_scores(query, key):
+    return query @ key.swapaxes(-1, -2) / query.shape[-1] ** 0.5
+''',
     reference=lambda query, key: scoring.scaled_dot(query, key),
     cases=heads_of_queries_and_keys,
     returns={"scores": ("query", "key")},

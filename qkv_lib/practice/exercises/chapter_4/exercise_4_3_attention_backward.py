@@ -59,6 +59,19 @@ def attention_backward(query, key, value, output_gradient):
     """
     ...
 ''',
+    solution='''
+def attention_backward(query, key, value, output_gradient):
+    scale = 1 / np.sqrt(query.shape[-1])
+    scores = query @ key.mT * scale
+    top = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    weights = top / top.sum(axis=-1, keepdims=True)
+    dV = weights.mT @ output_gradient
+    dA = output_gradient @ value.mT
+    dS = weights * (dA - (dA * weights).sum(axis=-1, keepdims=True))
+    dQ = dS @ key * scale
+    dK = dS.mT @ query * scale
+    return dQ, dK, dV
+''',
     reference=lambda query, key, value, output_gradient: attention_gradients(
         query, key, value, output_gradient
     )[:3],

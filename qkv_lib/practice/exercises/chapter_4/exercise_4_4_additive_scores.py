@@ -49,6 +49,12 @@ def additive_scores(query, key, w_query, w_key, v):
     """
     ...
 ''',
+    solution='''
+def additive_scores(query, key, w_query, w_key, v):
+    q, k = query @ w_query, key @ w_key
+    hidden = np.tanh(q[..., :, None, :] + k[..., None, :, :])
+    return hidden @ v
+''',
     reference=lambda query, key, w_query, w_key, v: scoring.additive(query, key, w_query, w_key, v),
     cases=two_widths_and_maps,
     returns={"scores": ("query", "key")},

@@ -17,7 +17,7 @@ from qkv_lib.practice.exercises.chapter_4.shared import (
     FREQUENCY_LOOK,
     PAIRS,
     PLACE_LOOK,
-    SINGLE_PRECISION,
+    TOLERANCE,
     frequencies,
 )
 from qkv_lib.practice.inputs import Generator
@@ -56,6 +56,8 @@ def widths_and_positions(rng: Generator) -> Iterator[Case]:
     """Yield positions, in no order and with gaps, and an even width."""
     for n, d in ((4, 4), (5, 6), (7, 10), (1, 8), (11, 2), (6, 16)):
         yield Case("plain", (rng.choice(np.arange(1, 60), size=n, replace=False), d))
+    yield Case("edge", (np.array([rng.integers(1000, 2000), 0, 1]), 8))
+    yield Case("edge", (np.array([0]), 2))
 
 
 EXERCISE = Exercise(
@@ -65,9 +67,18 @@ def sinusoidal(positions, d):
     """Return a row for each position t: sin(t · w) in column 2l, cos(t · w) in column 2l + 1.
 
     w = 10000^(−2l/d), l = 0, 1, …, d/2 − 1
-    positions: (n,), integers    d: an even number    returns: (n, d), float64
+    positions: (n,), integers    d: an even number    returns: (n, d)
     """
     ...
+''',
+    solution='''
+def sinusoidal(positions, d):
+    frequency = 10000 ** (-2 * np.arange(d // 2) / d)
+    angle = positions[:, None] * frequency
+    rows = np.zeros((len(positions), d))
+    rows[:, 0::2] = np.sin(angle)
+    rows[:, 1::2] = np.cos(angle)
+    return rows
 ''',
     reference=lambda positions, d: sinusoidal(positions, d),
     cases=widths_and_positions,
@@ -96,5 +107,5 @@ def sinusoidal(positions, d):
         Mistake("transposed", "positions are columns, and they must be rows",
                 "a row for each position: (n, d)", lambda t, d: sinusoidal(t, d).T),
     ),
-    properties=(SINGLE_PRECISION,),
+    tolerance=TOLERANCE,
 )  # fmt: skip

@@ -16,7 +16,7 @@ from qkv_lib.practice.exercises.chapter_4.shared import (
     FREQUENCY_LOOK,
     PAIRS,
     PLACE_LOOK,
-    SINGLE_PRECISION,
+    TOLERANCE,
     frequencies,
 )
 from qkv_lib.practice.inputs import Generator, cast
@@ -68,6 +68,7 @@ def rows_and_positions(rng: Generator) -> Iterator[Case]:
     ):  # fmt: skip
         positions = rng.choice(np.arange(1, 60), size=n, replace=False)
         yield cast(Case(kind, (rng.normal(size=(*lead, n, d)), positions)))
+    yield Case("edge", (rng.normal(size=(3, 8)), np.array([rng.integers(1000, 2000), 0, 1])))
 
 
 def lengths_kept(trial: Trial) -> str | None:
@@ -88,6 +89,15 @@ def rotate(x, positions):
     positions: (n,), integers    returns: (..., n, d)
     """
     ...
+''',
+    solution='''
+def rotate(x, positions):
+    half = x.shape[-1] // 2
+    frequency = 10000 ** (-2 * np.arange(half) / x.shape[-1])
+    angle = positions[:, None] * frequency
+    a, b = x[..., :half], x[..., half:]
+    cos, sin = np.cos(angle), np.sin(angle)
+    return np.concatenate([a * cos - b * sin, a * sin + b * cos], axis=-1)
 ''',
     reference=rotate,
     cases=rows_and_positions,
@@ -119,8 +129,8 @@ def rotate(x, positions):
                 lambda x, t: x + sinusoidal(t, x.shape[-1])),
         Mistake("not-turned", "your function returns x as it went in", TURN_LOOK, lambda x, t: x),
     ),
+    tolerance=TOLERANCE,
     properties=(
-        SINGLE_PRECISION,
         Property("length-changed", "your rows change their length, and a rotation keeps it",
                  TURN_LOOK, lengths_kept),
         BATCH_APART,

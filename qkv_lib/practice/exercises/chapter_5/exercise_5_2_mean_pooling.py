@@ -43,6 +43,12 @@ def mean_pooling(x, mask):
     """
     ...
 ''',
+    solution='''
+def mean_pooling(x, mask):
+    real = np.where(mask[..., None], x, 0.0)
+    count = mask.sum(axis=-1, keepdims=True)
+    return real.sum(axis=-2) / np.maximum(count, 1)
+''',
     reference=mean_pooling,
     cases=tokens_and_mask,
     returns=POOLED_AXES,

@@ -45,6 +45,17 @@ def attention_pooling(x, query, mask=None):
     """
     ...
 ''',
+    solution='''
+def attention_pooling(x, query, mask=None):
+    mask = np.ones(x.shape[:-1], dtype=bool) if mask is None else mask
+    scores = x @ query / np.sqrt(query.shape[-1])
+    scores = np.where(mask, scores, -np.inf)
+    peak = np.where(mask.any(-1), scores.max(-1), 0.0)[..., None]
+    top = np.exp(scores - peak)
+    total = top.sum(-1, keepdims=True)
+    weights = top / np.where(total == 0, 1.0, total)
+    return (weights[..., None] * x).sum(-2)
+''',
     reference=pool_with(attention),
     cases=tokens_query_and_mask,
     returns=POOLED_AXES,

@@ -81,6 +81,19 @@ def multi_head(x, W_Q, W_K, W_V, W_O, n_heads):
     """
     ...
 ''',
+    solution='''
+def multi_head(x, W_Q, W_K, W_V, W_O, n_heads):
+    *batch, n, d_model = x.shape
+    query, key, value = (
+        (x @ W).reshape(*batch, n, n_heads, -1).swapaxes(-2, -3) for W in (W_Q, W_K, W_V)
+    )
+    scores = query @ key.swapaxes(-1, -2) / np.sqrt(query.shape[-1])
+    peak = scores.max(axis=-1, keepdims=True)
+    top = np.exp(scores - peak)
+    weights = top / top.sum(axis=-1, keepdims=True)
+    heads = weights @ value
+    return heads.swapaxes(-2, -3).reshape(*batch, n, -1) @ W_O
+''',
     reference=heads_with(attention),
     cases=sequence_maps_and_heads,
     returns=OUTPUT_AXES,

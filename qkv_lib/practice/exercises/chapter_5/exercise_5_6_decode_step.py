@@ -79,6 +79,18 @@ def decode_step(query, key, value, past_key, past_value):
     """
     ...
 ''',
+    solution='''
+def decode_step(query, key, value, past_key, past_value):
+    t, past = query.shape[-2], past_key.shape[-2]
+    keys = np.concatenate([past_key, key], axis=-2)
+    values = np.concatenate([past_value, value], axis=-2)
+    mask = np.tri(t, past + t, past, dtype=bool)
+    scores = query @ keys.swapaxes(-1, -2) / np.sqrt(query.shape[-1])
+    scores = np.where(mask, scores, -np.inf)
+    top = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    weights = top / top.sum(axis=-1, keepdims=True)
+    return weights @ values
+''',
     reference=step_with(attention),
     cases=new_and_past,
     returns=OUTPUT_AXES,

@@ -56,6 +56,14 @@ def rollout(weights):
     """
     ...
 ''',
+    solution='''
+def rollout(weights):
+    n = weights.shape[-1]
+    flow = np.eye(n)
+    for layer in weights:
+        flow = (np.eye(n) + layer.mean(axis=0)) / 2 @ flow
+    return flow
+''',
     reference=rollout,
     cases=blocks,
     returns={"flow": ("query", "key")},

@@ -68,6 +68,12 @@ def patches(images, size):
     n_patches = (height // size) * (width // size)
     return images.reshape(*batch, n_patches, size * size)
 ''',
+    solution='''
+def patches(images, size):
+    *batch, height, width = images.shape
+    cut = images.reshape(*batch, height // size, size, width // size, size)
+    return cut.swapaxes(-3, -2).reshape(*batch, -1, size * size)
+''',
     reference=to_patches,
     cases=images_and_sizes,
     returns={"patches": ("patch", "pixel")},

@@ -44,6 +44,11 @@ def map_mass(maps, coverage):
     """
     ...
 ''',
+    solution='''
+def map_mass(maps, coverage):
+    inside = (maps * coverage).sum(axis=-1)
+    return inside / maps.sum(axis=-1)
+''',
     reference=mass_inside,
     cases=maps_and_boxes,
     returns={"mass": ("image",)},

@@ -81,6 +81,13 @@ def added_lengths(weights, value, w_o):
     lengths = lengths * np.linalg.norm(rows, axis=(-2, -1))[:, None]
     return weights * lengths[..., None, :]
 ''',
+    solution='''
+def added_lengths(weights, value, w_o):
+    h, e = value.shape[-3], value.shape[-1]
+    rows = w_o.reshape(h, e, -1)
+    lengths = np.linalg.norm(value @ rows, axis=-1)
+    return weights * lengths[..., None, :]
+''',
     reference=maps.weighted_norms,
     cases=weights_values_and_output,
     returns={"lengths": ("head", "query", "key")},

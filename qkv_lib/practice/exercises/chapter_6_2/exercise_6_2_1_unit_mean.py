@@ -74,6 +74,12 @@ def unit_mean(states, lengths):
     """
     ...
 ''',
+    solution='''
+def unit_mean(states, lengths):
+    real = np.arange(states.shape[1]) < lengths[:, None]
+    mean = np.mean(states, axis=1, where=real[..., None])
+    return mean / np.linalg.norm(mean, axis=1, keepdims=True)
+''',
     reference=unit_mean,
     cases=states_and_lengths,
     returns={"embedding": ("text", "feature")},

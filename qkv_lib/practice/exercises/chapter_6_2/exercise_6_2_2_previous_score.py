@@ -54,6 +54,11 @@ def previous_score(weights):
     """
     ...
 ''',
+    solution='''
+def previous_score(weights):
+    before = np.diagonal(weights, -1, axis1=-2, axis2=-1)
+    return before[..., 1:-1].mean(axis=-1)
+''',
     reference=previous_score,
     cases=heads_of_a_text,
     returns={"score": ()},

@@ -72,6 +72,12 @@ def reciprocal_rank(similarity, right):
     """
     ...
 ''',
+    solution='''
+def reciprocal_rank(similarity, right):
+    own = similarity[..., np.arange(len(right)), right]
+    rank = 1 + (similarity > own[..., None]).sum(axis=-1)
+    return (1 / rank).mean(axis=-1)
+''',
     reference=judged_by(np.reciprocal),
     cases=searches,
     returns={"MRR": ()},

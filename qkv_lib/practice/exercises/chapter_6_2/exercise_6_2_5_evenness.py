@@ -50,6 +50,11 @@ def evenness(weights):
     """
     ...
 ''',
+    solution='''
+def evenness(weights):
+    logs = np.log(np.where(weights > 0, weights, 1.0))
+    return -(weights * logs).sum(axis=-1) / np.log(weights.shape[-1])
+''',
     reference=spread,
     cases=rows_of_weights,
     returns={"evenness": ("query",)},

@@ -86,6 +86,14 @@ def silent_heads(scores, value, w_o, b_o, gates):
     *batch, h, n, e = heads.shape
     return heads.swapaxes(-3, -2).reshape(*batch, n, h * e) @ w_o + b_o
 ''',
+    solution='''
+def silent_heads(scores, value, w_o, b_o, gates):
+    top = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    weights = top / top.sum(axis=-1, keepdims=True)
+    heads = gates[:, None, None] * (weights @ value)
+    *batch, h, n, e = heads.shape
+    return heads.swapaxes(-3, -2).reshape(*batch, n, h * e) @ w_o + b_o
+''',
     reference=gated(),
     cases=heads_and_gates,
     returns={"output": ("position", "feature")},

@@ -85,6 +85,13 @@ def alignment_share(weights, start, stop):
     """
     ...
 ''',
+    solution='''
+def alignment_share(weights, start, stop):
+    place = weights.argmax(axis=-1)
+    hit = np.logical_and(start <= place, place < stop)
+    counts = start < stop
+    return (hit & counts).sum(axis=-1) / counts.sum(axis=-1)
+''',
     reference=share_of(largest_inside),
     cases=weights_and_spans,
     returns={"share": ()},

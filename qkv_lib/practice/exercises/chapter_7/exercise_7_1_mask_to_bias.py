@@ -39,8 +39,13 @@ def mask_to_bias(mask, query):
     """
     ...
 ''',
+    solution='''
+def mask_to_bias(mask, query):
+    return np.where(mask, 0.0, -np.inf).astype(query.dtype)
+''',
     reference=mask_to_bias,
     cases=masks_and_queries,
+    dtype=True,
     returns={"bias": ("query", "key")},
     mistakes=(
         Mistake("inverted-mask", "the numbers hide what the mask shows",

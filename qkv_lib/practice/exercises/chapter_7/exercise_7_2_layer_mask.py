@@ -40,6 +40,10 @@ def layer_mask(mask, n_heads):
     """
     ...
 ''',
+    solution='''
+def layer_mask(mask, n_heads):
+    return np.logical_not(np.repeat(mask, n_heads, axis=0))
+''',
     reference=layer_mask,
     cases=masks_and_heads,
     returns={"mask": ("query", "key")},

@@ -63,6 +63,15 @@ def mask_and_bias(query, key, value, mask, bias):
     """
     ...
 ''',
+    solution='''
+def mask_and_bias(query, key, value, mask, bias):
+    scores = query @ key.swapaxes(-1, -2) / np.sqrt(query.shape[-1]) + bias
+    top = scores.max(axis=-1, keepdims=True)
+    exps = np.exp(scores - top) * mask
+    total = exps.sum(axis=-1, keepdims=True)
+    weights = exps / np.where(total == 0, 1, total)
+    return (weights @ value).astype(value.dtype)
+''',
     reference=both,
     cases=operands_mask_and_bias,
     returns=OUTPUT_AXES,

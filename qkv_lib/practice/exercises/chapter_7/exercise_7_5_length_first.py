@@ -67,6 +67,18 @@ def length_first(query, key, value, n_heads):
     """
     ...
 ''',
+    solution='''
+def length_first(query, key, value, n_heads):
+    def heads(x):
+        n, batch, width = x.shape
+        return x.reshape(n, batch, n_heads, width // n_heads).transpose(1, 2, 0, 3)
+
+    q, k, v = heads(query), heads(key), heads(value)
+    scores = q @ k.swapaxes(-1, -2) / np.sqrt(q.shape[-1])
+    top = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    output = top / top.sum(axis=-1, keepdims=True) @ v
+    return output.transpose(2, 0, 1, 3).reshape(query.shape)
+''',
     reference=first_with(attention),
     cases=length_first_features,
     returns={"output": ("query", "batch element", "feature")},

@@ -45,6 +45,11 @@ def keras_kernel(weight, n_heads):
     """
     ...
 ''',
+    solution='''
+def keras_kernel(weight, n_heads):
+    outputs, inputs = weight.shape
+    return weight.T.reshape(inputs, n_heads, outputs // n_heads)
+''',
     reference=keras_kernel,
     cases=weights_and_heads,
     returns={"kernel": ("input", "head", "feature")},

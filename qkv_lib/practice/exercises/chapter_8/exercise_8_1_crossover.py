@@ -49,6 +49,11 @@ def crossover(d_model, d_ff, n_heads, n_kv_heads):
     """
     ...
 ''',
+    solution='''
+def crossover(d_model, d_ff, n_heads, n_kv_heads):
+    d_kv = d_model // n_heads * n_kv_heads
+    return d_model + d_kv + d_ff
+''',
     reference=crossover,
     cases=blocks,
     returns={"length": ("block",)},

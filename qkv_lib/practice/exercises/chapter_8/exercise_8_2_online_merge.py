@@ -85,6 +85,13 @@ def online_merge(u_a, t_a, p_a, u_b, t_b, p_b):
     """
     ...
 ''',
+    solution='''
+def online_merge(u_a, t_a, p_a, u_b, t_b, p_b):
+    p = np.maximum(p_a, p_b)
+    top = np.where(p == -np.inf, 0.0, p)
+    a, b = np.exp(p_a - top), np.exp(p_b - top)
+    return u_a * a + u_b * b, t_a * a + t_b * b, p
+''',
     reference=online_merge,
     cases=two_parts,
     returns={"u": ("query", "feature"), "t": ("query", ""), "p": ("query", "")},

@@ -48,6 +48,11 @@ def cache_bytes(lengths, d_model, n_heads, n_kv_heads, n_blocks, size):
     """
     ...
 ''',
+    solution='''
+def cache_bytes(lengths, d_model, n_heads, n_kv_heads, n_blocks, size):
+    width = d_model // n_heads * n_kv_heads
+    return 2 * lengths * n_blocks * width * size
+''',
     reference=cache_bytes,
     cases=cached_models,
     returns={"bytes": ("sequence",)},

@@ -38,6 +38,11 @@ def window_pairs(n, window):
     """
     ...
 ''',
+    solution='''
+def window_pairs(n, window):
+    short = np.minimum(n, window)
+    return short * (short + 1) // 2 + (n - short) * short
+''',
     reference=window_pairs,
     cases=windows,
     returns={"pairs": ("length",)},

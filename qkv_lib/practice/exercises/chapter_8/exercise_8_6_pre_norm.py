@@ -72,6 +72,12 @@ def pre_norm(x, W_1, W_2):
     """
     ...
 ''',
+    solution='''
+def pre_norm(x, W_1, W_2):
+    centred = x - x.mean(axis=-1, keepdims=True)
+    y = centred / np.sqrt(x.var(axis=-1, keepdims=True) + 1e-5)
+    return x + np.maximum(y @ W_1, 0) @ W_2
+''',
     reference=lambda x, W_1, W_2: with_norm(norm)(x, W_1, W_2),
     cases=inputs_and_maps,
     returns={"output": ("position", "feature")},

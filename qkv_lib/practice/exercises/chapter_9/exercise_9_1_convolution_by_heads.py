@@ -59,6 +59,16 @@ def convolve(x, kernel):
     """
     ...
 ''',
+    solution='''
+def convolve(x, kernel):
+    n = x.shape[-2]
+    y = 0
+    for r in range(len(kernel)):
+        back = np.arange(n)[:, None] - np.arange(n)
+        weights = (back == r).astype(x.dtype)
+        y = y + weights @ x @ kernel[r]
+    return y
+''',
     reference=lambda x, kernel: filtered(x, kernel),
     cases=filter_inputs,
     returns={"y": ("place", "feature")},

@@ -40,6 +40,11 @@ def offset_scores(places, offset, strength):
     """
     ...
 ''',
+    solution='''
+def offset_scores(places, offset, strength):
+    distance = places[..., None, :] - places[..., :, None]
+    return -(strength * (distance - offset) ** 2)
+''',
     reference=lambda places, offset, strength: -strength * (distances(places) - offset) ** 2,
     cases=place_inputs,
     returns={"scores": ("query", "key")},

@@ -58,6 +58,14 @@ def accuracy_by_distance(right, distance, bounds):
     """
     ...
 ''',
+    solution='''
+def accuracy_by_distance(right, distance, bounds):
+    found = np.zeros(len(bounds) - 1)
+    for b in range(len(found)):
+        inside = (bounds[b] <= distance) & (distance < bounds[b + 1])
+        found[b] = right[inside].mean()
+    return found
+''',
     reference=by_bins(np.mean),
     cases=question_inputs,
     returns={"accuracy": ("bin",)},

@@ -38,6 +38,11 @@ def share_on_mark(weights):
     """
     ...
 ''',
+    solution='''
+def share_on_mark(weights):
+    row = weights.mean(axis=-3)[..., 0, 1:]
+    return row[..., 0] / row.sum(axis=-1)
+''',
     reference=reading(lambda w: np.asarray(w[..., 0, 1] / w[..., 0, 1:].sum(axis=-1))),
     cases=map_inputs,
     returns={"share": ()},

@@ -1,14 +1,11 @@
 """Exercise 1.1: right answers in several styles, and edits with one mistake each."""
 
+from qkv_lib.practice.exercises.chapter_1.exercise_1_1_hard_lookup import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(
     right={
-        "numpy": """
-def hard_lookup(queries, keys, values):
-    scores = queries @ keys.T
-    return values[scores.argmax(axis=1)]
-""",
+        "numpy": EXERCISE.solution,
         "loops": """
 def hard_lookup(queries, keys, values):
     found = np.empty((len(queries), values.shape[1]), dtype=values.dtype)

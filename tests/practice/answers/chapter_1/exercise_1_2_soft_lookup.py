@@ -1,17 +1,11 @@
 """Exercise 1.2: right answers in several styles, and edits with one mistake each."""
 
+from qkv_lib.practice.exercises.chapter_1.exercise_1_2_soft_lookup import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(
     right={
-        "numpy": """
-def soft_lookup(query, keys, values, temperature):
-    scores = keys @ query / temperature
-    peak = scores.max()
-    weights = np.exp(scores - peak)
-    weights = weights / weights.sum()
-    return weights @ values
-""",
+        "numpy": EXERCISE.solution,
         "loops": """
 def soft_lookup(query, keys, values, temperature):
     scores = [sum(a * b for a, b in zip(query, key)) / temperature for key in keys]

@@ -1,15 +1,11 @@
 """Exercise 1.3: right answers in several styles, and edits with one mistake each."""
 
+from qkv_lib.practice.exercises.chapter_1.exercise_1_3_weights_from_distances import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(
     right={
-        "numpy": """
-def weights_from_distances(distances, bandwidth):
-    scores = -distances**2 / (2 * bandwidth**2)
-    kernel = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return kernel / kernel.sum(axis=1, keepdims=True)
-""",
+        "numpy": EXERCISE.solution,
         "plain": """
 def weights_from_distances(distances, bandwidth):
     distances = distances - 0.0

@@ -1,17 +1,11 @@
 """Exercise 1.4: right answers in several styles, and edits with one mistake each."""
 
+from qkv_lib.practice.exercises.chapter_1.exercise_1_4_kernel_regression import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(
     right={
-        "numpy": """
-def kernel_regression(x, known_x, known_y, bandwidth):
-    distances = np.abs(x[:, None] - known_x)
-    scores = -distances**2 / (2 * bandwidth**2)
-    kernel = np.exp(scores - scores.max(axis=1, keepdims=True))
-    weights = kernel / kernel.sum(axis=1, keepdims=True)
-    return weights @ known_y
-""",
+        "numpy": EXERCISE.solution,
         "loops": """
 def kernel_regression(x, known_x, known_y, bandwidth):
     result = np.zeros_like(x)

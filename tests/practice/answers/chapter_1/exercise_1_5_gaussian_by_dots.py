@@ -1,15 +1,11 @@
 """Exercise 1.5: right answers in several styles, and edits with one mistake each."""
 
+from qkv_lib.practice.exercises.chapter_1.exercise_1_5_gaussian_by_dots import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(
     right={
-        "numpy": """
-def gaussian_by_dots(query, key, bandwidth):
-    scores = (query @ key.T - (key**2).sum(axis=-1) / 2) / bandwidth**2
-    weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    return weights / weights.sum(axis=-1, keepdims=True)
-""",
+        "numpy": EXERCISE.solution,
         "all three terms": """
 def gaussian_by_dots(query, key, bandwidth):
     squares = (query**2).sum(1)[:, None] - 2 * query @ key.T + (key**2).sum(1)

@@ -1,13 +1,11 @@
 """Exercise 3.1: right answers in several styles, and edits with one mistake each."""
 
+from qkv_lib.practice.exercises.chapter_3.exercise_3_1_scores import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(
     right={
-        "numpy": """
-def scores(query, key):
-    return query @ key.swapaxes(-1, -2) / np.sqrt(query.shape[-1])
-""",
+        "numpy": EXERCISE.solution,
         "loops": """
 def scores(query, key):
     *batch, n, d = query.shape

@@ -1,14 +1,11 @@
 """Exercise 3.2: right answers in several styles, and edits with one mistake each."""
 
+from qkv_lib.practice.exercises.chapter_3.exercise_3_2_softmax_rows import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(
     right={
-        "numpy": """
-def softmax_rows(scores):
-    top = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    return top / top.sum(axis=-1, keepdims=True)
-""",
+        "numpy": EXERCISE.solution,
         "loops": """
 def softmax_rows(scores):
     weights = np.empty_like(scores)

@@ -1,5 +1,6 @@
 """Exercise 3.3: right answers in several styles, and edits with one mistake each."""
 
+from qkv_lib.practice.exercises.chapter_3.exercise_3_3_attention import EXERCISE
 from tests.practice.answers.source import Answers
 
 ATTENTION_EDITS = (
@@ -28,14 +29,7 @@ ATTENTION_EDITS = (
 
 ANSWERS = Answers(
     right={
-        "numpy": """
-def attention(query, key, value):
-    scores = query @ key.swapaxes(-1, -2) / np.sqrt(query.shape[-1])
-    peak = scores.max(axis=-1, keepdims=True)
-    top = np.exp(scores - peak)
-    weights = top / top.sum(axis=-1, keepdims=True)
-    return weights @ value
-""",
+        "numpy": EXERCISE.solution,
         "loops": """
 def attention(query, key, value):
     output = np.zeros((*query.shape[:-1], value.shape[-1]))

@@ -1,14 +1,11 @@
 """Exercise 3.4: right answers in several styles, and edits with one mistake each."""
 
+from qkv_lib.practice.exercises.chapter_3.exercise_3_4_causal_mask import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(
     right={
-        "numpy": """
-def causal_mask(n_queries, n_keys, offset):
-    i, j = np.arange(n_queries)[:, None], np.arange(n_keys)
-    return j <= i + offset
-""",
+        "numpy": EXERCISE.solution,
         "loops": """
 def causal_mask(n_queries, n_keys, offset):
     rows = [[j <= i + offset for j in range(n_keys)] for i in range(n_queries)]

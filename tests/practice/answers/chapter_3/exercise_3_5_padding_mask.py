@@ -1,14 +1,11 @@
 """Exercise 3.5: right answers in several styles, and edits with one mistake each."""
 
+from qkv_lib.practice.exercises.chapter_3.exercise_3_5_padding_mask import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(
     right={
-        "numpy": """
-def padding_mask(lengths, n_keys):
-    mask = np.arange(n_keys) < lengths[:, None]
-    return mask[:, None, None, :]
-""",
+        "numpy": EXERCISE.solution,
         "loops": """
 def padding_mask(lengths, n_keys):
     mask = np.zeros((len(lengths), 1, 1, n_keys), dtype=bool)

@@ -1,19 +1,11 @@
 """Exercise 3.6: right answers in several styles, and edits with one mistake each."""
 
+from qkv_lib.practice.exercises.chapter_3.exercise_3_6_masked_attention import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(
     right={
-        "numpy": """
-def masked_attention(query, key, value, mask):
-    scores = query @ key.swapaxes(-1, -2) / np.sqrt(query.shape[-1])
-    scores = np.where(mask, scores, -np.inf)
-    peak = np.where(mask.any(-1), scores.max(-1), 0.0)[..., None]
-    top = np.exp(scores - peak)
-    total = top.sum(-1, keepdims=True)
-    weights = top / np.where(total == 0, 1.0, total)
-    return weights @ value
-""",
+        "numpy": EXERCISE.solution,
         "loops": """
 def masked_attention(query, key, value, mask):
     output = np.zeros((*query.shape[:-1], value.shape[-1]))

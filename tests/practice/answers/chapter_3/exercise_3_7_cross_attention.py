@@ -1,18 +1,11 @@
 """Exercise 3.7: right answers in several styles, and edits with one mistake each."""
 
+from qkv_lib.practice.exercises.chapter_3.exercise_3_7_cross_attention import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(
     right={
-        "numpy": """
-def cross_attention(x, context, W_Q, W_K, W_V):
-    query, key, value = x @ W_Q, context @ W_K, context @ W_V
-    scores = query @ key.swapaxes(-1, -2) / np.sqrt(query.shape[-1])
-    peak = scores.max(axis=-1, keepdims=True)
-    top = np.exp(scores - peak)
-    weights = top / top.sum(axis=-1, keepdims=True)
-    return weights @ value
-""",
+        "numpy": EXERCISE.solution,
         "einsum": """
 def cross_attention(x, context, W_Q, W_K, W_V):
     scores = np.einsum("...id,dk,ek,...je->...ij", x, W_Q, W_K, context) / W_K.shape[1] ** 0.5

@@ -1,15 +1,11 @@
 """Exercise 3.8: right answers in several styles, and edits with one mistake each."""
 
+from qkv_lib.practice.exercises.chapter_3.exercise_3_8_split_heads import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(
     right={
-        "numpy": """
-def split_heads(x, n_heads):
-    *batch, n, features = x.shape
-    cut = x.reshape(*batch, n, n_heads, features // n_heads)
-    return cut.swapaxes(-2, -3)
-""",
+        "numpy": EXERCISE.solution,
         "loops": """
 def split_heads(x, n_heads):
     d = x.shape[-1] // n_heads

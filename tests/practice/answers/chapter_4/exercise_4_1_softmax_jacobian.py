@@ -1,13 +1,11 @@
 """Exercise 4.1: right answers in several styles, and edits with one mistake each."""
 
+from qkv_lib.practice.exercises.chapter_4.exercise_4_1_softmax_jacobian import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(
     right={
-        "numpy": """
-def jacobian(weights):
-    return np.diag(weights) - np.outer(weights, weights)
-""",
+        "numpy": EXERCISE.solution,
         "loops": """
 def jacobian(weights):
     n = len(weights)

@@ -1,13 +1,11 @@
 """Exercise 4.2: right answers in several styles, and edits with one mistake each."""
 
+from qkv_lib.practice.exercises.chapter_4.exercise_4_2_scale_by_width import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(
     right={
-        "numpy": """
-def head_scores(query, key):
-    return query @ key.swapaxes(-1, -2) / query.shape[-1] ** 0.5
-""",
+        "numpy": EXERCISE.solution,
         "both sides": """
 def head_scores(query, key):
     share = key.shape[-1] ** -0.25

@@ -1,22 +1,11 @@
 """Exercise 4.3: right answers in several styles, and edits with one mistake each."""
 
+from qkv_lib.practice.exercises.chapter_4.exercise_4_3_attention_backward import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(
     right={
-        "numpy": """
-def attention_backward(query, key, value, output_gradient):
-    scale = 1 / np.sqrt(query.shape[-1])
-    scores = query @ key.mT * scale
-    top = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    weights = top / top.sum(axis=-1, keepdims=True)
-    dV = weights.mT @ output_gradient
-    dA = output_gradient @ value.mT
-    dS = weights * (dA - (dA * weights).sum(axis=-1, keepdims=True))
-    dQ = dS @ key * scale
-    dK = dS.mT @ query * scale
-    return dQ, dK, dV
-""",
+        "numpy": EXERCISE.solution,
         "einsum": """
 def attention_backward(query, key, value, output_gradient):
     steps = qkv_lib.attention_steps(query, key, value)

@@ -1,15 +1,11 @@
 """Exercise 4.4: right answers in several styles, and edits with one mistake each."""
 
+from qkv_lib.practice.exercises.chapter_4.exercise_4_4_additive_scores import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(
     right={
-        "numpy": """
-def additive_scores(query, key, w_query, w_key, v):
-    q, k = query @ w_query, key @ w_key
-    hidden = np.tanh(q[..., :, None, :] + k[..., None, :, :])
-    return hidden @ v
-""",
+        "numpy": EXERCISE.solution,
         "loops": """
 def additive_scores(query, key, w_query, w_key, v):
     n, m = query.shape[-2], key.shape[-2]

@@ -1,18 +1,11 @@
 """Exercise 4.5: right answers in several styles, and edits with one mistake each."""
 
+from qkv_lib.practice.exercises.chapter_4.exercise_4_5_sinusoidal import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(
     right={
-        "numpy": """
-def sinusoidal(positions, d):
-    frequency = 10000 ** (-2 * np.arange(d // 2) / d)
-    angle = positions[:, None] * frequency
-    rows = np.zeros((len(positions), d))
-    rows[:, 0::2] = np.sin(angle)
-    rows[:, 1::2] = np.cos(angle)
-    return rows
-""",
+        "numpy": EXERCISE.solution,
         "loops": """
 def sinusoidal(positions, d):
     rows = []
@@ -63,8 +56,6 @@ def sinusoidal(positions, d):
         ("full-turns", "positions[:, None]", "2 * np.pi * positions[:, None]"),
         ("angles", "torch.stack([angle.sin(), angle.cos()], dim=-1).flatten(-2)", "angle", "torch"),
         ("transposed", "return rows", "return rows.T"),
-        ("single-precision", "np.arange(d // 2)", "np.arange(d // 2, dtype=np.float32)"),
-        ("dtype", "dtype=torch.float64", "dtype=torch.float32", "torch"),
         ("different", "10000", "1000"),
     ),
 )  # fmt: skip

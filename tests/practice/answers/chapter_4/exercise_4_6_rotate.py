@@ -1,18 +1,11 @@
 """Exercise 4.6: right answers in several styles, and edits with one mistake each."""
 
+from qkv_lib.practice.exercises.chapter_4.exercise_4_6_rotate import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(
     right={
-        "numpy": """
-def rotate(x, positions):
-    half = x.shape[-1] // 2
-    frequency = 10000 ** (-2 * np.arange(half) / x.shape[-1])
-    angle = positions[:, None] * frequency
-    a, b = x[..., :half], x[..., half:]
-    cos, sin = np.cos(angle), np.sin(angle)
-    return np.concatenate([a * cos - b * sin, a * sin + b * cos], axis=-1)
-""",
+        "numpy": EXERCISE.solution,
         "loops": """
 def rotate(x, positions):
     half = x.shape[-1] // 2
@@ -67,7 +60,6 @@ def rotate(x, positions):
         ("added", "rope(x, positions=positions)", "sinusoidal(positions, x.shape[-1]) + x",
          "library"),
         ("not-turned", "qkv_lib.formula.positions.rope(x, positions=positions)", "x", "library"),
-        ("single-precision", ", dtype=torch.float64", "", "torch"),
         ("length-changed", "[a * cos - b * sin, a * sin + b * cos]",
          "[a * cos - b * sin, 2 * (a * sin + b * cos)]"),
         ("different", "10000", "1000"),

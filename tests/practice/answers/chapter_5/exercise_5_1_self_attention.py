@@ -1,18 +1,11 @@
 """Exercise 5.1: right answers in several styles, and edits with one mistake each."""
 
+from qkv_lib.practice.exercises.chapter_5.exercise_5_1_self_attention import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(
     right={
-        "numpy": """
-def self_attention(x, W_Q, W_K, W_V):
-    query, key, value = x @ W_Q, x @ W_K, x @ W_V
-    scores = query @ key.swapaxes(-1, -2) / np.sqrt(query.shape[-1])
-    peak = scores.max(axis=-1, keepdims=True)
-    top = np.exp(scores - peak)
-    weights = top / top.sum(axis=-1, keepdims=True)
-    return weights @ value
-""",
+        "numpy": EXERCISE.solution,
         "loops": """
 def self_attention(x, W_Q, W_K, W_V):
     output = np.zeros((*x.shape[:-1], W_V.shape[1]))

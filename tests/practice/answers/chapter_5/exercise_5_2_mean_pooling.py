@@ -1,15 +1,11 @@
 """Exercise 5.2: right answers in several styles, and edits with one mistake each."""
 
+from qkv_lib.practice.exercises.chapter_5.exercise_5_2_mean_pooling import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(
     right={
-        "numpy": """
-def mean_pooling(x, mask):
-    real = np.where(mask[..., None], x, 0.0)
-    count = mask.sum(axis=-1, keepdims=True)
-    return real.sum(axis=-2) / np.maximum(count, 1)
-""",
+        "numpy": EXERCISE.solution,
         "loops": """
 def mean_pooling(x, mask):
     pooled = np.zeros((*x.shape[:-2], x.shape[-1]))

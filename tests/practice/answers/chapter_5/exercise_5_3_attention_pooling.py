@@ -1,20 +1,11 @@
 """Exercise 5.3: right answers in several styles, and edits with one mistake each."""
 
+from qkv_lib.practice.exercises.chapter_5.exercise_5_3_attention_pooling import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(
     right={
-        "numpy": """
-def attention_pooling(x, query, mask=None):
-    mask = np.ones(x.shape[:-1], dtype=bool) if mask is None else mask
-    scores = x @ query / np.sqrt(query.shape[-1])
-    scores = np.where(mask, scores, -np.inf)
-    peak = np.where(mask.any(-1), scores.max(-1), 0.0)[..., None]
-    top = np.exp(scores - peak)
-    total = top.sum(-1, keepdims=True)
-    weights = top / np.where(total == 0, 1.0, total)
-    return (weights[..., None] * x).sum(-2)
-""",
+        "numpy": EXERCISE.solution,
         "loops": """
 def attention_pooling(x, query, mask=None):
     pooled = np.zeros((*x.shape[:-2], x.shape[-1]))

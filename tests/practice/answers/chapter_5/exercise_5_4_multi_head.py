@@ -1,22 +1,11 @@
 """Exercise 5.4: right answers in several styles, and edits with one mistake each."""
 
+from qkv_lib.practice.exercises.chapter_5.exercise_5_4_multi_head import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(
     right={
-        "numpy": """
-def multi_head(x, W_Q, W_K, W_V, W_O, n_heads):
-    *batch, n, d_model = x.shape
-    query, key, value = (
-        (x @ W).reshape(*batch, n, n_heads, -1).swapaxes(-2, -3) for W in (W_Q, W_K, W_V)
-    )
-    scores = query @ key.swapaxes(-1, -2) / np.sqrt(query.shape[-1])
-    peak = scores.max(axis=-1, keepdims=True)
-    top = np.exp(scores - peak)
-    weights = top / top.sum(axis=-1, keepdims=True)
-    heads = weights @ value
-    return heads.swapaxes(-2, -3).reshape(*batch, n, -1) @ W_O
-""",
+        "numpy": EXERCISE.solution,
         "loops": """
 def multi_head(x, W_Q, W_K, W_V, W_O, n_heads):
     d = W_Q.shape[1] // n_heads

@@ -1,19 +1,11 @@
 """Exercise 5.5: right answers in several styles, and edits with one mistake each."""
 
+from qkv_lib.practice.exercises.chapter_5.exercise_5_5_causal_eval import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(
     right={
-        "numpy": """
-def causal_attention(query, key, value, training):
-    n = query.shape[-2]
-    mask = np.tri(n, dtype=bool)
-    scores = query @ key.swapaxes(-1, -2) / np.sqrt(query.shape[-1])
-    scores = np.where(mask, scores, -np.inf)
-    top = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    weights = top / top.sum(axis=-1, keepdims=True)
-    return weights @ value
-""",
+        "numpy": EXERCISE.solution,
         "loops": """
 def causal_attention(query, key, value, training):
     rows = []

@@ -1,21 +1,11 @@
 """Exercise 5.6: right answers in several styles, and edits with one mistake each."""
 
+from qkv_lib.practice.exercises.chapter_5.exercise_5_6_decode_step import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(
     right={
-        "numpy": """
-def decode_step(query, key, value, past_key, past_value):
-    t, past = query.shape[-2], past_key.shape[-2]
-    keys = np.concatenate([past_key, key], axis=-2)
-    values = np.concatenate([past_value, value], axis=-2)
-    mask = np.tri(t, past + t, past, dtype=bool)
-    scores = query @ keys.swapaxes(-1, -2) / np.sqrt(query.shape[-1])
-    scores = np.where(mask, scores, -np.inf)
-    top = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    weights = top / top.sum(axis=-1, keepdims=True)
-    return weights @ values
-""",
+        "numpy": EXERCISE.solution,
         "loops": """
 def decode_step(query, key, value, past_key, past_value):
     outputs = []

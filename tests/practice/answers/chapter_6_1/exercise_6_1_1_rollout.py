@@ -1,17 +1,11 @@
 """Exercise 6.1.1: right answers in several styles, and edits with one mistake each."""
 
+from qkv_lib.practice.exercises.chapter_6_1.exercise_6_1_1_rollout import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(
     right={
-        "numpy": """
-def rollout(weights):
-    n = weights.shape[-1]
-    flow = np.eye(n)
-    for layer in weights:
-        flow = (np.eye(n) + layer.mean(axis=0)) / 2 @ flow
-    return flow
-""",
+        "numpy": EXERCISE.solution,
         "at once": """
 def rollout(weights):
     halves = 0.5 * np.eye(weights.shape[-1]) + 0.5 * np.mean(weights, axis=1)

@@ -1,15 +1,11 @@
 """Exercise 6.1.4: right answers in several styles, and edits with one mistake each."""
 
+from qkv_lib.practice.exercises.chapter_6_1.exercise_6_1_4_patches import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(
     right={
-        "numpy": """
-def patches(images, size):
-    *batch, height, width = images.shape
-    cut = images.reshape(*batch, height // size, size, width // size, size)
-    return cut.swapaxes(-3, -2).reshape(*batch, -1, size * size)
-""",
+        "numpy": EXERCISE.solution,
         "loops": """
 def patches(images, size):
     rows, columns = images.shape[-2] // size, images.shape[-1] // size

@@ -1,14 +1,11 @@
 """Exercise 6.1.5: right answers in several styles, and edits with one mistake each."""
 
+from qkv_lib.practice.exercises.chapter_6_1.exercise_6_1_5_map_mass import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(
     right={
-        "numpy": """
-def map_mass(maps, coverage):
-    inside = (maps * coverage).sum(axis=-1)
-    return inside / maps.sum(axis=-1)
-""",
+        "numpy": EXERCISE.solution,
         "shares": """
 def map_mass(maps, coverage):
     shares = maps / maps.sum(axis=-1, keepdims=True)

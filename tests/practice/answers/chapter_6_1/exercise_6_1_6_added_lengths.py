@@ -1,16 +1,11 @@
 """Exercise 6.1.6: right answers in several styles, and edits with one mistake each."""
 
+from qkv_lib.practice.exercises.chapter_6_1.exercise_6_1_6_added_lengths import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(
     right={
-        "numpy": """
-def added_lengths(weights, value, w_o):
-    h, e = value.shape[-3], value.shape[-1]
-    rows = w_o.reshape(h, e, -1)
-    lengths = np.linalg.norm(value @ rows, axis=-1)
-    return weights * lengths[..., None, :]
-""",
+        "numpy": EXERCISE.solution,
         "vectors": """
 def added_lengths(weights, value, w_o):
     h, e = value.shape[-3], value.shape[-1]

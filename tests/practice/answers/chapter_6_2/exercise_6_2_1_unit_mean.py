@@ -1,15 +1,11 @@
 """Exercise 6.2.1: right answers in several styles, and edits with one mistake each."""
 
+from qkv_lib.practice.exercises.chapter_6_2.exercise_6_2_1_unit_mean import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(
     right={
-        "numpy": """
-def unit_mean(states, lengths):
-    real = np.arange(states.shape[1]) < lengths[:, None]
-    mean = np.mean(states, axis=1, where=real[..., None])
-    return mean / np.linalg.norm(mean, axis=1, keepdims=True)
-""",
+        "numpy": EXERCISE.solution,
         "loops": """
 def unit_mean(states, lengths):
     found = []

@@ -1,14 +1,11 @@
 """Exercise 6.2.2: right answers in several styles, and edits with one mistake each."""
 
+from qkv_lib.practice.exercises.chapter_6_2.exercise_6_2_2_previous_score import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(
     right={
-        "numpy": """
-def previous_score(weights):
-    before = np.diagonal(weights, -1, axis1=-2, axis2=-1)
-    return before[..., 1:-1].mean(axis=-1)
-""",
+        "numpy": EXERCISE.solution,
         "loops": """
 def previous_score(weights):
     n = weights.shape[-1]

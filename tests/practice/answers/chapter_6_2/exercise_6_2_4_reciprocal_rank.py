@@ -1,15 +1,11 @@
 """Exercise 6.2.4: right answers in several styles, and edits with one mistake each."""
 
+from qkv_lib.practice.exercises.chapter_6_2.exercise_6_2_4_reciprocal_rank import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(
     right={
-        "numpy": """
-def reciprocal_rank(similarity, right):
-    own = similarity[..., np.arange(len(right)), right]
-    rank = 1 + (similarity > own[..., None]).sum(axis=-1)
-    return (1 / rank).mean(axis=-1)
-""",
+        "numpy": EXERCISE.solution,
         "sorted": """
 def reciprocal_rank(similarity, right):
     order = np.argsort(-similarity, axis=-1)

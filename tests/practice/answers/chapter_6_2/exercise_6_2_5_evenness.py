@@ -1,14 +1,11 @@
 """Exercise 6.2.5: right answers in several styles, and edits with one mistake each."""
 
+from qkv_lib.practice.exercises.chapter_6_2.exercise_6_2_5_evenness import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(
     right={
-        "numpy": """
-def evenness(weights):
-    logs = np.log(np.where(weights > 0, weights, 1.0))
-    return -(weights * logs).sum(axis=-1) / np.log(weights.shape[-1])
-""",
+        "numpy": EXERCISE.solution,
         "loops": """
 def evenness(weights):
     result = np.zeros(weights.shape[:-1])

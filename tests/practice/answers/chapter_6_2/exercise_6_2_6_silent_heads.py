@@ -1,17 +1,11 @@
 """Exercise 6.2.6: right answers in several styles, and edits with one mistake each."""
 
+from qkv_lib.practice.exercises.chapter_6_2.exercise_6_2_6_silent_heads import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(
     right={
-        "numpy": """
-def silent_heads(scores, value, w_o, b_o, gates):
-    top = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    weights = top / top.sum(axis=-1, keepdims=True)
-    heads = gates[:, None, None] * (weights @ value)
-    *batch, h, n, e = heads.shape
-    return heads.swapaxes(-3, -2).reshape(*batch, n, h * e) @ w_o + b_o
-""",
+        "numpy": EXERCISE.solution,
         "sum": """
 def silent_heads(scores, value, w_o, b_o, gates):
     e = value.shape[-1]

@@ -1,16 +1,11 @@
 """Exercise 6.3.1: right answers in several styles, and edits with one mistake each."""
 
+from qkv_lib.practice.exercises.chapter_6_3.exercise_6_3_1_alignment_share import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(
     right={
-        "numpy": """
-def alignment_share(weights, start, stop):
-    place = weights.argmax(axis=-1)
-    hit = np.logical_and(start <= place, place < stop)
-    counts = start < stop
-    return (hit & counts).sum(axis=-1) / counts.sum(axis=-1)
-""",
+        "numpy": EXERCISE.solution,
         "loops": """
 def alignment_share(weights, start, stop):
     shares = np.empty(weights.shape[:-2])

@@ -1,16 +1,11 @@
 """Exercise 6.3.2: right answers in several styles, and edits with one mistake each."""
 
+from qkv_lib.practice.exercises.chapter_6_3.exercise_6_3_2_beam_step import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(
     right={
-        "numpy": """
-def beam_step(totals, log_p):
-    k = totals.shape[-1]
-    candidates = totals[..., None] + log_p
-    row = candidates.reshape(candidates.shape[:-2] + (-1,))
-    return np.sort(row, axis=-1)[..., ::-1][..., :k]
-""",
+        "numpy": EXERCISE.solution,
         "loops": """
 def beam_step(totals, log_p):
     result = np.empty_like(totals)

@@ -1,13 +1,11 @@
 """Exercise 7.1: right answers in several styles, and edits with one mistake each."""
 
+from qkv_lib.practice.exercises.chapter_7.exercise_7_1_mask_to_bias import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(
     right={
-        "numpy": """
-def mask_to_bias(mask, query):
-    return np.where(mask, 0.0, -np.inf).astype(query.dtype)
-""",
+        "numpy": EXERCISE.solution,
         "filled": """
 def mask_to_bias(mask, query):
     bias = np.zeros(mask.shape, dtype=query.dtype)

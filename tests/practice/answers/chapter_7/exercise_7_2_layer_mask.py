@@ -1,13 +1,11 @@
 """Exercise 7.2: right answers in several styles, and edits with one mistake each."""
 
+from qkv_lib.practice.exercises.chapter_7.exercise_7_2_layer_mask import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(
     right={
-        "numpy": """
-def layer_mask(mask, n_heads):
-    return np.logical_not(np.repeat(mask, n_heads, axis=0))
-""",
+        "numpy": EXERCISE.solution,
         "loops": """
 def layer_mask(mask, n_heads):
     return np.stack([~each for each in mask for _ in range(n_heads)])

@@ -1,19 +1,11 @@
 """Exercise 7.3: right answers in several styles, and edits with one mistake each."""
 
+from qkv_lib.practice.exercises.chapter_7.exercise_7_3_bottom_right import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(
     right={
-        "numpy": """
-def last_tokens(query, key, value):
-    n, m = query.shape[-2], key.shape[-2]
-    mask = np.tri(n, m, m - n, dtype=bool)
-    scores = query @ key.swapaxes(-1, -2) / np.sqrt(query.shape[-1])
-    scores = np.where(mask, scores, -np.inf)
-    top = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    weights = top / top.sum(axis=-1, keepdims=True)
-    return weights @ value
-""",
+        "numpy": EXERCISE.solution,
         "loops": """
 def last_tokens(query, key, value):
     n, m = query.shape[-2], key.shape[-2]

@@ -1,18 +1,11 @@
 """Exercise 7.4: right answers in several styles, and edits with one mistake each."""
 
+from qkv_lib.practice.exercises.chapter_7.exercise_7_4_mask_and_bias import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(
     right={
-        "numpy": """
-def mask_and_bias(query, key, value, mask, bias):
-    scores = query @ key.swapaxes(-1, -2) / np.sqrt(query.shape[-1]) + bias
-    top = scores.max(axis=-1, keepdims=True)
-    exps = np.exp(scores - top) * mask
-    total = exps.sum(axis=-1, keepdims=True)
-    weights = exps / np.where(total == 0, 1, total)
-    return (weights @ value).astype(value.dtype)
-""",
+        "numpy": EXERCISE.solution,
         "torch": """
 def mask_and_bias(query, key, value, mask, bias):
     numbers = bias.masked_fill(~mask, float("-inf"))

@@ -1,21 +1,11 @@
 """Exercise 7.5: right answers in several styles, and edits with one mistake each."""
 
+from qkv_lib.practice.exercises.chapter_7.exercise_7_5_length_first import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(
     right={
-        "numpy": """
-def length_first(query, key, value, n_heads):
-    def heads(x):
-        n, batch, width = x.shape
-        return x.reshape(n, batch, n_heads, width // n_heads).transpose(1, 2, 0, 3)
-
-    q, k, v = heads(query), heads(key), heads(value)
-    scores = q @ k.swapaxes(-1, -2) / np.sqrt(q.shape[-1])
-    top = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    output = top / top.sum(axis=-1, keepdims=True) @ v
-    return output.transpose(2, 0, 1, 3).reshape(query.shape)
-""",
+        "numpy": EXERCISE.solution,
         "loops": """
 def length_first(query, key, value, n_heads):
     d = query.shape[-1] // n_heads

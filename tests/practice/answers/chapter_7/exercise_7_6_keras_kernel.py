@@ -1,14 +1,11 @@
 """Exercise 7.6: right answers in several styles, and edits with one mistake each."""
 
+from qkv_lib.practice.exercises.chapter_7.exercise_7_6_keras_kernel import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(
     right={
-        "numpy": """
-def keras_kernel(weight, n_heads):
-    outputs, inputs = weight.shape
-    return weight.T.reshape(inputs, n_heads, outputs // n_heads)
-""",
+        "numpy": EXERCISE.solution,
         "loops": """
 def keras_kernel(weight, n_heads):
     d = len(weight) // n_heads

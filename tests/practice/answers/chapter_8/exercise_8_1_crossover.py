@@ -1,14 +1,11 @@
 """Exercise 8.1: right answers in several styles, and edits with one mistake each."""
 
+from qkv_lib.practice.exercises.chapter_8.exercise_8_1_crossover import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(
     right={
-        "numpy": """
-def crossover(d_model, d_ff, n_heads, n_kv_heads):
-    d_kv = d_model // n_heads * n_kv_heads
-    return d_model + d_kv + d_ff
-""",
+        "numpy": EXERCISE.solution,
         "loops": """
 def crossover(d_model, d_ff, n_heads, n_kv_heads):
     found = []

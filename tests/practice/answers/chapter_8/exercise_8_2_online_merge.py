@@ -1,16 +1,11 @@
 """Exercise 8.2: right answers in several styles, and edits with one mistake each."""
 
+from qkv_lib.practice.exercises.chapter_8.exercise_8_2_online_merge import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(
     right={
-        "numpy": """
-def online_merge(u_a, t_a, p_a, u_b, t_b, p_b):
-    p = np.maximum(p_a, p_b)
-    top = np.where(p == -np.inf, 0.0, p)
-    a, b = np.exp(p_a - top), np.exp(p_b - top)
-    return u_a * a + u_b * b, t_a * a + t_b * b, p
-""",
+        "numpy": EXERCISE.solution,
         "shifted": """
 def online_merge(u_a, t_a, p_a, u_b, t_b, p_b):
     a_wins = p_a >= p_b

@@ -1,14 +1,11 @@
 """Exercise 8.3: right answers in several styles, and edits with one mistake each."""
 
+from qkv_lib.practice.exercises.chapter_8.exercise_8_3_cache_bytes import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(
     right={
-        "numpy": """
-def cache_bytes(lengths, d_model, n_heads, n_kv_heads, n_blocks, size):
-    width = d_model // n_heads * n_kv_heads
-    return 2 * lengths * n_blocks * width * size
-""",
+        "numpy": EXERCISE.solution,
         "loops": """
 def cache_bytes(lengths, d_model, n_heads, n_kv_heads, n_blocks, size):
     found = []

@@ -1,14 +1,11 @@
 """Exercise 8.4: right answers in several styles, and edits with one mistake each."""
 
+from qkv_lib.practice.exercises.chapter_8.exercise_8_4_window_pairs import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(
     right={
-        "numpy": """
-def window_pairs(n, window):
-    short = np.minimum(n, window)
-    return short * (short + 1) // 2 + (n - short) * short
-""",
+        "numpy": EXERCISE.solution,
         "loops": """
 def window_pairs(n, window):
     return np.array([sum(min(i + 1, window) for i in range(m)) for m in n])

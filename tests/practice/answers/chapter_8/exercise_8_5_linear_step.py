@@ -1,17 +1,11 @@
 """Exercise 8.5: right answers in several styles, and edits with one mistake each."""
 
+from qkv_lib.practice.exercises.chapter_8.exercise_8_5_linear_step import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(
     right={
-        "numpy": """
-def linear_step(state, total, query, key, value):
-    q, k = (np.exp(np.minimum(x, 0)) + np.maximum(x, 0) for x in (query, key))
-    state = state + k[..., :, None] * value[..., None, :]
-    total = total + k
-    output = (q[..., None, :] @ state)[..., 0, :]
-    return output / (q * total).sum(-1)[..., None], state, total
-""",
+        "numpy": EXERCISE.solution,
         "einsum": """
 def linear_step(state, total, query, key, value):
     from qkv_lib.variants.linear import elu_plus_one as phi

@@ -1,15 +1,11 @@
 """Exercise 8.6: right answers in several styles, and edits with one mistake each."""
 
+from qkv_lib.practice.exercises.chapter_8.exercise_8_6_pre_norm import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(
     right={
-        "numpy": """
-def pre_norm(x, W_1, W_2):
-    centred = x - x.mean(axis=-1, keepdims=True)
-    y = centred / np.sqrt(x.var(axis=-1, keepdims=True) + 1e-5)
-    return x + np.maximum(y @ W_1, 0) @ W_2
-""",
+        "numpy": EXERCISE.solution,
         "torch": """
 def pre_norm(x, W_1, W_2):
     y = F.layer_norm(x, x.shape[-1:])

@@ -1,19 +1,11 @@
 """Exercise 9.1: right answers in several styles, and edits with one mistake each."""
 
+from qkv_lib.practice.exercises.chapter_9.exercise_9_1_convolution_by_heads import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(
     right={
-        "numpy": """
-def convolve(x, kernel):
-    n = x.shape[-2]
-    y = 0
-    for r in range(len(kernel)):
-        back = np.arange(n)[:, None] - np.arange(n)
-        weights = (back == r).astype(x.dtype)
-        y = y + weights @ x @ kernel[r]
-    return y
-""",
+        "numpy": EXERCISE.solution,
         "attention": """
 def convolve(x, kernel):
     n = x.shape[-2]

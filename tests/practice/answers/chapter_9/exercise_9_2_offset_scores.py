@@ -1,14 +1,11 @@
 """Exercise 9.2: right answers in several styles, and edits with one mistake each."""
 
+from qkv_lib.practice.exercises.chapter_9.exercise_9_2_offset_scores import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(
     right={
-        "numpy": """
-def offset_scores(places, offset, strength):
-    distance = places[..., None, :] - places[..., :, None]
-    return -(strength * (distance - offset) ** 2)
-""",
+        "numpy": EXERCISE.solution,
         "loops": """
 def offset_scores(places, offset, strength):
     n = places.shape[-1]

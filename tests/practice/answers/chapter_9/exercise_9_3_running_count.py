@@ -1,13 +1,11 @@
 """Exercise 9.3: right answers in several styles, and edits with one mistake each."""
 
+from qkv_lib.practice.exercises.chapter_9.exercise_9_3_running_count import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(
     right={
-        "numpy": """
-def running_count(bits):
-    return np.cumsum(bits, axis=-1)
-""",
+        "numpy": EXERCISE.solution,
         "attention": """
 def running_count(bits):
     value = bits[..., None]

@@ -1,17 +1,11 @@
 """Exercise 9.4: right answers in several styles, and edits with one mistake each."""
 
+from qkv_lib.practice.exercises.chapter_9.exercise_9_4_accuracy_by_distance import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(
     right={
-        "numpy": """
-def accuracy_by_distance(right, distance, bounds):
-    found = np.zeros(len(bounds) - 1)
-    for b in range(len(found)):
-        inside = (bounds[b] <= distance) & (distance < bounds[b + 1])
-        found[b] = right[inside].mean()
-    return found
-""",
+        "numpy": EXERCISE.solution,
         "digitize": """
 def accuracy_by_distance(right, distance, bounds):
     bins = np.digitize(distance, bounds)

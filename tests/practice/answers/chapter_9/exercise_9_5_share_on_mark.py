@@ -1,14 +1,11 @@
 """Exercise 9.5: right answers in several styles, and edits with one mistake each."""
 
+from qkv_lib.practice.exercises.chapter_9.exercise_9_5_share_on_mark import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(
     right={
-        "numpy": """
-def share_on_mark(weights):
-    row = weights.mean(axis=-3)[..., 0, 1:]
-    return row[..., 0] / row.sum(axis=-1)
-""",
+        "numpy": EXERCISE.solution,
         "loops": """
 def share_on_mark(weights):
     share = np.zeros(weights.shape[:-3], dtype=weights.dtype)

@@ -1,0 +1,105 @@
+"""Where and when a wrong answer is wrong: what separates its wrong numbers from its right ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from qkv_lib.formula._checks import Array
+from qkv_lib.practice.compare import differs
+from qkv_lib.practice.exercise import Exercise, Trial
+
+
+def spot(failed: Sequence[Trial], which: int, axes: Sequence[str], tolerance: float) -> str | None:
+    """Return in words the place that holds all wrong numbers of one result, and only those."""
+    found: set[str] | None = None
+    for trial in failed:
+        if trial.first.fault or which >= len(trial.first.values):
+            return None
+        yours, expected = trial.first.values[which], trial.expected[which]
+        if yours.shape != expected.shape:
+            return None
+        wrong = differs(yours, expected, tolerance)
+        if not np.any(wrong):
+            continue
+        if np.all(wrong):
+            return None
+        here = {words for words, place in places(expected, axes) if not np.any(wrong & ~place)}
+        found = here if found is None else found & here
+    return min(found or (), key=len, default=None)
+
+
+def places(expected: Array, axes: Sequence[str]) -> Iterator[tuple[str, Array]]:
+    """Yield places of an array that a wrong answer may get wrong, in words and as a mask."""
+    shape = expected.shape
+    names = ["batch element"] * max(len(shape) - len(axes), 0) + list(axes[-len(shape) :])
+    for axis, (size, name) in enumerate(zip(shape, names, strict=True)):
+        if size > 1:
+            index = np.arange(size).reshape([-1 if i == axis else 1 for i in range(len(shape))])
+            for words, chosen in (
+                (f"{name} 0", index == 0),
+                (f"the last {name}", index == size - 1),
+                (f"every {name} but the first", index > 0),
+            ):
+                yield words, np.broadcast_to(chosen, shape)
+    if len(shape) > 1 and min(shape[-2:]) > 1:
+        i, j = np.ogrid[: shape[-2], : shape[-1]]
+        rows, columns = names[-2], names[-1]
+        for words, chosen in (
+            (f"where {columns} = {rows}", i == j),
+            (f"where {columns} ≠ {rows}", i != j),
+            (f"where {columns} > {rows}", j > i),
+            (f"where {columns} < {rows}", j < i),
+        ):
+            yield words, np.broadcast_to(chosen, shape)
+    if expected.dtype.kind in "fiu":
+        yield "where 0 is expected", expected == 0
+        yield "where numbers below 0 are expected", expected < 0
+        yield "where numbers above 0 are expected", expected > 0
+
+
+def condition(
+    exercise: Exercise, trials: Sequence[Trial], passed: Callable[[Trial], bool]
+) -> str | None:
+    """Return in words what the inputs have in common on which an answer is right."""
+    right = [trial for trial in trials if passed(trial)]
+    wrong = [trial for trial in trials if not passed(trial)]
+    if len(right) < 2 or not wrong:
+        return None
+    facts = [set(facts_about(exercise, trial.case.args)) for trial in right]
+    others = [set(facts_about(exercise, trial.case.args)) for trial in wrong]
+    common = facts[0].intersection(*facts) - others[0].union(*others)
+    return min(common, key=len, default=None)
+
+
+def facts_about(exercise: Exercise, args: tuple[Any, ...]) -> Iterator[str]:
+    """Yield what is true of the arguments of a call, in words that go on after "right only"."""
+    sizes: list[tuple[str, float]] = []
+    for name, arg in zip(exercise.arguments, args, strict=False):
+        if isinstance(arg, np.ndarray):
+            yield f"where {name} has {arg.ndim} axes"
+            sizes += [(f"{name}.shape[{-axis}]", arg.shape[-axis])
+                      for axis in range(1, min(arg.ndim, 3) + 1)]  # fmt: skip
+            if arg.size and arg.dtype.kind in "fiu":
+                negative, zero = bool(arg.min() < 0), bool(np.any(arg == 0))
+                yield f"where {name} holds {'negative numbers' if negative else 'none below 0'}"
+                yield f"where {name} holds {'a 0' if zero else 'no 0'}"
+            if arg.dtype == bool:
+                yield f"where {name} hides {'nothing' if arg.all() else 'something'}"
+        elif isinstance(arg, (int, float)) and not isinstance(arg, bool):
+            sizes.append((name, arg))
+        else:
+            yield f"where {name} is {arg}"
+    for name, size in sizes:
+        yield f"where {name} is {'1' if size == 1 else 'not 1'}"
+        yield f"where {name} is {'even' if size % 2 == 0 else 'not even'}"
+        yield f"where {name} is {'above' if size > 1 else 'at most'} 1"
+    for (one, left), (other, right) in combinations(sizes, 2):
+        relation = "=" if left == right else "≠"
+        yield f"where {one} {relation} {other}"
+        yield f"where {one} {'>' if left > right else '≤'} {other}"
+        yield f"where {one} {'<' if left < right else '≥'} {other}"
+    yield f"with {len(args)} arguments"

@@ -1,0 +1,282 @@
+"""Mistakes that nobody has to list: the reference with one cut, on the way in or on the way out.
+
+On the way in an argument is changed: two exchanged, one transposed, negated, off by one. On the
+way out the result is: transposed, reversed, shifted, squared, averaged. The same cuts are tried on
+the named mistakes of an exercise, which finds two mistakes at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from itertools import combinations, permutations
+from typing import Any
+
+import numpy as np
+
+from qkv_lib.formula._checks import Array
+from qkv_lib.practice.exercise import Exercise, Values
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A change with its name and what it makes of an answer, in words."""
+
+    name: str
+    says: str
+    look: str
+    change: Callable[..., Any]
+
+
+def unit(x: Array) -> Array:
+    """Return rows of length 1."""
+    return np.asarray(x / np.linalg.norm(x, axis=-1, keepdims=True))
+
+
+def shares(x: Array) -> Array:
+    """Return rows of sum 1."""
+    return np.asarray(x / x.sum(-1, keepdims=True))
+
+
+def soft(x: Array) -> Array:
+    """Return the softmax of the rows."""
+    top = np.exp(x - x.max(-1, keepdims=True))
+    return shares(top)
+
+
+def hard(x: Array) -> Array:
+    """Return rows with a 1 at the largest entry."""
+    return np.asarray(np.eye(x.shape[-1])[x.argmax(-1)])
+
+
+# On the way in: changes of one argument. {} is its name.
+ARRAYS = (
+    Cut("{}-transposed", "this is the answer for the transposed {}",
+        "rows and columns of {}: which are which?", lambda x: x.swapaxes(-1, -2)),
+    Cut("{}-negated", "this is the answer for −{}: a sign is wrong", "the sign of {}",
+        lambda x: -x if x.dtype != bool else ~x),
+    Cut("{}-unsigned", "the signs in {} are lost", "{} may be negative", np.abs),
+    Cut("{}-squared", "this is the answer for the squares of {}", "{} itself belongs there",
+        np.square),
+    Cut("{}-rounded", "the numbers in {} are rounded", "{} need not be whole", np.rint),
+    Cut("{}-truncated", "the numbers in {} are cut to whole ones", "{} need not be whole",
+        np.trunc),
+    Cut("{}-reversed", "{} is read backwards", "the order of {}", lambda x: x[..., ::-1]),
+    Cut("{}-rows-reversed", "the rows of {} are read backwards", "the order of the rows of {}",
+        lambda x: x[..., ::-1, :]),
+    Cut("{}-sorted", "this is the answer for {} sorted", "{} comes in any order, and keeps it",
+        lambda x: np.sort(x, axis=-1)),
+    Cut("{}-normalised", "{} is divided by its length first", "{} is used as it is", unit),
+    Cut("{}-softmaxed", "the softmax is taken of {} first", "{} is used as it is", soft),
+    Cut("{}-shared-out", "{} is divided by its row sums first", "{} is used as it is", shares),
+    Cut("{}-first-element", "every batch element gets the {} of the first",
+        "keep the leading axes: index from the end", lambda x: np.repeat(x[:1], len(x), axis=0)),
+    Cut("{}-one-more", "this is the answer for {} + 1 (off by one)", "count {} again",
+        lambda x: x + 1),
+    Cut("{}-one-less", "this is the answer for {} − 1 (off by one)", "count {} again",
+        lambda x: x - 1),
+    Cut("{}-doubled", "this is the answer for 2 · {}", "the factor in front of {}",
+        lambda x: 2 * x),
+    Cut("{}-halved", "this is the answer for {} / 2", "the factor in front of {}",
+        lambda x: x / 2),
+    Cut("{}-all-true", "{} hides nothing here", "where is {} used?",
+        lambda x: np.ones_like(x) if x.dtype == bool else x),
+)  # fmt: skip
+SCALARS = (
+    Cut("{}-one-more", "this is the answer for {} + 1 (off by one)", "count {} again",
+        lambda x: x + 1),
+    Cut("{}-one-less", "this is the answer for {} − 1 (off by one)", "count {} again",
+        lambda x: x - 1),
+    Cut("{}-negated", "this is the answer for −{}: a sign is wrong", "the sign of {}",
+        lambda x: -x),
+    Cut("{}-doubled", "this is the answer for 2 · {}", "the factor in front of {}",
+        lambda x: 2 * x),
+    Cut("{}-halved", "this is the answer for {} / 2", "the factor in front of {}",
+        lambda x: x / 2 if isinstance(x, float) else x // 2),
+    Cut("{}-squared", "{} is squared", "{} itself belongs there", lambda x: x**2),
+    Cut("{}-rooted", "the root of {} is taken", "{} itself belongs there", lambda x: x**0.5),
+    Cut("{}-inverted", "{} multiplies where it divides, or divides where it multiplies",
+        "large {}: what should happen?", lambda x: 1 / x),
+    Cut("{}-truncated", "{} is cut to a whole number", "{} need not be whole",
+        lambda x: float(int(x))),
+    Cut("{}-rounded", "{} is rounded", "{} need not be whole", lambda x: float(round(x))),
+    Cut("{}-is-one", "{} is not used: this is the answer for {} = 1", "where does {} belong?",
+        lambda x: type(x)(1)),
+    Cut("{}-is-zero", "{} is not used: this is the answer for {} = 0", "where does {} belong?",
+        lambda x: type(x)(0)),
+)  # fmt: skip
+
+# On the way out: changes of the result. {} is what it is called.
+RESULTS = (
+    Cut("transposed", "{} is transposed", "rows are what comes first in its shape",
+        lambda y: y.swapaxes(-1, -2)),
+    Cut("negative", "{} has the wrong sign", "the sign of the whole", lambda y: -y),
+    Cut("inverted", "{} is inverted: true and false have changed places", "which one is true?",
+        lambda y: ~y if y.dtype == bool else y),
+    Cut("complement", "{} is 1 minus what is asked for", "which part is asked for?",
+        lambda y: 1 - y),
+    Cut("squared", "{} is squared: a root is missing", "the last power", np.square),
+    Cut("rooted", "{} is the root of what is asked for", "the last root", np.sqrt),
+    Cut("reciprocal", "{} is one over what is asked for", "what divides what?", np.reciprocal),
+    Cut("unsigned", "{} has lost its signs", "numbers may be negative", np.abs),
+    Cut("rectified", "{} is 0 where it should be negative", "numbers may be negative",
+        lambda y: np.maximum(y, 0)),
+    Cut("clipped", "{} is cut off at 0 and 1", "numbers may be outside 0 and 1",
+        lambda y: np.clip(y, 0, 1)),
+    Cut("rounded", "{} is rounded", "keep the digits", np.rint),
+    Cut("truncated", "{} is cut to whole numbers", "keep the digits", np.trunc),
+    Cut("percent", "{} is in percent", "a share lies between 0 and 1", lambda y: 100 * y),
+    Cut("exponentiated", "exp is taken of {} at the end", "the last step", np.exp),
+    Cut("logarithm", "the logarithm of what is asked for comes back", "the last step", np.log),
+    Cut("softmax-at-the-end", "a softmax is taken of {} at the end", "the last step", soft),
+    Cut("unit-at-the-end", "{} is divided by its length at the end", "the last step", unit),
+    Cut("shared-out-at-the-end", "the rows of {} are divided by their sums at the end",
+        "the last step", shares),
+    Cut("argmax-at-the-end", "only the largest entry of a row of {} is kept, as a 1",
+        "the last step", hard),
+    Cut("backwards", "{} is in reverse order", "the order along the last axis",
+        lambda y: y[..., ::-1]),
+    Cut("rows-backwards", "the rows of {} are in reverse order", "the order of the rows",
+        lambda y: y[..., ::-1, :]),
+    Cut("shifted", "{} is shifted by one place to the right", "count the places from 0",
+        lambda y: np.roll(y, 1, axis=-1)),
+    Cut("shifted", "{} is shifted by one place to the left", "count the places from 0",
+        lambda y: np.roll(y, -1, axis=-1)),
+    Cut("rows-shifted", "the rows of {} are shifted down by one", "count the rows from 0",
+        lambda y: np.roll(y, 1, axis=-2)),
+    Cut("rows-shifted", "the rows of {} are shifted up by one", "count the rows from 0",
+        lambda y: np.roll(y, -1, axis=-2)),
+    Cut("sorted", "{} is sorted", "keep the order", lambda y: np.sort(y, axis=-1)),
+    Cut("cumulative", "{} is added up along the last axis", "each place stands for itself",
+        lambda y: np.cumsum(y, axis=-1)),
+    Cut("one-more", "every number is 1 too large", "count again", lambda y: y + 1),
+    Cut("one-less", "every number is 1 too small", "count again", lambda y: y - 1),
+    Cut("in-a-list", "{} has an axis of length 1 too many, in front", "the shape asked for",
+        lambda y: y[None]),
+    Cut("axis-kept", "{} has an axis of length 1 too many, at the end", "the shape asked for",
+        lambda y: y[..., None]),
+    Cut("axis-kept", "{} has an axis of length 1 too many, before the last",
+        "the shape asked for", lambda y: y[..., None, :]),
+    Cut("squeezed", "axes of length 1 are lost", "squeeze takes away more than you meant",
+        np.squeeze),
+    Cut("first-squeezed", "a leading axis of length 1 is lost",
+        "a batch of one is a batch: do not squeeze it away",
+        lambda y: y[0] if y.ndim and y.shape[0] == 1 else y),
+    Cut("flattened", "{} is flat", "the shape asked for", np.ravel),
+    Cut("summed", "{} is summed over the last axis", "the shape asked for",
+        lambda y: y.sum(-1)),
+    Cut("averaged", "{} is averaged over the last axis", "the shape asked for",
+        lambda y: y.mean(-1)),
+    Cut("summed", "{} is summed over the axis before the last", "the shape asked for",
+        lambda y: y.sum(-2)),
+    Cut("averaged", "{} is averaged over the axis before the last", "the shape asked for",
+        lambda y: y.mean(-2)),
+    Cut("total", "everything is summed to one number", "keep the leading axes",
+        lambda y: y.sum()),
+    Cut("mean-of-all", "everything is averaged to one number", "keep the leading axes",
+        lambda y: y.mean()),
+    Cut("first-for-all", "every batch element gets the result of the first",
+        "keep the leading axes: index from the end", lambda y: np.repeat(y[:1], len(y), axis=0)),
+    Cut("first-row-for-all", "every row is the first one", "does the row change?",
+        lambda y: np.repeat(y[..., :1, :], y.shape[-2], axis=-2)),
+    Cut("mean-row-for-all", "every row is the mean of the rows", "does the row change?",
+        lambda y: np.repeat(y.mean(-2, keepdims=True), y.shape[-2], axis=-2)),
+    Cut("first-only", "only the first of the batch comes back", "keep the leading axes",
+        lambda y: y[0]),
+    Cut("last-only", "only the last row comes back", "keep all the rows", lambda y: y[..., -1, :]),
+    Cut("unmasked-minus", "−∞ is missing: large negative numbers stand in its place",
+        "np.where(mask, 0.0, -np.inf)", lambda y: np.where(np.isneginf(y), -1e9, y)),
+)  # fmt: skip
+
+
+def ways_in(exercise: Exercise, sample: tuple[Any, ...]) -> Iterator[Cut]:
+    """Yield the reference with its arguments changed, one change or exchange at a time."""
+    names, answer = exercise.arguments, exercise.reference
+    arrays = [i for i, arg in enumerate(sample) if isinstance(arg, np.ndarray)]
+    plain = [i for i, arg in enumerate(sample) if type(arg) in (int, float)]
+    for kinds in (arrays, plain):
+        for i, j in combinations(kinds, 2):
+            yield Cut(
+                f"{names[i]}-{names[j]}-swapped",
+                f"{names[i]} and {names[j]} have changed places",
+                f"which of {names[i]} and {names[j]} belongs where?",
+                partial(_exchanged, answer, i, j),
+            )
+        for i, j in permutations(kinds, 2):
+            yield Cut(
+                f"{names[j]}-for-{names[i]}",
+                f"{names[j]} stands where {names[i]} belongs",
+                f"where is {names[i]} used?",
+                partial(_instead, answer, i, j),
+            )
+    for i in arrays + plain:
+        for cut in ARRAYS if i in arrays else SCALARS:
+            yield Cut(
+                cut.name.format(names[i]), cut.says.format(names[i], names[i]),
+                cut.look.format(names[i]), partial(_through, answer, i, cut.change),
+            )  # fmt: skip
+
+
+def _exchanged(answer: Callable[..., Any], i: int, j: int, *args: Any) -> Any:
+    mixed = list(args)
+    mixed[i], mixed[j] = mixed[j], mixed[i]
+    return answer(*mixed)
+
+
+def _instead(answer: Callable[..., Any], i: int, j: int, *args: Any) -> Any:
+    mixed = list(args)
+    mixed[i] = mixed[j]
+    return answer(*mixed)
+
+
+def _through(answer: Callable[..., Any], i: int, change: Any, *args: Any) -> Any:
+    mixed = list(args)
+    mixed[i] = change(mixed[i])
+    return answer(*mixed)
+
+
+def changed(cut: Cut, values: Values, which: int) -> Values | None:
+    """Return results with one of them cut, or None where the cut makes no sense."""
+    try:
+        with np.errstate(all="ignore"):
+            result = np.asarray(cut.change(values[which]))
+    except (ValueError, IndexError, TypeError):
+        return None
+    return (*values[:which], result, *values[which + 1 :])
+
+
+# A factor between what came back and what should have: constants, and powers of the sizes.
+CONSTANTS = {
+    "2": 2.0, "3": 3.0, "4": 4.0, "8": 8.0, "10": 10.0, "100": 100.0, "1000": 1000.0,
+    "1024": 1024.0, "π": np.pi, "2π": 2 * np.pi, "√2": 2**0.5, "√(2π)": (2 * np.pi) ** 0.5,
+    "ln 2": np.log(2), "e": np.e, "−1": -1.0, "1.5": 1.5,
+}  # fmt: skip
+POWERS = {"{}": 1.0, "√{}": 0.5, "{}²": 2.0, "{}³": 3.0}
+
+
+def sizes(exercise: Exercise, args: tuple[Any, ...]) -> Iterator[tuple[str, float]]:
+    """Yield each size and plain argument of a call, with the code that gives it."""
+    for name, arg in zip(exercise.arguments, args, strict=False):
+        if isinstance(arg, np.ndarray):
+            for axis in range(1, min(arg.ndim, 4) + 1):
+                yield f"{name}.shape[{-axis}]", float(arg.shape[-axis])
+        elif type(arg) in (int, float) and arg > 0:
+            yield name, float(arg)
+
+
+def factors(exercise: Exercise, args: tuple[Any, ...]) -> dict[str, float]:
+    """Return the factors worth a name, for one call: in words → value."""
+    found = dict(CONSTANTS)
+    each = list(sizes(exercise, args))
+    for name, size in each:
+        for form, power in POWERS.items():
+            found[form.format(name)] = size**power
+        found[f"({name} + 1)"] = size + 1
+        found[f"({name} − 1)"] = size - 1
+    for (one, left), (other, right) in combinations(each, 2):
+        found[f"{one} · {other}"] = left * right
+        if right:
+            found[f"{one} / {other}"] = left / right
+            found[f"√({one} / {other})"] = (left / right) ** 0.5
+    return found
