@@ -42,7 +42,7 @@ def check(name: str, yours: Any, *, hint: int = 0, picture: bool = False) -> Non
     attention: not attempted yet.
     >>> check("softmax-rows", lambda scores: scores, hint=1)
     softmax-rows: not yet. With scores (3, 5), the first difference in weights is at query
-    0, key 0: yours 0.3772, expected 0.2183. The scores come back as they are, there is no
+    0, key 0: yours 0.3772, expected 0.1385. The scores come back as they are, there is no
     softmax.
     More: check("softmax-rows", yours, hint=2)
     """
