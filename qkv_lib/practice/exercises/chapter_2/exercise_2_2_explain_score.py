@@ -62,6 +62,10 @@ def explain_score(asking, answering, W_Q, W_K):
     """
     ...
 ''',
+    solution='''
+def explain_score(asking, answering, W_Q, W_K):
+    return np.outer(asking, answering) * (W_Q @ W_K.T)
+''',
     reference=table_with(right),
     cases=two_words,
     returns={"table": ("asking feature", "answering feature")},

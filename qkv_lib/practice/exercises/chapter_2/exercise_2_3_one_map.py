@@ -89,6 +89,12 @@ def one_map_would_do(scores):
     """
     ...
 ''',
+    solution='''
+def one_map_would_do(scores):
+    symmetric = np.isclose(scores, scores.swapaxes(-1, -2)).all(axis=(-2, -1))
+    lowest = np.linalg.eigvalsh(scores).min(axis=-1)
+    return symmetric & (lowest >= 0)
+''',
     reference=one_map,
     cases=score_maps,
     returns={"answer": ("matrix",)},

@@ -66,6 +66,11 @@ def matching_keys(query, key, new_query):
     """
     ...
 ''',
+    solution='''
+def matching_keys(query, key, new_query):
+    G = np.linalg.pinv(query) @ new_query
+    return key @ np.linalg.inv(G).swapaxes(-1, -2)
+''',
     reference=with_keys(inverse_transposed),
     cases=turned,
     returns={"keys": ("key", "feature")},

@@ -1,13 +1,11 @@
 """Exercise 2.1: right answers in several styles, and edits with one mistake each."""
 
+from qkv_lib.practice.exercises.chapter_2.exercise_2_1_received import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(
     right={
-        "numpy": """
-def received(weights):
-    return weights.sum(axis=-2)
-""",
+        "numpy": EXERCISE.solution,
         "loops": """
 def received(weights):
     total = np.zeros(weights.shape[:-2] + weights.shape[-1:], dtype=weights.dtype)

@@ -1,13 +1,11 @@
 """Exercise 2.2: right answers in several styles, and edits with one mistake each."""
 
+from qkv_lib.practice.exercises.chapter_2.exercise_2_2_explain_score import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(
     right={
-        "numpy": """
-def explain_score(asking, answering, W_Q, W_K):
-    return np.outer(asking, answering) * (W_Q @ W_K.T)
-""",
+        "numpy": EXERCISE.solution,
         "diagonal": """
 def explain_score(asking, answering, W_Q, W_K):
     return np.diag(asking) @ W_Q @ W_K.T @ np.diag(answering)
@@ -45,7 +43,7 @@ def explain_score(asking, answering, W_Q, W_K):
         ("key-with-itself", "W_Q @ W_K.T", "W_K @ W_K.T"),
         ("outer-of-projections", "np.outer(asking, answering) * (W_Q @ W_K.T)",
          "np.outer(asking @ W_Q, answering @ W_K)"),
-        ("not-the-score", "np.outer(asking, answering) *", "2 * np.outer(asking, answering) *"),
+        ("factor", "np.outer(asking, answering) *", "2 * np.outer(asking, answering) *"),
         ("different", "return table", "table[0, 0], table[1, 1] = table[1, 1], table[0, 0]\n"
          "    return table", "loops"),
     ),

@@ -1,15 +1,11 @@
 """Exercise 2.3: right answers in several styles, and edits with one mistake each."""
 
+from qkv_lib.practice.exercises.chapter_2.exercise_2_3_one_map import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(
     right={
-        "numpy": """
-def one_map_would_do(scores):
-    symmetric = np.isclose(scores, scores.swapaxes(-1, -2)).all(axis=(-2, -1))
-    lowest = np.linalg.eigvalsh(scores).min(axis=-1)
-    return symmetric & (lowest >= 0)
-""",
+        "numpy": EXERCISE.solution,
         "loops": """
 def one_map_would_do(scores):
     answer = np.zeros(scores.shape[:-2], dtype=bool)

@@ -1,14 +1,11 @@
 """Exercise 2.4: right answers in several styles, and edits with one mistake each."""
 
+from qkv_lib.practice.exercises.chapter_2.exercise_2_4_matching_keys import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(
     right={
-        "numpy": """
-def matching_keys(query, key, new_query):
-    G = np.linalg.pinv(query) @ new_query
-    return key @ np.linalg.inv(G).swapaxes(-1, -2)
-""",
+        "numpy": EXERCISE.solution,
         "from the scores": """
 def matching_keys(query, key, new_query):
     scores = query @ key.swapaxes(-1, -2)
@@ -38,6 +35,6 @@ def matching_keys(query, key, new_query):
         ("returns-scores", "(np.linalg.pinv(new_query) @ scores).swapaxes(-1, -2)", "scores",
          "from the scores"),
         ("no-inverse", "np.linalg.pinv(query) @ new_query", "np.linalg.pinv(new_query) @ query"),
-        ("scores-moved", "np.linalg.inv(G)", "np.linalg.inv(2 * G)"),
+        ("factor", "np.linalg.inv(G)", "np.linalg.inv(2 * G)"),
     ),
 )  # fmt: skip
