@@ -32,38 +32,84 @@ from qkv_lib.plots import heatmap
 from qkv_lib.plots.vector import Layout, picture
 
 STATIC = Path(light.__file__).parents[1] / "_static"
-TERMS = {name: ("glossary", f"term-{name}") for name in ("mask", "causal mask", "key", "RoPE")}
-SMALL = {name.lower(): place for name, place in TERMS.items()}
+WORDS = ("softmax", "log softmax", "pooling", "RoPE", "key", "query", "recovery")
+MEANING = (nodes.Text("What it is."),)
+TERMS = {
+    word.lower(): glossary_links.Term(word, "glossary", f"term-{word}", MEANING) for word in WORDS
+}
 
 
-def linked(text: str) -> list[tuple[str, str]]:
+def linked(text: str, terms: glossary_links.Terms = TERMS) -> list[tuple[str, str]]:
     """Return the links that a text gets: the words, and where they lead."""
-    doctree = publish_doctree(text)
+    doctree = publish_doctree(text, settings_overrides={"raw_enabled": True})
     before = doctree.astext()
-    glossary_links.link_first_uses(doctree, SMALL, lambda page: f"{page}.html")
+    glossary_links.link_first_uses(doctree, terms, lambda page: f"{page}.html")
+    for meaning in list(doctree.findall(lambda n: "glossary-meaning" in n.get("classes", ())
+                                        if isinstance(n, nodes.Element) else False)):  # fmt: skip
+        assert meaning.astext() == "What it is."
+        meaning.parent.remove(meaning)
     assert doctree.astext() == before
     return [(link.astext(), link["refuri"]) for link in doctree.findall(nodes.reference)]
 
 
+def words(text: str) -> list[str]:
+    return [word for word, _ in linked(text)]
+
+
 def test_the_first_use_of_a_word_is_linked_and_the_next_is_not() -> None:
-    assert linked("A key. Another key.\n\nAnd a key.") == [("key", "glossary.html#term-key")]
+    found = linked("A softmax. Another softmax.\n\nAnd a softmax.")
+    assert found == [("softmax", "glossary.html#term-softmax")]
 
 
 def test_the_longer_word_is_found_before_the_shorter_one() -> None:
-    found = linked("A causal mask is a mask.")
-    assert [word for word, _ in found] == ["causal mask", "mask"]
+    assert words("A log softmax is a softmax.") == ["log softmax", "softmax"]
 
 
-def test_plurals_and_capitals_are_found_and_parts_of_words_are_not() -> None:
-    assert [word for word, _ in linked("Monkeys, key-value pairs, keys and rope.")] == [
-        "keys",
-        "rope",
+def test_plurals_are_found_and_parts_of_words_are_not() -> None:
+    assert words("Carpooling, pooling-like, softmaxes and recoveries.") == [
+        "softmaxes",
+        "recoveries",
     ]
 
 
+def test_a_name_is_found_as_it_is_written() -> None:
+    assert words("A rope is no RoPE.") == ["RoPE"]
+
+
+INTRODUCED = """
+.. role:: html(raw)
+   :format: html
+
+The key of a door. A *query* of a search. A **query** (:html:`<span lang="zh">`) and keys (:html:`<span lang="zh">`).
+"""
+
+
+def test_an_everyday_word_is_linked_where_its_chinese_word_introduces_it() -> None:
+    assert words(INTRODUCED) == ["query", "keys"]
+
+
 def test_code_headings_and_links_stay_as_they_are() -> None:
-    text = "A mask\n======\n\n``key`` and `mask <https://example.org>`_\n\n::\n\n    key\n"
-    assert linked(text) == [("mask", "https://example.org")]
+    text = "A softmax\n=========\n\n``pooling`` and `RoPE <https://example.org>`_\n\n::\n\n    key\n"
+    assert linked(text) == [("RoPE", "https://example.org")]
+
+
+def test_a_meaning_ends_where_the_entry_says_where_to_look() -> None:
+    entry = nodes.definition_list_item(
+        "",
+        nodes.term("", "mask", ids=["term-mask"]),
+        nodes.definition(
+            "",
+            nodes.paragraph("", "掩码"),
+            nodes.paragraph(
+                "", "", nodes.Text("Hides "), nodes.emphasis("", "keys"), nodes.Text(". See "),
+                nodes.reference("", "chapter 3"),
+            ),
+        ),
+    )  # fmt: skip
+    document = publish_doctree("")
+    document += nodes.definition_list("", entry)
+    ((anchor, meaning),) = glossary_links.meanings_of(document)
+    assert (anchor, "".join(each.astext() for each in meaning)) == ("term-mask", "Hides keys.")
 
 
 def test_chinese_is_indexed_by_its_neighbours() -> None:

@@ -1,0 +1,57 @@
+"""Sphinx extension: what a folded cell is called, so that nobody has to open it to find out.
+
+A cell that is hidden whole is the *Solution* of an exercise or *The test* of what was said; hidden
+code is that of a figure, where its output is one, else *Code*. A cell may say otherwise itself
+(`mystnb: {code_prompt_show: …}`).
+"""
+
+from typing import Any
+
+from docutils import nodes
+from myst_nb.sphinx_ import HideCodeCellNode, depart_HideCellInput
+from sphinx.application import Sphinx
+from sphinx.writers.html5 import HTML5Translator
+
+EXERCISE = "Exercise"
+PICTURES = (nodes.image, nodes.figure)
+
+
+def is_exercise(node: nodes.Node | None) -> bool:
+    """Tell whether a cell stands under the heading of an exercise."""
+    while node is not None and not isinstance(node, nodes.section):
+        node = node.parent
+    return node is not None and node[0].astext().startswith(EXERCISE)
+
+
+def label_of(cell: nodes.container) -> str:
+    """Return what a folded cell is called."""
+    if cell["hide_mode"] == "all":
+        return "Solution" if is_exercise(cell) else "The test"
+    if cell["hide_mode"] == "input":
+        pictures = any(isinstance(each, PICTURES) for each in cell.findall())
+        return "Code of this figure" if pictures else "Code"
+    return "Output"
+
+
+def name_folded_cells(_app: Sphinx, doctree: nodes.document) -> None:
+    """Name each folded cell that does not name itself."""
+    for cell in doctree.findall(nodes.container):
+        if cell.get("hide_mode") and "{type}" in cell["prompt_show"]:
+            cell["prompt_show"] = cell["prompt_hide"] = label_of(cell)
+
+
+def visit_folded(translator: HTML5Translator, node: HideCodeCellNode) -> None:
+    """Open the fold: its name says what is in it, the arrow whether it is open."""
+    classes = " ".join(node["classes"])
+    name = translator.encode(node["prompt_show"])
+    translator.body.append(
+        f'<details class="admonition hide {classes}">\n'
+        f'<summary><span class="fold-name">{name}</span></summary>\n'
+    )
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Name the cells when a page has been read."""
+    app.connect("doctree-read", name_folded_cells)
+    app.add_node(HideCodeCellNode, override=True, html=(visit_folded, depart_HideCellInput))
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
