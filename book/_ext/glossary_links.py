@@ -27,8 +27,30 @@ CLOSED = (
 
 # Words of the glossary that mean something else elsewhere: weights of a file, a query of a search.
 EVERYDAY = frozenset(
-    "alignment attention bias chance context feature head key layout mask offset output patch "
-    "probe property query scaling scores seed token value weights".split()
+    [
+        "alignment",
+        "attention",
+        "bias",
+        "chance",
+        "context",
+        "feature",
+        "head",
+        "key",
+        "layout",
+        "mask",
+        "offset",
+        "output",
+        "patch",
+        "probe",
+        "property",
+        "query",
+        "scaling",
+        "scores",
+        "seed",
+        "token",
+        "value",
+        "weights",
+    ]
 )
 
 
@@ -103,7 +125,7 @@ def is_introduced(text: nodes.Text, end: int) -> bool:
 
 def after(node: nodes.Node) -> list[nodes.Node]:
     """Return the nodes that follow a node in its parent."""
-    siblings = node.parent.children if node.parent else [node]
+    siblings = node.parent.children
     (place,) = (i for i, each in enumerate(siblings) if each is node)
     return list(siblings[place + 1 :])
 
@@ -180,10 +202,13 @@ def link_page(app: Sphinx, doctree: nodes.document, page: str) -> None:
 
 def write_chapters_again(_app: Sphinx, env: BuildEnvironment) -> list[str]:
     """Have the chapters written anew when the words of the glossary have changed."""
-    before, now = getattr(env, "glossary_terms", None), {
-        word: (term.page, term.anchor, "".join(each.astext() for each in term.meaning))
-        for word, term in terms_of(env).items()
-    }
+    before, now = (
+        getattr(env, "glossary_terms", None),
+        {
+            word: (term.page, term.anchor, "".join(each.astext() for each in term.meaning))
+            for word, term in terms_of(env).items()
+        },
+    )
     env.glossary_terms = now  # type: ignore[attr-defined]
     return [page for page in env.found_docs if CHAPTER.search(page)] if before != now else []
 

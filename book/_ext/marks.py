@@ -25,7 +25,7 @@ def mark_options(doctree: nodes.document) -> None:
         if kind is None:
             raise ValueError(f"the feedback of a quiz begins with {found!r}, not with Yes. or No.")
         marked = option.astext().replace(OPTION, f'<details class="quiz-option {kind}">')
-        option.children = [nodes.Text(marked)]
+        option[:] = [nodes.Text(marked)]
 
 
 def mark_second_readings(doctree: nodes.document) -> None:

@@ -10,10 +10,13 @@ import bilingual_search
 import fields
 import figure_tables
 import figures
+import folded
 import front_page
 import glossary_links
 import light
+import marks
 import nbformat
+import numbering
 import numpy as np
 import offline
 import pytest
@@ -89,7 +92,9 @@ def test_an_everyday_word_is_linked_where_its_chinese_word_introduces_it() -> No
 
 
 def test_code_headings_and_links_stay_as_they_are() -> None:
-    text = "A softmax\n=========\n\n``pooling`` and `RoPE <https://example.org>`_\n\n::\n\n    key\n"
+    text = (
+        "A softmax\n=========\n\n``pooling`` and `RoPE <https://example.org>`_\n\n::\n\n    key\n"
+    )
     assert linked(text) == [("RoPE", "https://example.org")]
 
 
@@ -350,3 +355,60 @@ def starts(monkeypatch, script: str) -> None:
         return [sys.executable, "-c", script, socket]
 
     monkeypatch.setattr(offline.katex.KaTeXServer, "build_command", command)
+
+
+def option(feedback: str) -> nodes.document:
+    """Return a page with one option of a quiz."""
+    page = publish_doctree("")
+    page += nodes.raw("", marks.OPTION + "<summary>So?</summary>", format="html")
+    page += nodes.paragraph("", "", nodes.strong("", feedback), nodes.Text(" Because."))
+    return page
+
+
+@pytest.mark.parametrize(("feedback", "kind"), [("Yes.", "right"), ("No.", "wrong")])
+def test_an_option_of_a_quiz_is_marked_by_its_feedback(feedback: str, kind: str) -> None:
+    page = option(feedback)
+    marks.mark_options(page)
+    assert f'class="quiz-option {kind}"' in page.next_node(nodes.raw).astext()
+
+
+def test_an_option_without_a_verdict_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"begins with 'Perhaps\.'"):
+        marks.mark_options(option("Perhaps."))
+
+
+def test_a_section_for_a_second_reading_is_marked_at_its_beginning_only() -> None:
+    text = "A\n=\n\n*Second reading.* More.\n\nB\n=\n\nThe words *Second reading.* here.\n"
+    page = publish_doctree(text)
+    marks.mark_second_readings(page)
+    marked = [each.get("classes") for each in page.findall(nodes.emphasis)]
+    assert marked == [["second-reading"], []]
+
+
+def folded_cell(mode: str, heading: str, *, picture: bool = False) -> nodes.container:
+    """Return a folded cell of a page, under a heading."""
+    cell = nodes.container("", hide_mode=mode, prompt_show="Show code cell {type}")
+    if picture:
+        cell += nodes.image()
+    nodes.section("", nodes.title("", heading), cell)
+    return cell
+
+
+@pytest.mark.parametrize(
+    ("mode", "heading", "picture", "name"),
+    [
+        ("all", "Exercise 3.1: scores", False, "Solution"),
+        ("all", "The formula", False, "The test"),
+        ("input", "The formula", True, "Code of this figure"),
+        ("input", "The formula", False, "Code"),
+    ],
+)
+def test_a_folded_cell_is_called_by_what_is_in_it(mode, heading, picture, name) -> None:
+    assert folded.label_of(folded_cell(mode, heading, picture=picture)) == name
+
+
+def test_numbers_begin_anew_in_each_chapter_and_keep_their_order() -> None:
+    through = {"b": (12,), "a": (9,)}
+    assert numbering.by_chapter("book/02-concepts", through) == {"a": (2, 1), "b": (2, 2)}
+    assert numbering.by_chapter("book/06-1-images", through) == {"a": (6, 1, 1), "b": (6, 1, 2)}
+    assert numbering.by_chapter("book/appendix/notation", through) == {"a": (1,), "b": (2,)}
