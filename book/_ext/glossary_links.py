@@ -26,32 +26,11 @@ CLOSED = (
 )  # fmt: skip
 
 # Words of the glossary that mean something else elsewhere: weights of a file, a query of a search.
-EVERYDAY = frozenset(
-    [
-        "alignment",
-        "attention",
-        "bias",
-        "chance",
-        "context",
-        "feature",
-        "head",
-        "key",
-        "layout",
-        "mask",
-        "offset",
-        "output",
-        "patch",
-        "probe",
-        "property",
-        "query",
-        "scaling",
-        "scores",
-        "seed",
-        "token",
-        "value",
-        "weights",
-    ]
-)
+EVERYDAY = frozenset({
+    "alignment", "attention", "bias", "chance", "context", "feature", "head", "key", "layout",
+    "mask", "offset", "output", "patch", "probe", "property", "query", "scaling", "scores",
+    "seed", "token", "value", "weights",
+})  # fmt: skip
 
 
 class Term(NamedTuple):
@@ -157,7 +136,7 @@ def running_text(doctree: nodes.document) -> Iterator[nodes.Text]:
 
 
 def link_first_uses(doctree: nodes.document, terms: Terms, address: Any) -> None:
-    """Replace the first use of each word by a link with its meaning; `address` is that of a page."""
+    """Replace the first use of each word by a link with its meaning; `address` leads to a page."""
     left = dict(terms)
     for text in running_text(doctree):
         pieces: list[nodes.Node] = []

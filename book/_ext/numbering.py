@@ -38,7 +38,7 @@ def by_chapter(page: str, numbers: Numbers) -> Numbers:
 
 
 def assign_by_chapter(self: TocTreeCollector, env: BuildEnvironment) -> list[str]:
-    """Number as Sphinx does, then by chapter; return the pages whose numbers have changed."""
+    """Assign numbers as Sphinx does, then by chapter; return the pages whose numbers changed."""
     before = env.toc_fignumbers
     assign_through_the_book(self, env)
     env.toc_fignumbers = {

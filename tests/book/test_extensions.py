@@ -83,7 +83,9 @@ INTRODUCED = """
 .. role:: html(raw)
    :format: html
 
-The key of a door. A *query* of a search. A **query** (:html:`<span lang="zh">`) and keys (:html:`<span lang="zh">`).
+The key of a door. A *query* of a search.
+
+A **query** (:html:`<span lang="zh">`) and keys (:html:`<span lang="zh">`).
 """
 
 
