@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from threading import Lock
 from typing import TypeVar
 
 Piece = TypeVar("Piece")
 
-# How many threads BLAS may use is one number for the whole process: one call at a time changes it.
-_BLAS_THREADS = Lock()
+
+class _Turn:
+    """How many threads BLAS may use is one number for the whole process: one call changes it."""
+
+    lock = Lock()
+
+    @classmethod
+    def renew(cls) -> None:
+        """Forget who held the lock: in a forked child that thread does not exist."""
+        cls.lock = Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_Turn.renew)
 
 
 def in_turn(work: Callable[[Piece], None], pieces: Iterable[Piece]) -> None:
@@ -30,7 +43,7 @@ def in_threads(work: Callable[[Piece], None], pieces: Iterable[Piece]) -> None:
 
     from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
-    with _BLAS_THREADS:
+    with _Turn.lock:
         blas = ThreadpoolController().select(user_api="blas")
         workers = max((pool["num_threads"] for pool in blas.info()), default=1)
         with blas.limit(limits=1):

@@ -137,8 +137,9 @@ def _flag_says_all(call: Call) -> bool:
 
     It hides with −∞ before it scales, so that a scale below or at 0 would make it +∞ or NaN.
     """
-    alone = call.mask is None and call.bias is None
-    return alone and call.band == Band(causal=True) and call.scale > 0
+    if call.mask is not None or call.bias is not None or call.band.varies:
+        return False
+    return call.band == Band(causal=True) and call.scale > 0
 
 
 def _prepared(x: Array, batch: Shape, width: int) -> Array:

@@ -16,7 +16,7 @@ from qkv_lib.exact._threads import in_threads, in_turn
 from qkv_lib.formula._call import Call, Keywords, without_overflow
 from qkv_lib.formula._checks import Array, check_count
 from qkv_lib.formula._door import check_call
-from qkv_lib.formula._precision import namespace
+from qkv_lib.formula._precision import is_recorded, namespace, recomputing
 from qkv_lib.formula.heads import grouped_matmul
 from qkv_lib.formula.masks import Band
 from qkv_lib.formula.steps import (
@@ -74,8 +74,9 @@ def blocked_attention(
 
     Notes
     -----
-    Memory beyond the output: one block of scores a thread, ``block · n_keys`` numbers. NumPy
-    blocks run on as many threads as BLAS is set to use, and their bits do not depend on it.
+    Memory beyond the output: one block of scores a thread, ``block · n_keys`` numbers; with
+    gradients too, since the backward pass computes each block once more. NumPy blocks run on as
+    many threads as BLAS is set to use, and their bits do not depend on it.
 
     References
     ----------
@@ -121,7 +122,8 @@ def tiled_attention(
 
     Notes
     -----
-    Memory beyond the output: one tile of scores a thread, however long the sequences are.
+    Memory beyond the output: one tile of scores a thread, however long the sequences are; with
+    gradients, the scores of ``query_block`` queries.
 
     References
     ----------
@@ -197,19 +199,26 @@ def tiled(call: Call, *, query_block: int | None = None, key_block: int | None =
         return each_element(path, call)
     xp = namespace(call.query)
     whole = lay_out(call)
-    *leading, n, m = whole.sizes
+    *leading, n, _ = whole.sizes
     e = call.value.shape[-1]
-    output = xp.zeros((*leading, n, e), dtype=call.dtype, device=call.query.device)
+    output = xp.empty((*leading, n, e), dtype=call.dtype, device=call.query.device)
+
+    attend = recomputing(attend_rows) if is_recorded(*call[:5]) else attend_rows
 
     def compute(piece: tuple[Box, range]) -> None:
         box, rows = piece
-        columns = cut(call.band.keys(rows, m), key_block)
-        result = reduce(merge, (partial_result(part(whole, box, rows, c)) for c in columns))
-        output[(*box, as_slice(rows))] = normalise(result.output, result.total)
+        output[(*box, as_slice(rows))] = attend(whole, box, rows, key_block)
 
     run = in_threads if call.library == "numpy" else in_turn
     run(compute, pieces(whole, query_block, key_block))
     return xp.reshape(output, (*call.sizes[:-1], e))
+
+
+def attend_rows(whole: Call, box: Box, rows: range, key_block: int | None) -> Array:
+    """Return the output of some queries of some heads, tile after tile of the keys they see."""
+    columns = cut(whole.band.keys(rows, whole.sizes[-1]), key_block)
+    result = reduce(merge, (partial_result(part(whole, box, rows, c)) for c in columns))
+    return normalise(result.output, result.total)
 
 
 def partial_result(tile: Call) -> Partial:
@@ -220,7 +229,7 @@ def partial_result(tile: Call) -> Partial:
     for edge in edges(tile.band, rows, range(m)):
         there = (..., as_slice(edge))
         scores[there] = mask_scores(scores[there], tile.band.mask(rows, edge, like=scores))
-    recorded = getattr(scores, "requires_grad", False)
+    recorded = is_recorded(scores)
     unnormalised, total, peak = exponentials(scores, out=None if recorded else scores)
     return Partial(grouped_matmul(unnormalised, tile.value), total, peak)
 

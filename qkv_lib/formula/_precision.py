@@ -6,7 +6,9 @@ torch is never imported here: where there is a tensor, it is there already.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -59,6 +61,19 @@ def transformed(*arrays: Array) -> bool:
     if torch.autograd.forward_ad._current_level >= 0:
         return True
     return any(map(torch._C._functorch.is_functorch_wrapped_tensor, arrays))
+
+
+def is_recorded(*arrays: Array | None) -> bool:
+    """Whether torch records what becomes of one of the arrays, for a backward pass."""
+    if isinstance(arrays[0], np.ndarray) or not sys.modules["torch"].is_grad_enabled():
+        return False
+    return any(x is not None and x.requires_grad for x in arrays)
+
+
+def recomputing(function: Callable[..., Array]) -> Callable[..., Array]:
+    """Return the function with a backward pass that computes it once more and keeps nothing."""
+    checkpoint = sys.modules["torch"].utils.checkpoint.checkpoint
+    return partial(checkpoint, function, use_reentrant=False, preserve_rng_state=False)
 
 
 _NUMPY = (np.ndarray, np.generic)

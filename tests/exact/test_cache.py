@@ -1,5 +1,6 @@
 """The key-value cache: step by step the same as all at once."""
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -170,3 +171,91 @@ def test_the_other_library_is_refused() -> None:
 def test_capacity_must_be_a_count(capacity: Any, kind: type[Exception]) -> None:
     with says(kind, f"capacity is {capacity}, needs an integer of at least 1"):
         KVCache(capacity)
+
+
+@pytest.mark.parametrize("lib", LIBRARIES)
+def test_rejected_tokens_are_taken_back(lib: str) -> None:
+    """What speculative decoding does: append a guess, look, and go back to what was accepted."""
+    query, key, value = tokens(lib, 7)
+    cache = KVCache(7)
+    cache.append(key[..., :4, :], value[..., :4, :])
+    cache.append(100.0 * key[..., 4:, :], value[..., 4:, :])  # a guess
+    cache.truncate(4)
+    assert len(cache) == 4
+    close(cache.key, key[..., :4, :])
+    cache.append(key[..., 4:, :], value[..., 4:, :])
+    close(cache.attend(query), attention(query, key, value, causal=True))
+    cache.truncate(0)
+    assert len(cache) == 0
+    assert (cache.attend(query[..., :0, :]) == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("length", "kind", "message"),
+    [
+        (3, ValueError, "length is 3 but the cache holds 2 tokens"),
+        (-1, ValueError, "length is -1, needs an integer of at least 0"),
+        (1.0, TypeError, "length is 1.0, needs an integer of at least 0"),
+    ],
+)
+def test_only_what_is_held_can_be_kept(length: Any, kind: type[Exception], message: str) -> None:
+    cache = KVCache(7)
+    cache.append(*tokens("numpy", 2)[1:])
+    with says(kind, message):
+        cache.truncate(length)
+
+
+@pytest.mark.parametrize("lib", LIBRARIES)
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])
+def test_a_copy_goes_its_own_way(lib: str, copied: Any) -> None:
+    """As in beam search: one prefix, two continuations."""
+    query, key, value = tokens(lib, 5)
+    cache = KVCache(5)
+    empty = copied(cache)
+    cache.append(key[..., :3, :], value[..., :3, :])
+    other = copied(cache)
+    assert len(empty) == 0
+    cache.append(key[..., 3:, :], value[..., 3:, :])
+    other.append(-key[..., 3:, :], -value[..., 3:, :])
+    assert len(other) == len(cache) == 5
+    close(cache.attend(query), attention(query, key, value, causal=True))
+    close(other.key[..., 3:, :], -key[..., 3:, :])
+    with pytest.raises(ValueError, match="scores may reach"):
+        other.attend(query * 1e200, scale=1e200)
+
+
+@pytest.mark.parametrize("lib", LIBRARIES)
+def test_each_batch_element_may_be_at_a_place_of_its_own(lib: str) -> None:
+    """Three prompts of different lengths, padded at the end, and one new token for each."""
+    query, key, value = tokens(lib, 6)
+    lengths = [6, 2, 4]
+    cache = KVCache(6)
+    cache.append(key, value)
+    latest = array(lib, [length - 1 for length in lengths], "int64")
+    output = cache.attend(query[..., :1, :], offset=latest)
+    for b, length in enumerate(lengths):
+        seen = [x[b : b + 1, :, :length] for x in (key, value)]
+        close(output[b : b + 1], attention(query[b : b + 1, :, :1], *seen))
+
+
+@pytest.mark.parametrize("lib", LIBRARIES)
+def test_memory_that_was_never_written_is_never_read(lib: str) -> None:
+    query, key, value = tokens(lib, 4)
+    cache = KVCache(9)
+    cache.append(key, value)
+    for memory in (cache._key, cache._value):
+        memory[..., 4:, :] = np.nan
+    for options in ({}, {"window": 2}, {"causal": False}, {"softcap": 2.0}):
+        output = plain(cache.attend(query, **options))  # type: ignore[arg-type]
+        assert np.isfinite(output).all()
+    cache.append(key[..., :2, :], value[..., :2, :])
+    assert np.isfinite(plain(cache.attend(query))).all()
+    assert np.isfinite(plain(copy.copy(cache).attend(query))).all()
+
+
+@pytest.mark.parametrize("lib", LIBRARIES)
+def test_huge_values_are_averaged(lib: str) -> None:
+    zeros, huge = array(lib, np.zeros((1, 600, 1)), "float32"), np.full((1, 600, 1), 1e36)
+    cache = KVCache(600)
+    cache.append(zeros, array(lib, huge, "float32"))
+    np.testing.assert_allclose(plain(cache.attend(zeros, causal=False)), huge, rtol=1e-5)

@@ -63,5 +63,14 @@ def test_what_cannot_be_shared_is_refused_before_a_process_starts() -> None:
         attend_in_processes(query, key, value, n_ranks=3)
     with pytest.raises(ValueError, match=r"^query has 16 rows but key has 15: "):
         attend_in_processes(query, key[..., 1:, :], value[..., 1:, :], n_ranks=2)
+    with says(TypeError, "query is a numpy array, needs a torch tensor"):
+        attend_in_processes(query.numpy(), key.numpy(), value.numpy(), n_ranks=2)
+    with says(TypeError, "query is a list, needs a NumPy array or a torch tensor: "
+              "try numpy.asarray(query)"):  # fmt: skip
+        attend_in_processes([1.0], key, value, n_ranks=2)
+    with says(ValueError, "value holds NaN or infinity: every entry must be finite"):
+        attend_in_processes(query, key, value * float("nan"), n_ranks=2)
+    with says(TypeError, "causal is 'no', needs True or False"):
+        attend_in_processes(query, key, value, n_ranks=2, causal="no")  # type: ignore[arg-type]
     with says(ValueError, "n_ranks is 0, needs an integer of at least 1"):
         attend_in_processes(query, key, value, n_ranks=0)

@@ -8,6 +8,7 @@ import torch
 import torch.distributed as dist
 
 from qkv_lib import attention
+from qkv_lib.exact import ring
 from qkv_lib.exact.ring import held_by, ring_attention
 from tests.arrays import normal
 from tests.refusals import says
@@ -35,6 +36,12 @@ def mine(x: Any, rank: int, size: int, *, zigzag: bool = False) -> Any:
     return x[..., positions, :]
 
 
+def broadcasting() -> tuple[Any, ...]:
+    """Return one query for three sets of keys, positions enough for four ranks."""
+    shapes = (1, 2, 8, 3), (3, 2, 8, 3), (3, 2, 8, 5)
+    return tuple(normal("torch", *shape, seed=i) for i, shape in enumerate(shapes))
+
+
 def refused(*operands: Any, **options: Any) -> str:
     try:
         ring_attention(*operands, **options)
@@ -43,9 +50,15 @@ def refused(*operands: Any, **options: Any) -> str:
     return "no error"
 
 
+def poisoned(like: Any) -> Any:
+    """Return memory set aside, full of NaN: what was never received must not be read."""
+    return torch.full_like(like, float("nan"))
+
+
 def worker(rank: int, size: int, folder: str) -> None:
     """Run every case as one rank and store what it gives."""
     torch.set_num_threads(1)
+    ring.torch.empty_like = lambda x: poisoned(x) if x.is_floating_point() else torch.zeros_like(x)  # type: ignore[attr-defined]
     dist.init_process_group("gloo", f"file://{folder}/meeting", rank=rank, world_size=size)
     results: dict[Any, Any] = {}
     for name, options in CASES.items():
@@ -63,6 +76,24 @@ def worker(rank: int, size: int, folder: str) -> None:
     results["gradient"] = refused(query.requires_grad_(), key, value)
     results["lengths"] = refused(query.detach(), key[..., 1:, :], value[..., 1:, :], causal=True)
     results["odd"] = refused(query.detach()[..., 1:, :], key, value, zigzag=True)
+    differing = {
+        "dtype": ([x.to(torch.bfloat16 if short else torch.float16) for x in whole("own")], {}),
+        "causal": (whole("own"), {"causal": short}),
+        "zigzag": (whole("own"), {"zigzag": short}),
+        "scale": (whole("own"), {"scale": 0.5 if short else 0.25}),
+        "softcap": (whole("own"), {"softcap": 2.0 if short else None}),
+    }
+    for name, (slices, options) in differing.items():
+        results["differing", name] = refused(*slices, **options)
+    alien = [x.numpy() for x in whole("own")] if short else whole("own")
+    results["alien"] = refused(*alien)
+    results["flag"] = refused(*whole("own"), zigzag="no" if short else False)
+    results["nothing"] = refused(*[None if short else x for x in whole("own")])
+    one, *three = (x[..., rank * 2 : rank * 2 + 2, :] for x in broadcasting())
+    results["broadcast"] = ring_attention(one, *three)
+    huge = 1e36 if rank == 0 else 1.0  # only one rank sees that the sum over all could overflow
+    zero = torch.zeros(1, 1, 300, 1)
+    results["huge"] = ring_attention(zero, zero, zero + huge)
     pair = dist.new_group([size - 2, size - 1])
     if rank >= size - 2:  # a group of its own, with other ranks than the whole
         slices = [mine(x, rank - (size - 2), 2) for x in whole("own")]
@@ -116,6 +147,46 @@ def test_uneven_slices_are_refused_on_every_rank(ranks: Any) -> None:
     for rank, results in enumerate(ranks):
         assert results["uneven"].startswith("ValueError: key differs between ranks: ")
         assert f" on rank {rank} but " in results["uneven"]
+
+
+@pytest.mark.parametrize("name", ["dtype", "causal", "zigzag", "scale", "softcap"])
+def test_ranks_that_want_different_things_are_refused(ranks: Any, name: str) -> None:
+    for rank, results in enumerate(ranks):
+        message = results["differing", name]
+        assert message.startswith(f"ValueError: {name} differs between ranks: ")
+        assert f" on rank {rank} but " in message
+
+
+def test_what_is_no_tensor_on_one_rank_stops_all(ranks: Any) -> None:
+    last = len(ranks) - 1
+    reasons = {
+        "alien": "query is a numpy array, needs a torch tensor",
+        "flag": "zigzag is 'no', needs True or False",
+        "nothing": "query is a NoneType, needs a NumPy array or a torch tensor: "
+        "try numpy.asarray(query)",
+    }
+    for rank, results in enumerate(ranks):
+        for name, reason in reasons.items():
+            assert results[name] == (
+                f"TypeError: {reason}"
+                if rank == last
+                else f"ValueError: rank {last} refused what it was given: {reason}"
+            )
+
+
+def test_batch_axes_broadcast_as_everywhere(ranks: Any) -> None:
+    n = 2 * len(ranks)
+    expected = attention(*(x[..., :n, :] for x in broadcasting()))
+    for rank, results in enumerate(ranks):
+        rows = expected[..., rank * 2 : rank * 2 + 2, :]
+        torch.testing.assert_close(results["broadcast"], rows, rtol=1e-12, atol=1e-12)
+
+
+def test_values_that_are_huge_on_one_rank_are_averaged(ranks: Any) -> None:
+    for results in ranks:
+        torch.testing.assert_close(
+            results["huge"], torch.full((1, 1, 300, 1), 1e36 / len(ranks)), rtol=1e-5, atol=0
+        )
 
 
 def test_what_one_rank_refuses_stops_all(ranks: Any) -> None:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from qkv_lib import attention, attention_steps
 from qkv_lib.exact.tiles import Partial, blocked_attention, edges, merge, tiled_attention
+from qkv_lib.formula._precision import namespace
 from qkv_lib.formula.masks import Band
 from tests.arrays import LIBRARIES, array, normal, operands, plain
 from tests.refusals import says
@@ -22,6 +23,7 @@ from tests.test_attention import DTYPES, in_library, problems
 
 PATHS = {"blocked": blocked_attention, "tiled": tiled_attention}
 SIZES = {"blocked": {"block": 2}, "tiled": {"query_block": 3, "key_block": 2}}
+SIZES_OF_600 = {"blocked": {"block": 100}, "tiled": {"query_block": 100, "key_block": 150}}
 IMPLEMENTATIONS = [
     pytest.param(lambda *x, **o: blocked_attention(*x, **o), id="blocked, default"),
     pytest.param(lambda *x, **o: blocked_attention(*x, block=2, **o), id="blocked, ragged"),
@@ -281,6 +283,52 @@ def test_large_inputs_take_no_plain_path(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr("qkv_lib.exact._choose.plain", None)
     for inputs, options, whole in problems:
         close(attention(*inputs, **options), whole)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("lib", LIBRARIES)
+@pytest.mark.parametrize("path", IMPLEMENTATIONS)
+def test_fresh_memory_is_written_before_it_is_read(
+    lib: str, path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Memory that is set aside holds NaN here; in life it holds whatever was there before."""
+    query, key, value = operands(lib, heads=6, kv_heads=2)
+    mask = normal(lib, 5, 7) > 0
+    cases = [{}, {"causal": True}, {"window": 1, "offset": 7}, {"mask": mask}, {"softcap": 2.0}]
+    wanted = [attention_steps(query, key, value, **case).output for case in cases]  # type: ignore[arg-type]
+    xp, poisoned = namespace(query), []
+
+    def empty(*sizes: Any, **options: Any) -> Any:
+        poisoned.append(sizes)
+        return xp.full(*sizes, math.nan, **options)
+
+    monkeypatch.setattr(xp, "empty", empty)
+    for case, want in zip(cases, wanted, strict=True):
+        close(path(query, key, value, **case), want)
+    assert len(poisoned) == len(cases)
+
+
+@pytest.mark.parametrize("options", [{}, {"softcap": 2.0}, {"causal": True}, {"bias": True}])
+@pytest.mark.parametrize("path", PATHS)
+def test_no_scores_are_kept_for_the_backward_pass(path: str, options: dict[str, Any]) -> None:
+    """Each block is computed once more instead: what is kept grows with n, and not with n²."""
+    n, d = 600, 4
+    inputs = [normal("torch", n, d, seed=i, dtype="float32").requires_grad_() for i in range(3)]
+    if "bias" in options:
+        options = {"bias": normal("torch", 1, n, dtype="float32").requires_grad_()}
+        inputs.append(options["bias"])
+    kept: dict[int, int] = {}
+
+    def pack(x: torch.Tensor) -> torch.Tensor:
+        kept[x.untyped_storage().data_ptr()] = x.untyped_storage().nbytes()
+        return x
+
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda x: x):
+        output = PATHS[path](*inputs[:3], **SIZES_OF_600[path], **options)
+    assert sum(kept.values()) <= 20 * n * d * 4
+    found = torch.autograd.grad(output.square().sum(), inputs)
+    wanted = attention_steps(*inputs[:3], **options).output
+    for got, want in zip(found, torch.autograd.grad(wanted.square().sum(), inputs), strict=True):
+        torch.testing.assert_close(got, want, rtol=1e-4, atol=1e-5)
 
 
 def test_refusals_name_the_block() -> None:
