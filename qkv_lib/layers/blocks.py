@@ -8,7 +8,7 @@ from typing import Any
 from torch import Tensor, nn
 from torch.nn.functional import gelu
 
-from qkv_lib.formula._checks import check_count
+from qkv_lib.formula._checks import check_count, check_flag
 from qkv_lib.layers.multihead import MultiHeadAttention
 
 
@@ -25,6 +25,8 @@ class FeedForward(nn.Module):
         The bend ``φ``.
     dropout : float
         Share of the hidden features set to 0 while training.
+    bias : bool
+        Whether the two maps have ``b_1`` and ``b_2``.
 
     References
     ----------
@@ -44,11 +46,14 @@ class FeedForward(nn.Module):
         *,
         activation: Callable[[Tensor], Tensor] = gelu,
         dropout: float = 0.0,
+        bias: bool = True,
     ) -> None:
         super().__init__()
         d_model = check_count("d_model", d_model, least=1)
-        self.expand = nn.Linear(d_model, check_count("d_hidden", d_hidden, least=1))
-        self.contract = nn.Linear(d_hidden, d_model)
+        d_hidden = check_count("d_hidden", d_hidden, least=1)
+        bias = check_flag("bias", bias)
+        self.expand = nn.Linear(d_model, d_hidden, bias=bias)
+        self.contract = nn.Linear(d_hidden, d_model, bias=bias)
         self.activation = activation
         self.dropout = nn.Dropout(dropout)
 
@@ -70,18 +75,21 @@ class _Block(nn.Module):
         norm_first: bool = True,
         activation: Callable[[Tensor], Tensor] = gelu,
         dropout: float = 0.0,
+        bias: bool = True,
         **attention_options: Any,
     ) -> None:
         super().__init__()
-        self.attention = MultiHeadAttention(d_model, n_heads, dropout=dropout, **attention_options)
+        self.attention = MultiHeadAttention(
+            d_model, n_heads, dropout=dropout, bias=bias, **attention_options
+        )
         self.feed_forward = FeedForward(
             d_model, 4 * d_model if d_hidden is None else d_hidden,
-            activation=activation, dropout=dropout,
+            activation=activation, dropout=dropout, bias=bias,
         )  # fmt: skip
-        self.attention_norm = nn.LayerNorm(d_model)
-        self.feed_forward_norm = nn.LayerNorm(d_model)
+        self.attention_norm = nn.LayerNorm(d_model, bias=bias)
+        self.feed_forward_norm = nn.LayerNorm(d_model, bias=bias)
         self.dropout = nn.Dropout(dropout)
-        self.norm_first = norm_first
+        self.norm_first = check_flag("norm_first", norm_first)
 
     def residual(self, x: Tensor, norm: nn.Module, sublayer: Callable[[Tensor], Tensor]) -> Tensor:
         """Return ``x + sublayer(norm(x))``, or ``norm(x + sublayer(x))`` where norms come last."""
@@ -113,6 +121,8 @@ class EncoderBlock(_Block):
         The bend of the feed-forward.
     dropout : float
         While training: on the weights, the hidden features and both residual branches.
+    bias : bool
+        Whether maps and norms have biases.
     **attention_options
         Further options of `MultiHeadAttention`, for example ``rotate``.
 
@@ -135,7 +145,10 @@ class EncoderBlock(_Block):
 
     @classmethod
     def from_torch(cls, source: nn.TransformerEncoderLayer) -> EncoderBlock:
-        """Return a block with a copy of the weights of PyTorch's own."""
+        """Return a block with a copy of the weights of PyTorch's own.
+
+        As in `MultiHeadAttention.from_torch`, the batch comes first here.
+        """
         block = cls(**_torch_options(source))
         _copy_shared(source, block)
         _copy_norm(source.norm2, block.feed_forward_norm)
@@ -158,7 +171,7 @@ class DecoderBlock(_Block):
         As in `EncoderBlock`.
     **options
         Its further options. Those of attention serve the self-attention; the attention to the
-        memory takes ``bias`` and ``n_kv_heads`` of them.
+        memory takes ``bias`` and ``n_kv_heads`` of them, its norm ``bias``.
 
     References
     ----------
@@ -184,7 +197,7 @@ class DecoderBlock(_Block):
         super().__init__(d_model, n_heads, d_hidden, dropout=dropout, **options)
         shared = {name: options[name] for name in ("bias", "n_kv_heads") if name in options}
         self.memory_attention = MultiHeadAttention(d_model, n_heads, dropout=dropout, **shared)
-        self.memory_norm = nn.LayerNorm(d_model)
+        self.memory_norm = nn.LayerNorm(d_model, bias=options.get("bias", True))
 
     def forward(
         self,
@@ -236,6 +249,7 @@ def _torch_options(source: Any) -> dict[str, Any]:
         "norm_first": source.norm_first,
         "activation": source.activation,
         "dropout": source.dropout.p,
+        "bias": source.linear1.bias is not None,
     }
 
 

@@ -1,5 +1,6 @@
 """The layers against PyTorch's own, in values and gradients, and by their properties."""
 
+import copy
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -264,6 +265,19 @@ def test_recording_ends_with_its_block_and_names_each_layer() -> None:
     assert [len(maps) for maps in inner.values()] == [1]
 
 
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])
+def test_a_copy_made_while_weights_are_recorded_does_not_record(copied: Any) -> None:
+    layer, x = MultiHeadAttention(12, 3), torch.ones(2, 5, 12)
+    with recorded_weights(layer) as maps:
+        other = copied(layer)
+        other(x)
+        assert maps[""] == []
+        layer(x)
+    assert len(maps[""]) == 1
+    assert other.recorder is None
+    assert torch.equal(other(x), layer(x))
+
+
 def test_half_precision_keeps_its_dtype_with_and_without_a_record() -> None:
     layer = made(MultiHeadAttention(WIDTH, H)).to(torch.bfloat16)
     x = draw(BATCH, N, WIDTH, dtype=torch.bfloat16)
@@ -276,9 +290,9 @@ def test_half_precision_keeps_its_dtype_with_and_without_a_record() -> None:
 # Blocks against PyTorch's own
 
 
-def torch_block(kind: Any, norm_first: bool, activation: str) -> Any:
+def torch_block(kind: Any, norm_first: bool, activation: str, bias: bool) -> Any:
     source = kind(
-        WIDTH, H, 19, dropout=0.0, activation=activation, norm_first=norm_first,
+        WIDTH, H, 19, dropout=0.0, activation=activation, norm_first=norm_first, bias=bias,
         batch_first=True, dtype=torch.float64, layer_norm_eps=1e-3,
     )  # fmt: skip
     with torch.no_grad():
@@ -289,16 +303,18 @@ def torch_block(kind: Any, norm_first: bool, activation: str) -> Any:
 
 @pytest.mark.parametrize("activation", ["relu", "gelu"])
 @pytest.mark.parametrize("norm_first", [True, False])
-def test_the_encoder_block_is_pytorchs(norm_first: bool, activation: str) -> None:
-    source = torch_block(nn.TransformerEncoderLayer, norm_first, activation)
+@pytest.mark.parametrize("bias", [True, False])
+def test_the_encoder_block_is_pytorchs(norm_first: bool, activation: str, bias: bool) -> None:
+    source = torch_block(nn.TransformerEncoderLayer, norm_first, activation, bias)
     x = draw(BATCH, N, WIDTH).requires_grad_()
     mask = torch.from_numpy(causal_mask(N))
     assert_same(EncoderBlock.from_torch(source)(x, causal=True), source(x, src_mask=~mask), [x])
 
 
 @pytest.mark.parametrize("norm_first", [True, False])
-def test_the_decoder_block_is_pytorchs(norm_first: bool) -> None:
-    source = torch_block(nn.TransformerDecoderLayer, norm_first, "relu")
+@pytest.mark.parametrize("bias", [True, False])
+def test_the_decoder_block_is_pytorchs(norm_first: bool, bias: bool) -> None:
+    source = torch_block(nn.TransformerDecoderLayer, norm_first, "relu", bias)
     inputs = [
         draw(BATCH, N, WIDTH).requires_grad_(),
         draw(BATCH, M, WIDTH, seed=1).requires_grad_(),
@@ -327,6 +343,9 @@ def test_the_blocks_options_reach_the_attention() -> None:
     assert block.attention.rotate is torch.neg
     assert block.memory_attention.rotate is None
     assert block.attention.dropout.p == block.memory_attention.dropout.p == 0.5
+    assert not [name for name, _ in block.named_parameters() if name.endswith("bias")]
+    with pytest.raises(TypeError, match="norm_first is 'no', needs True or False"):
+        EncoderBlock(12, 3, norm_first="no")  # type: ignore[arg-type]
 
 
 # Positions that are learned, and first weights
