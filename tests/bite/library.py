@@ -118,7 +118,9 @@ BESIDE = [
     Plant("colours stretched to the largest weight", HEATMAP,
           swap("return 0.0, 1.0", "return 0.0, float(matrix.max())"), PLOTS),
     Plant("an exercise checker that says right to everything", "qkv_lib/practice/grading.py",
-          swap("finding = diagnose(Attempt(exercise, trials))", "finding = None"), CHECKER),
+          swap("if all(passed(exercise, trial) for trial in trials):\n"
+               "            finding = diagnose(attempt)",
+               "if trials:\n            finding = None"), CHECKER),
     Plant("a misconception that is no longer recognised",
           "qkv_lib/practice/exercises/chapter_3/exercise_3_1_scores.py",
           swap("lambda q, k: scaled_scores(k, q)),", "lambda q, k: scaled_scores(q, k)),"),
