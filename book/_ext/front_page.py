@@ -1,14 +1,14 @@
 """Sphinx extension: what the home page shows of the course, taken from the course itself.
 
 `{course-map}` lists the chapters of the table of contents, each with its question if one is given.
-Title, minutes and needs are read from the opening of its notebook, the number of exercises is
-counted there, so that none goes stale:
+Title and minutes are read from the opening of its notebook, the number of exercises is counted
+there, so that none goes stale:
 
     ```{course-map}
-    01-background: What fault was attention made to mend, and what old idea is it?
+    01-background: What problem was attention invented to solve?
     ```
 
-`{live-lookup}` shows a live figure of `qkv_lib`, computed while the page is built.
+`{live-sentence}` shows a live figure of `qkv_lib`, computed while the page is built.
 """
 
 import re
@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import nbformat
-import numpy as np
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
@@ -94,25 +93,21 @@ class CourseMap(SphinxDirective):
         )
         time = found.time[0].upper() + found.time[1:]
         return [
-            f"- [{found.title}]({name}.ipynb)", "", f"  {question}", "",
-            f"  {time}. Needs {found.needs}. {progress}", "",
+            f"- [{found.title}]({name}.ipynb)", "", f"  {question}", "", f"  {time} {progress}", "",
         ]  # fmt: skip
 
 
-class LiveLookup(SphinxDirective):
-    """A soft lookup that a reader can drag."""
+class LiveSentence(SphinxDirective):
+    """The sentence made by hand, in which a reader picks and changes words."""
 
     def run(self) -> list[nodes.Node]:
         """Return the figure as HTML; other builders show nothing."""
-        query = np.array([0.6, 0.5])
-        keys = np.array([[0.34, 0.94], [0.87, 0.23], [-0.75, 0.27], [-0.31, -0.85], [0.4, -0.5]])
-        values = np.array([[10.0], [20.0], [30.0], [40.0], [50.0]])
-        figure = explorers.lookup(query, keys, values, temperature=0.25, name="home")
+        figure = explorers.sentence(name="home")
         return [nodes.raw("", figure._repr_html_(), format="html")]
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the two directives."""
     app.add_directive("course-map", CourseMap)
-    app.add_directive("live-lookup", LiveLookup)
+    app.add_directive("live-sentence", LiveSentence)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -66,8 +66,8 @@ class Lookup extends Explorer {
   names() {
     const [x, y] = this.axes;
     return this.axes.join("") === "xy" ? [] : [
-      s("text", { x: 100, y: -4, style: "text-anchor: end" }, `${x} →`),
-      s("text", { x: 4, y: -96, style: "text-anchor: start" }, `↑ ${y}`)];
+      s("text", { x: 100, y: 11, style: "text-anchor: end" }, `${x} →`),
+      s("text", { x: -4, y: -94, style: "text-anchor: end" }, `↑ ${y}`)];
   }
 
   grip() {

@@ -193,7 +193,7 @@ def catalogue() -> str:
     Examples
     --------
     >>> print(catalogue().splitlines()[0])
-    # exercise 1.1: check("hard-lookup", ...)
+    # exercise 0.1: check("handed-over", ...)
     """
     return "\n\n".join(
         f'# exercise {exercise.number}: check("{exercise.name}", ...)\n{exercise.skeleton.strip()}'

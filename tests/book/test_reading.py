@@ -90,10 +90,12 @@ def test_where_storage_is_blocked_a_page_still_works(page: Any) -> None:
 
 def test_the_front_page_is_alive(page: Any) -> None:
     page.goto(built(HOME).as_uri())
-    figure = page.locator("#lookup-home")
-    before = figure.evaluate("(figure) => figure.result.weights")
-    figure.get_by_role("slider", name="query").press("ArrowRight")
-    assert figure.evaluate("(figure) => figure.result.weights") != before
+    figure = page.locator("#sentence-home")
+    cat = figure.locator(".word", has_text="cat")
+    assert cat.locator("small").inner_text() == "0.79"
+    figure.get_by_role("radio", name="cold").check()
+    figure.get_by_role("radio", name="two").check()
+    assert cat.locator("small").inner_text() == "0.13"
 
 
 def test_a_wide_picture_scrolls_on_a_phone_and_says_so(page: Any) -> None:

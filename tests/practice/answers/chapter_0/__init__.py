@@ -1,0 +1,1 @@
+"""Answers to the exercise of the page of thirty minutes."""
