@@ -24,7 +24,7 @@ class Rope extends Explorer {
     this.speeds = speeds(query.length, base);
     this.unit = Math.max(...[query, key].flatMap(pairs).map(([a, b]) => Math.hypot(a, b))) || 1;
     this.dials = Object.fromEntries(Object.entries({
-      s: ["Position s of the query", FURTHEST], t: ["Position t of the key", FURTHEST],
+      s: ["Position i of the query", FURTHEST], t: ["Position j of the key", FURTHEST],
       both: ["Both moved by", 1000],
     }).map(([name, [label, max]]) => [name, slider(label, { min: 0, max, value: this.data[name] },
       (x) => this.move({ [name]: x }))]));
@@ -32,7 +32,7 @@ class Rope extends Explorer {
     this.faces = this.speeds.map((_, i) => this.face(i));
     return [h("div", { class: "dials" }, Object.values(this.dials)),
       h("div", { class: "faces" }, this.faces.map((face, i) => h("figure", {}, face,
-        h("figcaption", {}, `pair ${i + 1}: ${short(this.speeds[i])} rad a position`)))), this.panel];
+        h("figcaption", {}, `pair ${i + 1}: ${short(this.speeds[i])} rad per position`)))), this.panel];
   }
 
   face(i) {
@@ -69,15 +69,15 @@ class Rope extends Explorer {
     const { query, key, base } = this;
     this.turned = { query: rope(query, from + both, base), key: rope(key, t + both, base) };
     const parts = pairScores(query, key, from + both, t + both, base);
-    const relative = sum(pairScores(query, key, 0, t - from, base));
+    const relative = sum(pairScores(query, key, from - t, 0, base));
     this.result = { parts, score: sum(parts), relative };
     this.draw();
     this.panel.replaceChildren(h("div", { class: "side top" }, this.parts(), this.curve()),
       h("p", {}, h("strong", {}, `score = ${write(sum(parts))}`), h("br"),
-        `The query stands at ${from + both}, the key at ${t + both}. At 0 and t − s = ` +
-        `${write(t - from, 0)} the score is ${write(relative)}.`));
+        `The query stands at ${from + both}, the key at ${t + both}. At i − j = ` +
+        `${write(from - t, 0)} and 0 the score is ${write(relative)}.`));
     this.reach();
-    this.say(`Query at ${from + both}, key at ${t + both}, distance ${write(t - from, 0)}: score ${write(sum(parts))}`);
+    this.say(`Query at ${from + both}, key at ${t + both}, distance ${write(from - t, 0)}: score ${write(sum(parts))}`);
   }
 
   draw() {
@@ -108,12 +108,12 @@ class Rope extends Explorer {
   // The score at every distance: a dot that stays when both move.
   curve() {
     const { query, key, base } = this;
-    const score = (distance) => sum(pairScores(query, key, 0, distance, base));
+    const score = (distance) => sum(pairScores(query, key, distance, 0, base));
     const points = Array.from({ length: 4 * FURTHEST + 1 }, (_, i) => i / 2 - FURTHEST).map((d) => [d, score(d)]);
     const edge = Math.max(...points.map(([, y]) => Math.abs(y))) * 1.15 || 1;
-    const at = this.data.t - this.data.s;
-    return chart("Score against the distance t − s", {
-      x: { from: -FURTHEST, to: FURTHEST, title: "distance t − s",
+    const at = this.data.s - this.data.t;
+    return chart("Score against the distance i − j", {
+      x: { from: -FURTHEST, to: FURTHEST, title: "distance i − j",
         ticks: [-64, -32, 0, 32, 64].map((x) => [x, write(x, 0)]) },
       y: { from: -edge, to: edge, title: "score", ticks: [-edge, 0, edge].map((y) => [y, write(y, 1)]) },
       lines: [{ points }], dots: [{ at: [at, this.result.score], line: 0 }],

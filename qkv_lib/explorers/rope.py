@@ -33,7 +33,7 @@ def rope(
     query_position, key_position : int
         Where they stand at first, 0 to 64.
     base : float
-        Pair ``i`` turns by ``base ** (-2 i / d)`` radians a position.
+        Pair ``i`` turns by ``base ** (-2 i / d)`` radians per position.
     name : str, optional
         Makes the ``id`` of the figure; derived from the numbers by default.
 

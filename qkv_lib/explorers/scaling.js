@@ -1,7 +1,10 @@
 // Softmax with and without the root of the width, on one row of scores.
 
-const jacobianSize = (p) => Math.sqrt(sum(p.flatMap((a, i) =>
-  p.map((b, j) => (a * ((i === j) - b)) ** 2))));
+// The size of diag(p) - p pᵀ. Where p_i is close to 1, 1 - p_i is what the other weights sum to.
+function jacobianSize(p) {
+  const products = p.map((a, i) => p.map((b, j) => (i === j ? 0 : a * b)));
+  return Math.hypot(...products.flat(), ...products.map(sum));
+}
 const deviation = (row) => {
   const mean = sum(row) / row.length;
   return Math.sqrt(sum(row.map((x) => (x - mean) ** 2)) / row.length);
@@ -16,6 +19,13 @@ function small(x) {
   if (x === 0 || x >= 1e-3) return write(x);
   const [digits, exponent] = x.toExponential(1).split("e");
   return `${digits} × ${power(Number(exponent))}`;
+}
+
+// A table that keeps its place while its numbers change.
+function steady(box, { width = "100%", columns = "fixed" } = {}) {
+  box.style.width = width;
+  box.firstChild.style.cssText = `width: 100%; table-layout: ${columns}`;
+  return box;
 }
 
 const WAYS = { divided: "divided by √dₖ", raw: "not divided" };
@@ -40,8 +50,8 @@ class Scaling extends Explorer {
     const { width, spread } = this.data;
     const scores = this.scores.map((x) => spread * x);
     this.result = { divided: answer(scores), raw: answer(scores.map((x) => Math.sqrt(width) * x)) };
-    this.panel.replaceChildren(h("div", { class: "side top" }, this.row(),
-      h("div", { class: "panel" }, this.sums(), this.drawing())));
+    this.panel.replaceChildren(this.row(),
+      h("div", { class: "side top" }, this.sums(), this.drawing()));
     this.reach();
     this.say(`Width ${width}, spread ${short(spread)}. ` + Object.entries(WAYS).map(([way, words]) =>
       `${words}: largest weight ${write(Math.max(...this.result[way].weights))}, ` +
@@ -52,11 +62,11 @@ class Scaling extends Explorer {
     const { divided, raw } = this.result;
     const rows = this.tokens.map((_, j) =>
       [divided.scores[j], divided.weights[j], raw.scores[j], raw.weights[j]]);
-    return table("one query, its keys", rows, {
+    return steady(table("one query, its keys", rows, {
       rowNames: this.tokens, columnNames: ["s / √dₖ", "weight", "s", "weight"],
       look: (x, _, i) => (i % 2 ? { class: "bar", style: `--weight: ${x}` } : {}),
-      cell: (j, i) => write(rows[j][i], i % 2 ? 4 : 2),
-    });
+      cell: (j, i) => write(rows[j][i], i % 2 ? 4 : Math.abs(rows[j][i]) < 100 ? 2 : 0),
+    }));
   }
 
   sums() {
@@ -64,28 +74,44 @@ class Scaling extends Explorer {
       const { spread, weights, size } = this.result[way];
       return [spread, Math.max(...weights), size];
     });
-    return table("what becomes of them", rows, {
+    return steady(table("what becomes of them", rows, {
       rowNames: ["s / √dₖ", "s"],
       columnNames: ["spread", "largest\nweight", "size of\nJacobian"],
       cell: (i, j) => (j < 2 ? write(rows[i][j], j ? 4 : 2) : small(rows[i][j])),
-    });
+    }), { width: "20rem", columns: "auto" });
   }
 
   // The size of the Jacobian for every factor on the scores, and where the two ways stand.
   drawing() {
+    const { width, spread } = this.data;
     const log = (x) => Math.max(Math.log10(x), LOWEST);
     const size = (exponent) => log(jacobianSize(softmax(this.scores.map((x) => x * 2 ** exponent))));
-    const place = (way, factor, name) => ({
-      at: [Math.log2(factor), log(this.result[way].size)], name, line: 0, below: way === "raw" });
-    const { width, spread } = this.data;
-    return chart("Size of the Jacobian against the factor on the scores", {
+    const under = this.result.raw.size < 10 ** LOWEST; // below the floor of the chart
+    const place = (way, factor, name, below) => ({
+      at: [Math.log2(factor), log(this.result[way].size)], name, line: 0, below });
+    const raw = place("raw", spread * Math.sqrt(width), under ? "" : "not divided", true);
+    raw.below = raw.at[1] > LOWEST * 0.8; // no label on the ticks
+    const drawn = chart("Size of the Jacobian against the factor on the scores", {
       x: { from: -3, to: 9, title: "factor on the scores",
         ticks: [-3, 0, 3, 6, 9].map((e) => [e, short(2 ** e)]) },
       y: { from: LOWEST, to: 0, title: "size of the Jacobian",
         ticks: [0, -5, -10, -15, LOWEST].map((e) => [e, power(e)]) },
       lines: [{ points: Array.from({ length: 97 }, (_, i) => [i / 8 - 3, size(i / 8 - 3)])
         .filter(([, y], i) => i === 0 || y > LOWEST) }],
-      dots: [place("raw", spread * Math.sqrt(width), "not divided"), place("divided", spread, "divided")],
+      dots: [...(under ? [] : [raw]), place("divided", spread, "divided", false)],
     });
+    return under ? fill(drawn, {}, this.fallen(raw.at[0])) : drawn;
+  }
+
+  // An arrow through the floor, and how far below it the size is.
+  fallen(at) {
+    const x = FRAME.left + (at + 3) / 12 * (FRAME.right - FRAME.left);
+    const y = FRAME.bottom;
+    const exponent = Math.floor(Math.log10(this.result.raw.size));
+    return [
+      s("path", { class: "dot line-0", d: `M${x - 5} ${y - 9}h10l-5 9z` }),
+      s("text", { x, y: y - 26 }, "not divided:"),
+      s("text", { x, y: y - 14 }, `${power(exponent)}, below`),
+    ];
   }
 }

@@ -174,6 +174,11 @@ def softmax_jacobian(weights: Array) -> Array:
     TypeError
         ``weights`` is no array.
 
+    Notes
+    -----
+    On the diagonal, ``1 − a_i`` is formed as the sum of the other weights: where one weight is
+    nearly 1, the difference would be lost to rounding.
+
     Examples
     --------
     >>> import numpy as np
@@ -184,7 +189,8 @@ def softmax_jacobian(weights: Array) -> Array:
     xp = check_array("weights", weights)
     device = weights.device
     identity = xp.eye(weights.shape[-1], dtype=weights.dtype, device=device)
-    return weights[..., :, None] * (identity - weights[..., None, :])
+    others = weights[..., :, None] * weights[..., None, :] * (1 - identity)
+    return identity * xp.sum(others, axis=-1, keepdims=True) - others
 
 
 def _transposed_matmul(left: Array, right: Array, g: int) -> Array:

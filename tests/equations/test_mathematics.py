@@ -46,12 +46,11 @@ def test_softmax_does_not_see_a_common_shift(rng: np.random.Generator, c: float)
 
 
 @equation("eq-mathematics-jacobian")
-def test_jacobian_is_the_diagonal_minus_the_outer_product(rng: np.random.Generator) -> None:
+def test_jacobian_has_its_entries_and_is_the_finite_difference(rng: np.random.Generator) -> None:
     s, step = rng.normal(size=M), 1e-6
-    p = softmax(s)[:, None]
-    np.testing.assert_allclose(
-        softmax_jacobian(softmax(s)), np.diag(p[:, 0]) - p @ p.T, rtol=0, atol=1e-14
-    )
+    p = softmax(s)
+    expected = [[p[j] * ((j == k) - p[k]) for k in range(M)] for j in range(M)]
+    np.testing.assert_allclose(softmax_jacobian(p), expected, rtol=0, atol=1e-14)
     numeric = [(softmax(s + step * e) - softmax(s - step * e)) / (2 * step) for e in np.eye(M)]
     np.testing.assert_allclose(softmax_jacobian(softmax(s)), np.stack(numeric), rtol=0, atol=1e-9)
 
@@ -186,29 +185,46 @@ def test_sinusoidal_row() -> None:
             assert rows[t, 2 * pair + 1] == pytest.approx(math.cos(angle), abs=1e-12)
 
 
-def rotation(t: int, d: int) -> Floats:
-    """Return R_t for pairs (l, l + d/2): the half-split layout, the library's default."""
+@equation("eq-mathematics-translation")
+@pytest.mark.parametrize("distance", [-3, 1, 17])
+def test_one_linear_map_moves_every_sinusoidal_row_on(distance: int) -> None:
+    d = 6
+    move = np.zeros((d, d))
+    for pair in range(d // 2):
+        angle = distance * 10000 ** (-2 * pair / d)
+        cos, sin = math.cos(angle), math.sin(angle)
+        move[2 * pair : 2 * pair + 2, 2 * pair : 2 * pair + 2] = [[cos, -sin], [sin, cos]]
+    rows = sinusoidal(N, d, offset=40)
+    moved = sinusoidal(N, d, offset=40 + distance)
+    np.testing.assert_allclose(rows @ move, moved, rtol=0, atol=1e-12)
+
+
+def rotation(i: int, d: int, layout: str = "half") -> Floats:
+    """Return R_i for pairs (l, l + d/2), the library's default, or (2l, 2l + 1), the paper's."""
     matrix = np.zeros((d, d))
     for pair in range(d // 2):
-        angle, other = t * 10000 ** (-2 * pair / d), pair + d // 2
-        matrix[pair, pair] = matrix[other, other] = math.cos(angle)
-        matrix[pair, other], matrix[other, pair] = -math.sin(angle), math.sin(angle)
+        a, b = (pair, pair + d // 2) if layout == "half" else (2 * pair, 2 * pair + 1)
+        angle = i * 10000 ** (-2 * pair / d)
+        matrix[a, a] = matrix[b, b] = math.cos(angle)
+        matrix[a, b], matrix[b, a] = math.sin(angle), -math.sin(angle)
     return matrix
 
 
 @equation("eq-mathematics-rope")
-@pytest.mark.parametrize("t", [0, 1, 29])
-def test_rope_turns_each_pair_by_its_angle(rng: np.random.Generator, t: int) -> None:
+@pytest.mark.parametrize("layout", ["half", "interleaved"])
+@pytest.mark.parametrize("i", [0, 1, 29])
+def test_rope_turns_each_pair_by_its_angle(rng: np.random.Generator, i: int, layout: str) -> None:
     x = rng.normal(size=(1, 6))
-    np.testing.assert_allclose(rope(x, offset=t)[0], rotation(t, 6) @ x[0], rtol=0, atol=1e-12)
+    turned = rope(x, offset=i, layout=layout)
+    np.testing.assert_allclose(turned, x @ rotation(i, 6, layout), rtol=0, atol=1e-12)
 
 
 @equation("eq-mathematics-rope-relative")
 def test_rope_scores_depend_on_the_distance_alone(rng: np.random.Generator) -> None:
     q, k = rng.normal(size=(2, 1, 6))
-    for s, t in [(3, 8), (8, 3), (0, 41), (1003, 1008)]:
-        score = (rope(q, offset=s) @ rope(k, offset=t).T).item()
-        assert score == pytest.approx(q[0] @ rotation(t - s, 6) @ k[0], abs=1e-9)
+    for i, j in [(3, 8), (8, 3), (0, 41), (1003, 1008)]:
+        score = (rope(q, offset=i) @ rope(k, offset=j).T).item()
+        assert score == pytest.approx(q[0] @ rotation(i - j, 6) @ k[0], abs=1e-9)
 
 
 @equation("eq-mathematics-alibi")

@@ -1,5 +1,6 @@
 """The head view, the calculator and the dials in a browser: they move as the library says."""
 
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -172,6 +173,7 @@ def assert_scaling(figure: Any) -> None:
         }  # fmt: skip
         for name, value in expected.items():
             np.testing.assert_allclose(result[way][name], value, rtol=1e-6, atol=1e-9)
+        assert result[way]["size"] == pytest.approx(expected["size"], rel=1e-9, abs=0)
         np.testing.assert_allclose(table[:, 2 * i + 1], weights, atol=5.1e-5)
 
 
@@ -192,6 +194,25 @@ def test_scaling_by_keyboard_and_mouse(page):
     width.press("Home")
     result = figure.evaluate("(figure) => figure.result")
     assert result["raw"] == result["divided"]
+
+
+def test_a_size_below_the_chart_is_marked_and_no_table_is_cut(page):
+    figure = page.locator("#scaling-one")
+    arrow = figure.get_by_text("not divided:", exact=True)
+    figure.evaluate("(f) => { f.data = { width: 64, spread: 1 }; f.update(); }")
+    assert arrow.count() == 0
+    figure.evaluate("(f) => { f.data = { width: 4096, spread: 8 }; f.update(); }")
+    assert arrow.count() == 1
+    assert figure.locator(".wide").count() == 0
+    labels = [each.bounding_box() for each in figure.locator(".chart text").all()]
+    assert not [
+        (a, b)
+        for a, b in combinations([box for box in labels if box["width"]], 2)
+        if a["x"] < b["x"] + b["width"]
+        and b["x"] < a["x"] + a["width"]
+        and a["y"] < b["y"] + b["height"] / 2
+        and b["y"] < a["y"] + a["height"] / 2
+    ]
 
 
 def test_random_spreads_and_widths_give_the_library_s_numbers(page):
@@ -226,11 +247,11 @@ def test_rope_by_keyboard_and_the_score_stays_when_both_move(page):
     both.press("End")
     assert assert_rope(figure)["both"] == 1000
     assert figure.evaluate("(figure) => figure.result.score") == pytest.approx(before, abs=1e-9)
-    figure.get_by_role("slider", name="Position s").press("ArrowRight")
-    figure.get_by_role("slider", name="Position t").press("ArrowLeft")
+    figure.get_by_role("slider", name="Position i").press("ArrowRight")
+    figure.get_by_role("slider", name="Position j").press("ArrowLeft")
     assert assert_rope(figure) == {"s": 1, "t": 4, "both": 1000}
     q, k = rope(QUERY[None], offset=1001)[0], rope(KEY[None], offset=1004)[0]
-    heard(figure, f"Query at 1001, key at 1004, distance 3: score {q @ k:.4f}".replace("-", "−"))
+    heard(figure, f"Query at 1001, key at 1004, distance -3: score {q @ k:.4f}".replace("-", "−"))
 
 
 @pytest.mark.parametrize("name", ["query", "key"])

@@ -166,6 +166,14 @@ def test_softmax_jacobian_is_the_finite_difference(lib: str) -> None:
         np.testing.assert_allclose(jacobian[i], row, rtol=1e-7, atol=1e-10)
 
 
+def test_softmax_jacobian_keeps_what_is_left_of_a_hard_weight() -> None:
+    """Of two keys a gap apart: J = pq [[1, -1], [-1, 1]], also where p is 1 in floating point."""
+    for gap in (5.0, 40.0, 300.0):
+        product = math.exp(-gap) / (1 + math.exp(-gap)) ** 2
+        jacobian = softmax_jacobian(softmax(np.array([gap, 0.0])))
+        np.testing.assert_allclose(jacobian, product * np.array([[1, -1], [-1, 1]]), rtol=1e-12)
+
+
 @pytest.mark.parametrize("lib", LIBRARIES)
 def test_softmax_gradient_is_a_product_with_the_jacobian(lib: str) -> None:
     weights, d_weights = softmax(normal(lib, 3, N, M)), normal(lib, 3, N, M, seed=1)

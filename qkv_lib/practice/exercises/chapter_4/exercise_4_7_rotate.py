@@ -1,4 +1,4 @@
-"""Exercise 4.6: rotate."""
+"""Exercise 4.7: rotate."""
 
 # ruff: noqa: ARG005  # a wrong function takes all the arguments, used or not
 

@@ -1,6 +1,6 @@
-"""Exercise 4.6: right answers in several styles, and edits with one mistake each."""
+"""Exercise 4.7: right answers in several styles, and edits with one mistake each."""
 
-from qkv_lib.practice.exercises.chapter_4.exercise_4_6_rotate import EXERCISE
+from qkv_lib.practice.exercises.chapter_4.exercise_4_7_rotate import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(
