@@ -17,7 +17,7 @@ SHOWN = [
 
 
 # Inner rooms of the figures: readers call what is drawn with them.
-INNER = ("qkv_lib.plots.colours", "qkv_lib.plots.vector", "qkv_lib.drawings.canvas")
+INNER = ("qkv_lib.plots.vector", "qkv_lib.drawings.canvas")
 
 
 @pytest.mark.parametrize("name", [n for n in PUBLIC if n.rpartition(".")[0] not in INNER])
