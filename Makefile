@@ -23,7 +23,7 @@ export OMP_NUM_THREADS := $(THREADS)
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope
 
 .DEFAULT_GOAL := help
-.PHONY: help book pdf screenshots test bite notebooks results formulas lab serve lint bench coverage mutants lock clean
+.PHONY: help book pdf screenshots test tested bite notebooks results formulas lab serve lint bench coverage mutants lock clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -40,6 +40,9 @@ screenshots: book ## take pictures of each page, light, dark and on a phone; nee
 
 test: book ## prove everything: library, equations, notebooks cell by cell, built pages
 	@$(BIN)/python make.py prove
+
+tested: $(INSTALLED) ## print what is tested, by which test, and how strictly
+	@$(BIN)/python -m workshop.what_is_tested
 
 bite: $(INSTALLED) ## plant faults one by one and name what catches each; FAULT=mask for some (minutes)
 	@$(BIN)/python -m tests.bite $(FAULT)

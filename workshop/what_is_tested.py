@@ -1,6 +1,7 @@
 """What the tests prove, as tables in MyST Markdown, read off the tests themselves.
 
-The appendix "What is tested" asks for them while it is built, so that it cannot go stale.
+Run as ``python -m workshop.what_is_tested``, or ``make tested``: it prints `docs/what-is-tested.md`
+with each table in its place, so that the page cannot go stale.
 """
 
 import ast
@@ -197,3 +198,14 @@ def _asserts(source: str) -> int:
 TABLES: dict[str, Callable[[], str]] = {
     each.__name__: each for each in (equations, properties, excuses, faults, exercises, cells)
 }
+
+PAGE = ROOT / "docs" / "what-is-tested.md"
+
+
+def with_tables(text: str) -> str:
+    """Return a page with a table in the place of each comment that names one."""
+    return re.sub(r"<!-- table: (\w+) -->", lambda found: TABLES[found[1]](), text)
+
+
+if __name__ == "__main__":
+    print(with_tables(PAGE.read_text(encoding="utf-8")))

@@ -1,4 +1,4 @@
-"""The tables of the appendix say what the tests do, no more and no less."""
+"""The tables of what is tested say what the tests do, no more and no less."""
 
 import re
 
@@ -21,6 +21,16 @@ def rows(table: str) -> list[list[str]]:
         for line in table.splitlines()
         if line.startswith("|")
     ]
+
+
+def test_the_page_asks_for_each_table_once() -> None:
+    asked = re.findall(r"<!-- table: (\w+) -->", tables.PAGE.read_text(encoding="utf-8"))
+    assert sorted(asked) == sorted(tables.TABLES)
+
+
+def test_a_table_takes_the_place_of_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(tables.TABLES, "cells", lambda: "| 1 |")
+    assert tables.with_tables("Here:\n\n<!-- table: cells -->\n") == "Here:\n\n| 1 |\n"
 
 
 def test_every_equation_with_a_test_has_its_row() -> None:
