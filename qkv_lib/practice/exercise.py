@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from inspect import signature
 from typing import Any
@@ -116,6 +116,9 @@ class Exercise:
         The library's own answer on NumPy arrays; its parameters name the arguments.
     cases : callable
         Draws the inputs from a `numpy.random.Generator`.
+    edges : callable, optional
+        Draws arguments at the edge, which only the exercise can know: the first step, an empty
+        state, more taps than positions, the largest numbers the chapter speaks of.
     returns : mapping
         Name of each returned array → what its last axes count, for example
         ``{"output": ("query", "feature")}``.
@@ -150,6 +153,7 @@ class Exercise:
     given: str | None = None
     symptom: str = ""
     solution: str = ""
+    edges: Callable[[np.random.Generator], Iterable[tuple[Any, ...]]] | None = None
     free: tuple[str, ...] = ()
     dtype: bool = False
     tolerance: float = 2e-5

@@ -29,6 +29,8 @@ def varied(exercise: Exercise, rng: np.random.Generator) -> Iterator[Case]:
     """Yield the cases of an exercise and those that are made from them."""
     own = list(exercise.cases(rng))
     yield from own
+    if exercise.edges:
+        yield from (Case("edge", args) for args in exercise.edges(rng))
     yield from singles(own)
     yield from masks(exercise, own, rng)
     yield from sizes(exercise, own, rng)

@@ -4,12 +4,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from qkv_lib import attention, scoring
 from qkv_lib.formula._checks import Array
 from qkv_lib.practice.exercise import Exercise, Function, Mistake
 from qkv_lib.practice.exercises.chapter_1.shared import queries_keys_values
+from qkv_lib.practice.inputs import Generator
 
 BEST_LOOK = "the best key of a query has the largest dot product with it: values[argmax of Q Kᵀ]"
 
@@ -27,6 +30,14 @@ def hard_lookup(queries: Array, keys: Array, values: Array) -> Array:
 def cosine(query: Array, keys: Array) -> Array:
     """Return the dot products over the lengths of the keys."""
     return scoring.dot(query, keys) / np.linalg.norm(keys, axis=-1)
+
+
+def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return arguments at the edge: sizes of 1, empty, full and first ones, and large ones."""
+    return (
+        (rng.normal(size=(3, 2)), rng.normal(size=(1, 2)), rng.normal(size=(1, 4))),
+        (rng.normal(size=(4, 1)) - 3, rng.normal(size=(5, 1)), rng.normal(size=(5, 1))),
+    )
 
 
 EXERCISE = Exercise(
@@ -47,6 +58,8 @@ def hard_lookup(queries, keys, values):
 ''',
     reference=hard_lookup,
     cases=queries_keys_values,
+    edges=edges,
+    free=("queries", "keys"),
     returns={"output": ("query", "feature")},
     mistakes=(
         Mistake("worst-key", "you take the key that matches least", BEST_LOOK,

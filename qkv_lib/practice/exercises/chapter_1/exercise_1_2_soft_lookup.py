@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -55,6 +56,16 @@ INSIDE = Property(
 )  # fmt: skip
 
 
+def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return arguments at the edge: sizes of 1, empty, full and first ones, and large ones."""
+    return (
+        (rng.normal(size=1), rng.normal(size=(3, 1)), rng.normal(size=(3, 2)), 1.7),
+        (rng.normal(size=3), rng.normal(size=(1, 3)), rng.normal(size=(1, 2)), 0.7),
+        (rng.normal(size=3), rng.normal(size=(5, 3)), rng.normal(size=(5, 2)), 0.013),
+        (rng.normal(size=3), rng.normal(size=(5, 3)), rng.normal(size=(5, 1)), 71.3),
+    )
+
+
 EXERCISE = Exercise(
     name="soft-lookup",
     skeleton='''
@@ -76,6 +87,8 @@ def soft_lookup(query, keys, values, temperature):
 ''',
     reference=soft_lookup,
     cases=one_query,
+    edges=edges,
+    free=("query", "keys"),
     returns={"output": ("feature",)},
     mistakes=(
         *through((

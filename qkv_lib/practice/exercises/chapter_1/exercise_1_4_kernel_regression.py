@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -44,6 +45,14 @@ def points(rng: Generator) -> Iterator[Case]:
         yield cast(Case(case.kind, (x, known_x, known_x + rng.normal(size=m), bandwidth)))
 
 
+def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return arguments at the edge: sizes of 1, empty, full and first ones, and large ones."""
+    return (
+        (np.array([0.3, 7.1]), np.array([1.7]), np.array([2.3]), 0.4),
+        (np.array([5e3, -0.4, 2.2]), rng.normal(size=5), rng.normal(size=5), 0.3),
+    )
+
+
 EXERCISE = Exercise(
     name="kernel-regression",
     skeleton='''
@@ -64,6 +73,8 @@ def kernel_regression(x, known_x, known_y, bandwidth):
 ''',
     reference=kernel_regression,
     cases=points,
+    edges=edges,
+    without=dict.fromkeys(("low", "rows"), "places on a line: far ones are drawn at the edge"),
     returns={"prediction": ("point",)},
     mistakes=(
         *through(KERNELS, regression_with),

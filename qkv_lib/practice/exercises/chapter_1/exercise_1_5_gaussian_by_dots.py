@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -42,6 +43,14 @@ def less(norm: Function) -> Function:
     )
 
 
+def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return arguments at the edge: sizes of 1, empty, full and first ones, and large ones."""
+    return (
+        (rng.normal(size=(3, 2)), rng.normal(size=(1, 2)), 0.7),
+        (rng.normal(size=(1, 1)), rng.normal(size=(4, 1)) - 2, 3.1),
+    )
+
+
 EXERCISE = Exercise(
     name="gaussian-by-dots",
     skeleton='''
@@ -63,6 +72,8 @@ def gaussian_by_dots(query, key, bandwidth):
 ''',
     reference=kernel_weights,
     cases=operands_and_bandwidth,
+    edges=edges,
+    free=("query", "key"),
     returns={"weights": ("query", "key")},
     mistakes=(
         Mistake("no-key-norms", "the lengths of the keys are missing", NORM_LOOK,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -24,6 +25,15 @@ def maps(rng: Generator) -> Iterator[Case]:
         yield cast(Case(kind, (softmax(2 * rng.normal(size=shape)),)))
 
 
+def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return arguments at the edge: sizes of 1, empty, full and first ones, and large ones."""
+    return (
+        (np.array([[1.0], [1.0]]),),
+        (np.eye(4)[rng.permutation(4)],),
+        (np.ones((1, 1)),),
+    )
+
+
 EXERCISE = Exercise(
     name="received",
     skeleton='''
@@ -40,6 +50,8 @@ def received(weights):
 ''',
     reference=lambda weights: np.sum(weights, axis=-2),
     cases=maps,
+    edges=edges,
+    without=dict.fromkeys(("low", "rows"), "weights lie between 0 and 1"),
     returns={"received": ("key",)},
     mistakes=(
         Mistake("sums-rows", "you add up what each query gives, which is always 1", LOOK,

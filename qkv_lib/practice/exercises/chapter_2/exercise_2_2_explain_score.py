@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -51,6 +52,14 @@ def not_the_score(trial: Trial) -> str | None:
     return f"your table adds up to {total:.4g}, and the score is {score:.4g}"
 
 
+def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return arguments at the edge: sizes of 1, empty, full and first ones, and large ones."""
+    return (
+        (rng.normal(size=1), rng.normal(size=1), rng.normal(size=(1, 2)), rng.normal(size=(1, 2))),
+        (np.zeros(3), rng.normal(size=3), *rng.normal(size=(2, 3, 1))),
+    )
+
+
 EXERCISE = Exercise(
     name="explain-score",
     skeleton='''
@@ -68,6 +77,8 @@ def explain_score(asking, answering, W_Q, W_K):
 ''',
     reference=table_with(right),
     cases=two_words,
+    edges=edges,
+    without=dict.fromkeys(("low", "rows"), "two words and two maps, all of one size"),
     returns={"table": ("asking feature", "answering feature")},
     mistakes=(
         Mistake("roles-swapped", "the word that answers is made to ask", LOOK,

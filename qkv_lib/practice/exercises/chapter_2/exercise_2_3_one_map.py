@@ -97,6 +97,7 @@ def one_map_would_do(scores):
 ''',
     reference=one_map,
     cases=score_maps,
+    without=dict.fromkeys(("low", "rows"), "the verdict does not change with the size"),
     returns={"answer": ("matrix",)},
     mistakes=(
         Mistake("symmetry-only", "you ask only whether the scores are symmetric",

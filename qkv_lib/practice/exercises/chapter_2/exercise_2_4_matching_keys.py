@@ -73,6 +73,7 @@ def matching_keys(query, key, new_query):
 ''',
     reference=with_keys(inverse_transposed),
     cases=turned,
+    free=("key",),
     returns={"keys": ("key", "feature")},
     mistakes=(
         Mistake("no-transpose", "the keys are multiplied by G⁻¹: a transpose is missing", LOOK,

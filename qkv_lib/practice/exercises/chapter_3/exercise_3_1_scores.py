@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from qkv_lib import softmax
 from qkv_lib.formula._checks import Array
 from qkv_lib.practice.exercise import Case, Exercise, Function, Mistake
 from qkv_lib.practice.exercises.shared import scaled_scores, scores_with
-from qkv_lib.practice.inputs import operands
+from qkv_lib.practice.inputs import Generator, operands
 from qkv_lib.practice.mistakes import (
     FACTORS,
     OPERANDS,
@@ -30,6 +32,14 @@ def unit(x: Array) -> Array:
     return x / np.linalg.norm(x, axis=-1, keepdims=True)
 
 
+def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return arguments at the edge: sizes of 1, empty, full and first ones, and large ones."""
+    return (
+        (rng.normal(size=(1, 1)), rng.normal(size=(1, 1))),
+        (rng.normal(size=(4, 1)), rng.normal(size=(2, 1))),
+    )
+
+
 EXERCISE = Exercise(
     name="scores",
     skeleton='''
@@ -46,6 +56,8 @@ def scores(query, key):
 ''',
     reference=scaled_scores,
     cases=lambda rng: (Case(case.kind, case.args[:2]) for case in operands(rng)),
+    edges=edges,
+    free=("query", "key"),
     returns={"scores": ("query", "key")},
     mistakes=(
         *through(FACTORS, scores_with, leave_out=("root-of-d_v",)),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from qkv_lib import attention
 from qkv_lib.practice.exercise import Exercise
 from qkv_lib.practice.exercises.chapter_3.shared import OUTPUT_AXES
-from qkv_lib.practice.inputs import operands
+from qkv_lib.practice.inputs import Generator, operands
 from qkv_lib.practice.mistakes import (
     ATTENTION,
 )
@@ -13,6 +15,15 @@ from qkv_lib.practice.properties import (
     BATCH_APART,
     WITHIN_VALUES,
 )
+
+
+def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return arguments at the edge: sizes of 1, empty, full and first ones, and large ones."""
+    return (
+        (rng.normal(size=(1, 1)), rng.normal(size=(1, 1)), rng.normal(size=(1, 1))),
+        (rng.normal(size=(4, 1)), rng.normal(size=(2, 1)), rng.normal(size=(2, 3)) - 70),
+    )
+
 
 EXERCISE = Exercise(
     name="attention",
@@ -35,6 +46,8 @@ def attention(query, key, value):
 """,
     reference=lambda query, key, value: attention(query, key, value),
     cases=operands,
+    edges=edges,
+    free=("query", "key"),
     returns=OUTPUT_AXES,
     mistakes=ATTENTION,
     properties=(WITHIN_VALUES, BATCH_APART),

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -42,6 +43,16 @@ def compared(compare: Callable[[Array, Array], Array], shift: int = 0, sign: int
     return mask
 
 
+def edges(_: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return arguments at the edge: sizes of 1, empty, full and first ones, and large ones."""
+    return (
+        (3, 3, 900),
+        (40, 3, 2),
+        (3, 40, 7),
+        (2, 1, 0),
+    )
+
+
 EXERCISE = Exercise(
     name="causal-mask",
     skeleton='''
@@ -59,6 +70,8 @@ def causal_mask(n_queries, n_keys, offset):
 ''',
     reference=causal,
     cases=causal_sizes,
+    edges=edges,
+    without=dict.fromkeys(("low", "rows", "one"), "its arguments are counts"),
     returns=MASK_AXES,
     mistakes=(
         Mistake("inverted-mask", "the mask is inverted", "True means may attend",

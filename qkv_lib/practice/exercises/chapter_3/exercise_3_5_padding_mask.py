@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -36,6 +37,16 @@ def seen_columns(compare: Callable[[Array, Array], Array]) -> Function:
     return mask
 
 
+def edges(_: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return arguments at the edge: sizes of 1, empty, full and first ones, and large ones."""
+    return (
+        (np.array([0]), 4),
+        (np.array([4]), 4),
+        (np.array([1, 1]), 1),
+        (np.array([0, 0, 0]), 3),
+    )
+
+
 EXERCISE = Exercise(
     name="padding-mask",
     skeleton='''
@@ -54,6 +65,8 @@ def padding_mask(lengths, n_keys):
 ''',
     reference=padding,
     cases=lengths_and_size,
+    edges=edges,
+    without=dict.fromkeys(("low", "rows"), "its arguments are counts"),
     returns={"mask": ("head", "query", "key")},
     mistakes=(
         Mistake("inverted-mask", "the mask is inverted: it shows the padding and hides the words",

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+
 from qkv_lib import attention
 from qkv_lib.practice.exercise import Exercise
 from qkv_lib.practice.exercises.chapter_3.shared import OUTPUT_AXES
-from qkv_lib.practice.inputs import operands_and_mask
+from qkv_lib.practice.inputs import Generator, operands_and_mask
 from qkv_lib.practice.mistakes import (
     ATTENTION,
     MASKING,
@@ -15,6 +19,25 @@ from qkv_lib.practice.properties import (
     HIDDEN_STAYS_HIDDEN,
     WITHIN_VALUES,
 )
+
+
+def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return arguments at the edge: sizes of 1, empty, full and first ones, and large ones."""
+    return (
+        (
+            rng.normal(size=(2, 3)),
+            rng.normal(size=(1, 3)),
+            rng.normal(size=(1, 2)),
+            np.array([[True], [False]]),
+        ),
+        (
+            np.array([[10.0, 0.0]]),
+            np.array([[-1e3, 0.0], [0.0, 1.0]]),
+            np.array([[1.0], [2.0]]),
+            np.array([[True, False]]),
+        ),
+    )
+
 
 EXERCISE = Exercise(
     name="masked-attention",
@@ -40,6 +63,8 @@ def masked_attention(query, key, value, mask):
 """,
     reference=lambda query, key, value, mask: attention(query, key, value, mask=mask),
     cases=operands_and_mask,
+    edges=edges,
+    free=("query", "key"),
     returns=OUTPUT_AXES,
     mistakes=(*MASKING, *ATTENTION),
     properties=(HIDDEN_STAYS_HIDDEN, WITHIN_VALUES, BATCH_APART),

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from qkv_lib import attention
 from qkv_lib.formula._checks import Array
@@ -42,6 +43,11 @@ def cross_inputs(rng: Generator) -> Iterator[Case]:
         yield cast(Case(kind, (size * x, size * context, *maps)))
 
 
+def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return arguments at the edge: sizes of 1, empty, full and first ones, and large ones."""
+    return ((rng.normal(size=(1, 1)), rng.normal(size=(1, 1)), *rng.normal(size=(3, 1, 1))),)
+
+
 EXERCISE = Exercise(
     name="cross-attention",
     skeleton='''
@@ -64,6 +70,8 @@ def cross_attention(x, context, W_Q, W_K, W_V):
 ''',
     reference=cross(attention),
     cases=cross_inputs,
+    edges=edges,
+    free=("x", "context"),
     returns=OUTPUT_AXES,
     mistakes=(
         Mistake("sides-swapped", "the queries come from context, keys and values from x",

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -50,6 +51,15 @@ def interleaved(x: Array, n_heads: int) -> Array:
     return np.moveaxis(x.reshape(*lead, n, width // n_heads, n_heads), -1, -3)
 
 
+def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return arguments at the edge: sizes of 1, empty, full and first ones, and large ones."""
+    return (
+        (rng.normal(size=(1, 6)), 1),
+        (rng.normal(size=(5, 3)), 3),
+        (rng.normal(size=(1, 4)), 2),
+    )
+
+
 EXERCISE = Exercise(
     name="split-heads",
     skeleton='''
@@ -69,6 +79,8 @@ def split_heads(x, n_heads):
 ''',
     reference=split,
     cases=features_and_heads,
+    edges=edges,
+    free=("x",),
     returns={"heads": ("head", "position", "feature")},
     mistakes=(
         Mistake("view-for-transpose", "the rows are cut into heads, not the features", HEADS_LOOK,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -29,6 +30,15 @@ def rows_sum_to_zero(trial: Trial) -> str | None:
     return at(np.abs(totals) > SLACK, totals, "sums to")
 
 
+def edges(_: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return arguments at the edge: sizes of 1, empty, full and first ones, and large ones."""
+    return (
+        (np.array([1.0]),),
+        (np.array([0.0, 1.0, 0.0]),),
+        (np.array([0.25, 0.25, 0.5]),),
+    )
+
+
 EXERCISE = Exercise(
     name="softmax-jacobian",
     skeleton='''
@@ -45,6 +55,8 @@ def jacobian(weights):
 ''',
     reference=lambda weights: softmax_jacobian(weights),
     cases=some_weights,
+    edges=edges,
+    without=dict.fromkeys(("low", "rows"), "weights lie between 0 and 1, of one query"),
     returns={"J": ("weight", "score")},
     mistakes=(
         Mistake("diagonal-only", "this is diag(p): p pᵀ is missing", JACOBIAN_LOOK, np.diag),

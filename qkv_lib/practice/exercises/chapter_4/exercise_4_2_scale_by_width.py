@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -30,6 +31,14 @@ def heads_of_queries_and_keys(rng: Generator) -> Iterator[Case]:
         yield cast(Case(kind, (query, key)))
 
 
+def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return arguments at the edge: sizes of 1, empty, full and first ones, and large ones."""
+    return (
+        (rng.normal(size=(1, 1, 1)), rng.normal(size=(1, 2, 1))),
+        (rng.normal(size=(16, 3, 64)), rng.normal(size=(16, 2, 64))),
+    )
+
+
 EXERCISE = Exercise(
     name="scale-by-width",
     skeleton='''
@@ -48,6 +57,8 @@ def head_scores(query, key):
 ''',
     reference=lambda query, key: scoring.scaled_dot(query, key),
     cases=heads_of_queries_and_keys,
+    edges=edges,
+    free=("query", "key"),
     returns={"scores": ("query", "key")},
     mistakes=(
         Mistake("root-of-d_model", "the scores are divided by √(n_heads · d_k) = √d_model",

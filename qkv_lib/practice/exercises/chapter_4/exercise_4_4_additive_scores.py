@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -37,6 +38,19 @@ def additive_with(unite: Function) -> Function:
     )
 
 
+def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return arguments at the edge: sizes of 1, empty, full and first ones, and large ones."""
+    return (
+        (
+            rng.normal(size=(1, 1)),
+            rng.normal(size=(2, 3)),
+            rng.normal(size=(1, 1)),
+            rng.normal(size=(3, 1)),
+            rng.normal(size=1),
+        ),
+    )
+
+
 EXERCISE = Exercise(
     name="additive-scores",
     skeleton='''
@@ -57,6 +71,8 @@ def additive_scores(query, key, w_query, w_key, v):
 ''',
     reference=lambda query, key, w_query, w_key, v: scoring.additive(query, key, w_query, w_key, v),
     cases=two_widths_and_maps,
+    edges=edges,
+    free=("query", "key"),
     returns={"scores": ("query", "key")},
     mistakes=(
         Mistake("no-tanh", "there is no tanh: without it the query's part changes no weight",

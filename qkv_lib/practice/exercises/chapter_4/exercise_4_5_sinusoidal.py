@@ -82,6 +82,7 @@ def sinusoidal(positions, d):
 ''',
     reference=lambda positions, d: sinusoidal(positions, d),
     cases=widths_and_positions,
+    without=dict.fromkeys(("low", "rows"), "its arguments are counts"),
     returns={"table": ("position", "feature")},
     mistakes=(
         Mistake("sin-cos-swapped", "sine and cosine have changed places", ROW_LOOK,

@@ -101,6 +101,7 @@ def rotate(x, positions):
 ''',
     reference=rotate,
     cases=rows_and_positions,
+    free=("x",),
     returns={"result": ("row", "feature")},
     mistakes=(
         Mistake("interleaved", "features 2l and 2l + 1 are turned as a pair", HALF_LOOK,

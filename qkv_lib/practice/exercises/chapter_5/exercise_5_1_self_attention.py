@@ -4,11 +4,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from qkv_lib import attention
 from qkv_lib.formula._checks import Array
 from qkv_lib.practice.exercise import Exercise, Function, Mistake
 from qkv_lib.practice.exercises.chapter_5.shared import OUTPUT_AXES
 from qkv_lib.practice.exercises.shared import sequence_and_maps
+from qkv_lib.practice.inputs import Generator
 from qkv_lib.practice.mistakes import SCALE_LOOK, with_attention
 from qkv_lib.practice.properties import BATCH_APART
 from qkv_lib.practice.wrong import Attend
@@ -21,6 +24,11 @@ def self_with(attend: Attend) -> Function:
         return attend(x @ W_Q, x @ W_K, x @ W_V)
 
     return self_attention
+
+
+def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return arguments at the edge: sizes of 1, empty, full and first ones, and large ones."""
+    return ((rng.normal(size=(1, 2)), *rng.normal(size=(3, 2, 1))),)
 
 
 EXERCISE = Exercise(
@@ -45,6 +53,8 @@ def self_attention(x, W_Q, W_K, W_V):
 ''',
     reference=self_with(attention),
     cases=sequence_and_maps,
+    edges=edges,
+    free=("x",),
     returns=OUTPUT_AXES,
     mistakes=(
         Mistake("root-of-d_model", "the scores are divided by √d_model", SCALE_LOOK,

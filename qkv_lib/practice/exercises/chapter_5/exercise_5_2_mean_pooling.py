@@ -4,11 +4,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from qkv_lib.formula._checks import Array
 from qkv_lib.practice.exercise import Exercise, Mistake
 from qkv_lib.practice.exercises.chapter_5.shared import POOLED_AXES, mean_pooling, tokens_and_mask
+from qkv_lib.practice.inputs import Generator
 from qkv_lib.practice.properties import BATCH_APART
 
 COUNT_LOOK = "sum the real tokens, then divide by how many there are in each sequence"
@@ -33,6 +36,16 @@ def last_real(x: Array, mask: Array) -> Array:
     return np.take_along_axis(x, last[..., None, None], axis=-2)[..., 0, :]
 
 
+def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return arguments at the edge: sizes of 1, empty, full and first ones, and large ones."""
+    return (
+        (rng.normal(size=(1, 3)), np.array([True])),
+        (rng.normal(size=(4, 1)), np.array([True] * 4)),
+        (rng.normal(size=(4, 2)), np.array([False, False, False, True])),
+        (rng.normal(size=(2, 3, 2)), np.array([[False] * 3, [True, False, True]])),
+    )
+
+
 EXERCISE = Exercise(
     name="mean-pooling",
     skeleton='''
@@ -51,6 +64,8 @@ def mean_pooling(x, mask):
 ''',
     reference=mean_pooling,
     cases=tokens_and_mask,
+    edges=edges,
+    free=("x",),
     returns=POOLED_AXES,
     mistakes=(
         Mistake("mask-ignored", "the padding is averaged too", COUNT_LOOK,

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -34,6 +35,19 @@ def tokens_query_and_mask(rng: Generator) -> Iterator[Case]:
             yield Case("extreme", (100.0 * x, 100.0 * query, mask))
 
 
+def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return arguments at the edge: sizes of 1, empty, full and first ones, and large ones."""
+    return (
+        (rng.normal(size=(1, 3)), rng.normal(size=3), np.array([True])),
+        (rng.normal(size=(4, 1)), rng.normal(size=1), np.array([False, False, False, True])),
+        (
+            rng.normal(size=(2, 3, 2)),
+            rng.normal(size=2),
+            np.array([[False] * 3, [True, False, True]]),
+        ),
+    )
+
+
 EXERCISE = Exercise(
     name="attention-pooling",
     skeleton='''
@@ -58,6 +72,8 @@ def attention_pooling(x, query, mask=None):
 ''',
     reference=pool_with(attention),
     cases=tokens_query_and_mask,
+    edges=edges,
+    free=("x", "query"),
     returns=POOLED_AXES,
     mistakes=(
         Mistake("query-not-used", "this is the mean: the query is not used",

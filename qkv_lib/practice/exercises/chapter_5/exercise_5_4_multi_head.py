@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -70,6 +71,16 @@ def sequence_maps_and_heads(rng: Generator) -> Iterator[Case]:
         yield cast(Case(kind, (x, *maps, rng.normal(size=(h * d, d_model)), h)))
 
 
+def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return arguments at the edge: sizes of 1, empty, full and first ones, and large ones."""
+    return (
+        (rng.normal(size=(3, 1)), *rng.normal(size=(3, 1, 2)), rng.normal(size=(2, 1)), 2),
+        (rng.normal(size=(3, 1)), *rng.normal(size=(3, 1, 1)), rng.normal(size=(1, 1)), 1),
+        (rng.normal(size=(1, 4)), *rng.normal(size=(3, 4, 2)), rng.normal(size=(2, 4)), 2),
+        (rng.normal(size=(5, 3)), *rng.normal(size=(3, 3, 3)), rng.normal(size=(3, 3)), 1),
+    )
+
+
 EXERCISE = Exercise(
     name="multi-head",
     skeleton='''
@@ -96,6 +107,8 @@ def multi_head(x, W_Q, W_K, W_V, W_O, n_heads):
 ''',
     reference=heads_with(attention),
     cases=sequence_maps_and_heads,
+    edges=edges,
+    free=("x",),
     returns=OUTPUT_AXES,
     mistakes=(
         Mistake("view-for-transpose", "the rows are cut into heads, not the features", CUT_LOOK,

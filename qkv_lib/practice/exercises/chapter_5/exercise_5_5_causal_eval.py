@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -45,6 +46,14 @@ def under(mask: Function) -> Function:
     return lambda q, k, v, training: attention(q, k, v, mask=mask(q.shape[-2], training))
 
 
+def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return arguments at the edge: sizes of 1, empty, full and first ones, and large ones."""
+    return (
+        (rng.normal(size=(1, 2)), rng.normal(size=(1, 2)), rng.normal(size=(1, 3)), True),
+        (rng.normal(size=(1, 2)), rng.normal(size=(1, 2)), rng.normal(size=(1, 3)), False),
+    )
+
+
 EXERCISE = Exercise(
     name="causal-eval",
     skeleton='''
@@ -71,6 +80,8 @@ def causal_attention(query, key, value, training):
 ''',
     reference=causal_with(attention),
     cases=square_in_both_modes,
+    edges=edges,
+    free=("query", "key"),
     returns=OUTPUT_AXES,
     mistakes=(
         Mistake("mask-only-in-training", "the mask acts only in training", CAUSAL_LOOK,

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -67,6 +68,21 @@ def new_before_past(q: Array, k: Array, v: Array, pk: Array, pv: Array) -> Array
     return attention(q, keys, values, mask=causal_mask(t, past + t, offset=past))
 
 
+def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return arguments at the edge: sizes of 1, empty, full and first ones, and large ones."""
+    return (
+        (
+            rng.normal(size=(1, 2)),
+            rng.normal(size=(1, 2)),
+            rng.normal(size=(1, 3)),
+            np.zeros((0, 2)),
+            np.zeros((0, 3)),
+        ),
+        (*rng.normal(size=(3, 7, 2)), *rng.normal(size=(2, 1, 2))),
+        (*rng.normal(size=(3, 1, 2)), *rng.normal(size=(2, 40, 2))),
+    )
+
+
 EXERCISE = Exercise(
     name="decode-step",
     skeleton='''
@@ -93,6 +109,8 @@ def decode_step(query, key, value, past_key, past_value):
 ''',
     reference=step_with(attention),
     cases=new_and_past,
+    edges=edges,
+    free=("query", "key", "past_key"),
     returns=OUTPUT_AXES,
     mistakes=(
         Mistake("offset-ignored", "the new tokens are treated as the first ones: the offset is 0",

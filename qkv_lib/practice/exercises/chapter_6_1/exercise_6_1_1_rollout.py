@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -45,6 +46,15 @@ def blocks(rng: Generator) -> Iterator[Case]:
         yield cast(Case(kind, (rng.dirichlet(np.full(n, 0.5), size=(n_blocks, h, n)),)))
 
 
+def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return arguments at the edge: sizes of 1, empty, full and first ones, and large ones."""
+    return (
+        (rng.dirichlet(np.ones(3), size=(1, 1, 3)),),
+        (np.eye(3)[None, None, rng.permutation(3)],),
+        (np.ones((2, 3, 1, 1)),),
+    )
+
+
 EXERCISE = Exercise(
     name="rollout",
     skeleton='''
@@ -66,6 +76,8 @@ def rollout(weights):
 ''',
     reference=rollout,
     cases=blocks,
+    edges=edges,
+    without=dict.fromkeys(("low", "rows"), "weights lie between 0 and 1"),
     returns={"flow": ("query", "key")},
     mistakes=(
         Mistake("reversed-blocks", "the blocks are multiplied in the wrong order", BLOCKS_LOOK,

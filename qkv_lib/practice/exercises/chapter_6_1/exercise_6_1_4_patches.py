@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -55,6 +56,16 @@ def images_and_sizes(rng: Generator) -> Iterator[Case]:
         yield cast(Case(kind, (rng.normal(size=(*lead, height, width)), size)))
 
 
+def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return arguments at the edge: sizes of 1, empty, full and first ones, and large ones."""
+    return (
+        (rng.normal(size=(4, 4)), 4),
+        (rng.normal(size=(2, 3)), 1),
+        (rng.normal(size=(2, 6)), 2),
+        (rng.normal(size=(6, 2)), 2),
+    )
+
+
 EXERCISE = Exercise(
     name="patches",
     skeleton='''
@@ -76,6 +87,8 @@ def patches(images, size):
 ''',
     reference=to_patches,
     cases=images_and_sizes,
+    edges=edges,
+    free=("images",),
     returns={"patches": ("patch", "pixel")},
     mistakes=(
         Mistake("only-reshaped", "the pixels are cut in reading order: a row of the result is a "

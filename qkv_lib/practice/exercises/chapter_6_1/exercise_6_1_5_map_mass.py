@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -32,6 +33,16 @@ def maps_and_boxes(rng: Generator) -> Iterator[Case]:
         yield cast(Case(kind, (rng.exponential(size=(*lead, n, patches)), coverage)))
 
 
+def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return arguments at the edge: sizes of 1, empty, full and first ones, and large ones."""
+    return (
+        (np.eye(3), rng.uniform(size=(3, 3))),
+        (rng.exponential(1e-4, size=(2, 5)), np.ones((2, 5))),
+        (rng.exponential(1e3, size=(2, 5)), np.zeros((2, 5))),
+        (np.array([[0.7]]), np.array([[0.3]])),
+    )
+
+
 EXERCISE = Exercise(
     name="map-mass",
     skeleton='''
@@ -51,6 +62,8 @@ def map_mass(maps, coverage):
 ''',
     reference=mass_inside,
     cases=maps_and_boxes,
+    edges=edges,
+    without=dict.fromkeys(("low", "rows"), "a map is not negative"),
     returns={"mass": ("image",)},
     mistakes=(
         Mistake("not-divided", "the mass is not divided by the whole map's", SHARE_LOOK,

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -66,6 +67,15 @@ def weights_values_and_output(rng: Generator) -> Iterator[Case]:
         yield cast(Case(kind, (weights, value, w_o)))
 
 
+def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return arguments at the edge: sizes of 1, empty, full and first ones, and large ones."""
+    return (
+        (np.ones((1, 2, 1)), rng.normal(size=(1, 1, 1)), rng.normal(size=(1, 2))),
+        (np.ones((1, 2, 1)), rng.normal(size=(1, 1, 3)), rng.normal(size=(3, 2))),
+        (rng.dirichlet(np.ones(3), size=(2, 4)), rng.normal(size=(2, 3, 1)), np.zeros((2, 4))),
+    )
+
+
 EXERCISE = Exercise(
     name="added-lengths",
     skeleton='''
@@ -90,6 +100,8 @@ def added_lengths(weights, value, w_o):
 ''',
     reference=maps.weighted_norms,
     cases=weights_values_and_output,
+    edges=edges,
+    free=("value",),
     returns={"lengths": ("head", "query", "key")},
     mistakes=(
         Mistake("product-of-lengths", "two lengths are multiplied: that is no length of a product",

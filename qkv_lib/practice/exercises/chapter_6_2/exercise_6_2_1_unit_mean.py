@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -63,6 +64,16 @@ def states_and_lengths(rng: Generator) -> Iterator[Case]:
         yield cast(Case(kind, (states, np.array(lengths))))
 
 
+def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return arguments at the edge: sizes of 1, empty, full and first ones, and large ones."""
+    return (
+        (rng.normal(size=(1, 4, 3)), np.array([4])),
+        (rng.normal(size=(3, 4, 3)), np.array([4, 1, 2])),
+        (1e-3 * rng.normal(size=(2, 1, 3)), np.array([1, 1])),
+        (rng.normal(size=(2, 3, 1)), np.array([3, 3])),
+    )
+
+
 EXERCISE = Exercise(
     name="unit-mean",
     skeleton='''
@@ -82,6 +93,8 @@ def unit_mean(states, lengths):
 ''',
     reference=unit_mean,
     cases=states_and_lengths,
+    edges=edges,
+    free=("states",),
     returns={"embedding": ("text", "feature")},
     mistakes=(
         Mistake("not-unit", "the mean is right, but its length is not 1", UNIT_LOOK, real_mean),

@@ -61,6 +61,7 @@ def previous_score(weights):
 ''',
     reference=previous_score,
     cases=heads_of_a_text,
+    without=dict.fromkeys(("low", "rows"), "weights lie between 0 and 1"),
     returns={"score": ()},
     mistakes=(
         Mistake("next-word", "that is the weight on the next word",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -60,6 +61,15 @@ def searches(rng: Generator) -> Iterator[Case]:
         yield Case(kind, (similarity, right))
 
 
+def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return arguments at the edge: sizes of 1, empty, full and first ones, and large ones."""
+    return (
+        (rng.normal(size=(3, 1)), np.array([0, 0, 0])),
+        (rng.normal(size=(1, 5)) - 300, np.array([2])),
+        (rng.normal(size=(4, 6)) - 300, np.array([5, 0, 5, 1])),
+    )
+
+
 EXERCISE = Exercise(
     name="reciprocal-rank",
     skeleton='''
@@ -80,6 +90,8 @@ def reciprocal_rank(similarity, right):
 ''',
     reference=judged_by(np.reciprocal),
     cases=searches,
+    edges=edges,
+    free=("similarity",),
     returns={"MRR": ()},
     mistakes=(
         Mistake("mean-before-reciprocal", "the mean rank is inverted", MEAN_LOOK,

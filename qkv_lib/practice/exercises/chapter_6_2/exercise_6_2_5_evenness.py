@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -39,6 +40,16 @@ def rows_of_weights(rng: Generator) -> Iterator[Case]:
         yield cast(Case(kind, (weights,)))
 
 
+def edges(_: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return arguments at the edge: sizes of 1, empty, full and first ones, and large ones."""
+    return (
+        (np.eye(3),),
+        (np.full((2, 4), 0.25),),
+        (np.array([[0.5, 0.5], [1.0, 0.0]]),),
+        (np.array([[1e-9, 1 - 1e-9]]),),
+    )
+
+
 EXERCISE = Exercise(
     name="evenness",
     skeleton='''
@@ -57,6 +68,8 @@ def evenness(weights):
 ''',
     reference=spread,
     cases=rows_of_weights,
+    edges=edges,
+    without=dict.fromkeys(("low", "rows"), "weights lie between 0 and 1"),
     returns={"evenness": ("query",)},
     mistakes=(
         Mistake("zero-weights", "0 · ln 0 is NaN, and one such key spoils its row",

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -70,6 +71,35 @@ def heads_and_gates(rng: Generator) -> Iterator[Case]:
         yield cast(Case(kind, (scores, value, w_o, b_o, np.array(gates, dtype=float))))
 
 
+def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return arguments at the edge: sizes of 1, empty, full and first ones, and large ones."""
+    return (
+        (
+            rng.normal(size=(1, 1, 3)),
+            rng.normal(size=(1, 3, 1)),
+            rng.normal(size=(1, 1)),
+            rng.normal(size=1),
+            np.ones(1),
+        ),
+        *tuple(
+            (
+                rng.normal(size=(h, 3, 5)),
+                rng.normal(size=(h, 5, 2)),
+                rng.normal(size=(2 * h, 4)),
+                rng.normal(size=4),
+                gates,
+            )
+            for h, gates in (
+                (3, np.zeros(3)),
+                (2, np.ones(2)),
+                (1, np.zeros(1)),
+                (1, np.ones(1)),
+                (3, np.array([0.0, 0.0, 1.0])),
+            )
+        ),
+    )
+
+
 EXERCISE = Exercise(
     name="silent-heads",
     skeleton='''
@@ -96,6 +126,9 @@ def silent_heads(scores, value, w_o, b_o, gates):
 ''',
     reference=gated(),
     cases=heads_and_gates,
+    edges=edges,
+    free=("scores",),
+    without={"generic": "a gate is 0 or 1"},
     returns={"output": ("position", "feature")},
     mistakes=(
         Mistake("gate-on-scores", "the gate is on the scores: a head with scores 0 is not silent, "

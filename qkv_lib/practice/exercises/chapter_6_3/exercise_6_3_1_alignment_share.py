@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -73,6 +74,15 @@ def weights_and_spans(rng: Generator) -> Iterator[Case]:
         yield cast(Case(kind, (weights, start, stop)))
 
 
+def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return arguments at the edge: sizes of 1, empty, full and first ones, and large ones."""
+    return (
+        (rng.dirichlet(np.ones(5), size=1), np.array([2]), np.array([4])),
+        (rng.dirichlet(np.ones(5), size=4), np.array([0, 0, 2, 4]), np.array([5, 0, 2, 5])),
+        (np.eye(4)[[0, 3, 1]], np.array([0, 0, 1]), np.array([1, 4, 1])),
+    )
+
+
 EXERCISE = Exercise(
     name="alignment-share",
     skeleton='''
@@ -94,6 +104,8 @@ def alignment_share(weights, start, stop):
 ''',
     reference=share_of(largest_inside),
     cases=weights_and_spans,
+    edges=edges,
+    without=dict.fromkeys(("low", "rows"), "weights lie between 0 and 1"),
     returns={"share": ()},
     mistakes=(
         Mistake("stop-included", "the place `stop` counts as inside", SPAN_LOOK,

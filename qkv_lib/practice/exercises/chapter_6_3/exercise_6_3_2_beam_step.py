@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -55,6 +56,16 @@ def beams(rng: Generator) -> Iterator[Case]:
         yield cast(Case(kind, (totals, np.log(law))))
 
 
+def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return arguments at the edge: sizes of 1, empty, full and first ones, and large ones."""
+    return (
+        (np.array([-2.5, -0.3, -1.1]), np.log(rng.dirichlet(np.ones(4), size=3))),
+        (np.array([-800.25, -801.5]), np.log(rng.dirichlet(np.ones(5), size=2))),
+        (np.array([-0.4]), np.log(rng.dirichlet(np.ones(1), size=1))),
+        (np.array([-3.3, -0.2, -0.9, -7.0]), np.log(rng.dirichlet(np.ones(2), size=4))),
+    )
+
+
 EXERCISE = Exercise(
     name="beam-step",
     skeleton='''
@@ -76,6 +87,8 @@ def beam_step(totals, log_p):
 ''',
     reference=beam_by(np.add),
     cases=beams,
+    edges=edges,
+    without=dict.fromkeys(("low", "rows"), "logarithms of probabilities are not above 0"),
     returns={"totals": ("beam",)},
     mistakes=(
         Mistake("totals-ignored", "what a beginning has cost so far is forgotten", BEAM_LOOK,

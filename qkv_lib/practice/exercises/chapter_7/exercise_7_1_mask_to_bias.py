@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -28,6 +29,19 @@ def masks_and_queries(rng: Generator) -> Iterator[Case]:
         yield cast(Case(kind, (mask, rng.normal(size=(n, 7)))))
 
 
+def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return arguments at the edge: sizes of 1, empty, full and first ones, and large ones."""
+    return (
+        (
+            np.array([[False, False], [True, False], [False, True], [False, False]]),
+            rng.normal(size=(4, 2)),
+        ),
+        (np.array([[True]]), rng.normal(size=(1, 2))),
+        (np.zeros((2, 3), bool), rng.normal(size=(2, 2))),
+        (np.ones((2, 3), bool), rng.normal(size=(2, 2))),
+    )
+
+
 EXERCISE = Exercise(
     name="mask-to-bias",
     skeleton='''
@@ -45,7 +59,9 @@ def mask_to_bias(mask, query):
 ''',
     reference=mask_to_bias,
     cases=masks_and_queries,
+    edges=edges,
     dtype=True,
+    without=dict.fromkeys(("low", "rows"), "of the query only the dtype counts"),
     returns={"bias": ("query", "key")},
     mistakes=(
         Mistake("inverted-mask", "the numbers hide what the mask shows",

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -29,6 +30,16 @@ def masks_and_heads(rng: Generator) -> Iterator[Case]:
         yield Case(kind, (random_mask(rng, (batch, n, m)), h))
 
 
+def edges(_: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return arguments at the edge: sizes of 1, empty, full and first ones, and large ones."""
+    return (
+        (np.array([[[False, False], [True, False], [False, False]]]), 2),
+        (np.array([[[True]]]), 1),
+        (np.zeros((2, 2, 3), bool), 2),
+        (np.ones((1, 2, 3), bool), 4),
+    )
+
+
 EXERCISE = Exercise(
     name="layer-mask",
     skeleton='''
@@ -46,6 +57,8 @@ def layer_mask(mask, n_heads):
 ''',
     reference=layer_mask,
     cases=masks_and_heads,
+    edges=edges,
+    without=dict.fromkeys(("low", "rows"), "its arguments are true and false"),
     returns={"mask": ("query", "key")},
     mistakes=(
         Mistake("not-inverted", "True still means may attend", LAYER_LOOK,

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -50,6 +51,14 @@ def aligned_to(mask: Callable[[int, int], Array | None]) -> Function:
     return lambda q, k, v: attention(q, k, v, mask=mask(q.shape[-2], k.shape[-2]))
 
 
+def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return arguments at the edge: sizes of 1, empty, full and first ones, and large ones."""
+    return (
+        (rng.normal(size=(1, 2)), rng.normal(size=(1, 2)), rng.normal(size=(1, 3))),
+        (rng.normal(size=(1, 2)), rng.normal(size=(30, 2)), rng.normal(size=(30, 3))),
+    )
+
+
 EXERCISE = Exercise(
     name="bottom-right",
     skeleton='''
@@ -75,6 +84,8 @@ def last_tokens(query, key, value):
 ''',
     reference=aligned_with(attention),
     cases=queries_at_the_end,
+    edges=edges,
+    free=("query", "key"),
     returns=OUTPUT_AXES,
     mistakes=(
         Mistake("top-left", "the first query stands at the first key: the flag knows no past",

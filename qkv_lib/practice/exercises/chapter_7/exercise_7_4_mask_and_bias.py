@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -51,6 +52,26 @@ def nan_where_empty(q: Array, k: Array, v: Array, mask: Array, bias: Array) -> A
     return np.where(mask.any(-1, keepdims=True), both(q, k, v, mask, bias), np.nan)
 
 
+def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return arguments at the edge: sizes of 1, empty, full and first ones, and large ones."""
+    return (
+        (
+            rng.normal(size=(1, 2)),
+            rng.normal(size=(1, 2)),
+            rng.normal(size=(1, 3)),
+            np.array([[False]]),
+            rng.normal(size=(1, 1)),
+        ),
+        (
+            rng.normal(size=(2, 2)),
+            rng.normal(size=(3, 2)),
+            rng.normal(size=(3, 3)),
+            np.array([[True, False, True], [False, False, True]]),
+            -900 + rng.normal(size=(2, 3)),
+        ),
+    )
+
+
 EXERCISE = Exercise(
     name="mask-and-bias",
     skeleton='''
@@ -66,14 +87,16 @@ def mask_and_bias(query, key, value, mask, bias):
     solution='''
 def mask_and_bias(query, key, value, mask, bias):
     scores = query @ key.swapaxes(-1, -2) / np.sqrt(query.shape[-1]) + bias
-    top = scores.max(axis=-1, keepdims=True)
-    exps = np.exp(scores - top) * mask
+    top = np.where(mask, scores, -np.inf).max(axis=-1, keepdims=True)
+    exps = np.exp(np.where(mask, scores - top, -np.inf))
     total = exps.sum(axis=-1, keepdims=True)
     weights = exps / np.where(total == 0, 1, total)
     return (weights @ value).astype(value.dtype)
 ''',
     reference=both,
     cases=operands_mask_and_bias,
+    edges=edges,
+    free=("query", "key"),
     returns=OUTPUT_AXES,
     mistakes=(
         Mistake("bias-ignored", "the bias is not used", BIAS_LOOK,

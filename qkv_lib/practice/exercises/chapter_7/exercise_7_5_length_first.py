@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -56,6 +57,13 @@ def over_the_batch(query: Array, key: Array, value: Array, n_heads: int) -> Arra
     return np.asarray(merge_heads(attention(*heads)))
 
 
+def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return arguments at the edge: sizes of 1, empty, full and first ones, and large ones."""
+    return (
+        (rng.normal(size=(1, 1, 2)), rng.normal(size=(4, 1, 2)), rng.normal(size=(4, 1, 2)), 2),
+    )
+
+
 EXERCISE = Exercise(
     name="length-first",
     skeleton='''
@@ -81,6 +89,8 @@ def length_first(query, key, value, n_heads):
 ''',
     reference=first_with(attention),
     cases=length_first_features,
+    edges=edges,
+    free=("query", "key"),
     returns={"output": ("query", "batch element", "feature")},
     mistakes=(
         Mistake("attends-over-the-batch", "the first axis is taken for the batch: sequences attend "

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -34,6 +35,15 @@ def interleaved(weight: Array, n_heads: int) -> Array:
     return weight.T.reshape(weight.shape[1], -1, n_heads).swapaxes(1, 2)
 
 
+def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return arguments at the edge: sizes of 1, empty, full and first ones, and large ones."""
+    return (
+        (rng.normal(size=(1, 3)), 1),
+        (rng.normal(size=(4, 1)), 4),
+        (rng.normal(size=(4, 1)), 2),
+    )
+
+
 EXERCISE = Exercise(
     name="keras-kernel",
     skeleton='''
@@ -52,6 +62,8 @@ def keras_kernel(weight, n_heads):
 ''',
     reference=keras_kernel,
     cases=weights_and_heads,
+    edges=edges,
+    free=("weight",),
     returns={"kernel": ("input", "head", "feature")},
     mistakes=(
         Mistake("not-transposed", "the numbers are cut in reading order, inputs and outputs mixed",

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -38,6 +39,14 @@ def length(of: Function) -> Function:
     return lambda d, f, h, g: np.asarray(of(d, d // h * g, f))
 
 
+def edges(_: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return arguments at the edge: sizes of 1, empty, full and first ones, and large ones."""
+    return (
+        (np.array([12288, 2]), np.array([4 * 12288, 2]), 1, 1),
+        (np.array([16384]), np.array([53248]), 128, 8),
+    )
+
+
 EXERCISE = Exercise(
     name="crossover",
     skeleton='''
@@ -56,6 +65,8 @@ def crossover(d_model, d_ff, n_heads, n_kv_heads):
 ''',
     reference=crossover,
     cases=blocks,
+    edges=edges,
+    without=dict.fromkeys(("low", "rows"), "its arguments are counts"),
     returns={"length": ("block",)},
     mistakes=(
         Mistake("always-6d", "this is 6 · d_model, which holds for d_ff = 4 · d_model and as many "

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -42,6 +43,17 @@ def two_parts(rng: Generator) -> Iterator[Case]:
         yield cast(Case(kind, tuple(parts)))
 
 
+def nothing_seen(rng: Generator, *seen: bool) -> tuple[Array, ...]:
+    """Return the parts of one query that saw keys on the sides of which it is said."""
+    parts: list[Array] = []
+    for each in seen:
+        powers, total, peak = exponentials(
+            rng.normal(size=(1, 3)) if each else np.full((1, 3), -np.inf)
+        )
+        parts += [powers @ rng.normal(size=(3, 2)), total, peak]
+    return tuple(parts)
+
+
 def merged(
     factors: Function,
     *,
@@ -73,6 +85,13 @@ def without_care(u_a: Array, t_a: Array, p_a: Array, u_b: Array, t_b: Array, p_b
     return u_a * a + u_b * b, t_a * a + t_b * b, top
 
 
+def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return arguments at the edge: sizes of 1, empty, full and first ones, and large ones."""
+    return tuple(
+        nothing_seen(rng, *seen) for seen in ((True, False), (False, True), (False, False))
+    )
+
+
 EXERCISE = Exercise(
     name="online-merge",
     skeleton='''
@@ -94,6 +113,9 @@ def online_merge(u_a, t_a, p_a, u_b, t_b, p_b):
 ''',
     reference=online_merge,
     cases=two_parts,
+    edges=edges,
+    without=dict.fromkeys(("low", "rows"),
+                          "peaks far apart are drawn as extreme; totals are above 0"),
     returns={"u": ("query", "feature"), "t": ("query", ""), "p": ("query", "")},
     mistakes=(
         Mistake("not-rescaled", "the sums are added as they are, relative to different peaks",

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -37,6 +38,14 @@ def times(factor: Function) -> Function:
     return lambda n, *sizes: (cache_bytes(n, *sizes) * factor(*sizes)).astype(np.int64)
 
 
+def edges(_: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return arguments at the edge: sizes of 1, empty, full and first ones, and large ones."""
+    return (
+        (np.array([131072, 1, 0]), 16384, 128, 8, 126, 2),
+        (np.array([2**20]), 12288, 96, 96, 96, 4),
+    )
+
+
 EXERCISE = Exercise(
     name="cache-bytes",
     skeleton='''
@@ -55,6 +64,8 @@ def cache_bytes(lengths, d_model, n_heads, n_kv_heads, n_blocks, size):
 ''',
     reference=cache_bytes,
     cases=cached_models,
+    edges=edges,
+    without=dict.fromkeys(("low", "rows"), "its arguments are counts"),
     returns={"bytes": ("sequence",)},
     mistakes=(
         Mistake("query-heads", "every query head is given keys of its own: n_heads is used where "

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -27,6 +28,16 @@ def windows(rng: Generator) -> Iterator[Case]:
         yield Case("plain", (rng.integers(2, most, size=5), window))
 
 
+def edges(_: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return arguments at the edge: sizes of 1, empty, full and first ones, and large ones."""
+    return (
+        (np.array([5000]), 700),
+        (np.array([1, 2000, 3000]), 1024),
+        (np.array([1, 2, 3]), 1),
+        (np.array([2, 5, 7]), 1000),
+    )
+
+
 EXERCISE = Exercise(
     name="window-pairs",
     skeleton='''
@@ -45,6 +56,8 @@ def window_pairs(n, window):
 ''',
     reference=window_pairs,
     cases=windows,
+    edges=edges,
+    without=dict.fromkeys(("low", "rows"), "its arguments are counts"),
     returns={"pairs": ("length",)},
     mistakes=(
         Mistake("start-ignored", "the first queries are counted as if they had a whole window "

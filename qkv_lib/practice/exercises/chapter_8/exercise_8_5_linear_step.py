@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -60,6 +61,20 @@ def as_it_is(x: Array) -> Array:
     return x
 
 
+def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return arguments at the edge: sizes of 1, empty, full and first ones, and large ones."""
+    return (
+        (np.zeros((3, 2)), np.zeros(3), rng.normal(size=3), rng.normal(size=3), rng.normal(size=2)),
+        (
+            np.zeros((1, 1)),
+            np.zeros(1),
+            -5 + rng.normal(size=1),
+            rng.normal(size=1) + 4,
+            rng.normal(size=1),
+        ),
+    )
+
+
 EXERCISE = Exercise(
     name="linear-step",
     skeleton='''
@@ -83,6 +98,8 @@ def linear_step(state, total, query, key, value):
 ''',
     reference=stepped(),
     cases=states,
+    edges=edges,
+    without=dict.fromkeys(("low", "rows"), "a state is a sum of features above 0"),
     returns={"output": ("feature",), "state": ("key feature", "feature"),
              "total": ("key feature",)},
     mistakes=(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -61,6 +62,15 @@ def inputs_and_maps(rng: Generator) -> Iterator[Case]:
         yield cast(Case(kind, (x, *maps)))
 
 
+def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return arguments at the edge: sizes of 1, empty, full and first ones, and large ones."""
+    return (
+        (1e-3 * rng.normal(size=(3, 4)), rng.normal(size=(4, 5)), rng.normal(size=(5, 4))),
+        (np.full((2, 3), 2.5), rng.normal(size=(3, 2)), rng.normal(size=(2, 3))),
+        (rng.normal(size=(1, 2)) + 500, rng.normal(size=(2, 1)), rng.normal(size=(1, 2))),
+    )
+
+
 EXERCISE = Exercise(
     name="pre-norm",
     skeleton='''
@@ -80,6 +90,8 @@ def pre_norm(x, W_1, W_2):
 ''',
     reference=lambda x, W_1, W_2: with_norm(norm)(x, W_1, W_2),
     cases=inputs_and_maps,
+    edges=edges,
+    free=("x",),
     returns={"output": ("position", "feature")},
     mistakes=(
         Mistake("post-norm", "this is post-norm: the sum is normalised", NORM_LOOK,

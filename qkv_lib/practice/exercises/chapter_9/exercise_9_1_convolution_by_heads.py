@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -49,6 +50,16 @@ def filter_inputs(rng: Generator) -> Iterator[Case]:
         yield cast(Case(kind, (rng.normal(size=(*lead, n, c)), rng.normal(size=(k, c, e)))))
 
 
+def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return arguments at the edge: sizes of 1, empty, full and first ones, and large ones."""
+    return (
+        (rng.normal(size=(2, 3)), rng.normal(size=(5, 3, 2))),
+        (rng.normal(size=(4, 3)), rng.normal(size=(1, 3, 2))),
+        (rng.normal(size=(1, 1)), rng.normal(size=(3, 1, 1))),
+        (rng.normal(size=(4, 2)), rng.normal(size=(4, 2, 1))),
+    )
+
+
 EXERCISE = Exercise(
     name="convolution-by-heads",
     skeleton='''
@@ -71,6 +82,8 @@ def convolve(x, kernel):
 ''',
     reference=lambda x, kernel: filtered(x, kernel),
     cases=filter_inputs,
+    edges=edges,
+    free=("x",),
     returns={"y": ("place", "feature")},
     mistakes=(
         Mistake("flipped", "the taps are in the wrong order", TAP_LOOK,

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -30,6 +31,16 @@ def place_inputs(rng: Generator) -> Iterator[Case]:
         yield cast(Case(kind, (places.astype(np.float64), offset, strength)))
 
 
+def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return arguments at the edge: sizes of 1, empty, full and first ones, and large ones."""
+    return (
+        (rng.normal(size=4), 0.37, 1.7),
+        (rng.normal(size=(2, 3)), -2.6, 0.21),
+        (np.array([5.2]), 1.5, 2.5),
+        (rng.normal(size=4), 0.0, 900.5),
+    )
+
+
 EXERCISE = Exercise(
     name="offset-scores",
     skeleton='''
@@ -47,6 +58,8 @@ def offset_scores(places, offset, strength):
 ''',
     reference=lambda places, offset, strength: -strength * (distances(places) - offset) ** 2,
     cases=place_inputs,
+    edges=edges,
+    free=("places",),
     returns={"scores": ("query", "key")},
     mistakes=(
         Mistake("wrong-way", "the head looks the other way", SCORE_LOOK,

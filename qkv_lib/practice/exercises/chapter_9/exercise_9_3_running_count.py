@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -31,6 +32,17 @@ def steps(bits: Array) -> Array:
     return np.arange(1, bits.shape[-1] + 1).astype(bits.dtype)
 
 
+def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return arguments at the edge: sizes of 1, empty, full and first ones, and large ones."""
+    return (
+        (np.zeros(5),),
+        (np.ones(4),),
+        (np.array([0.0]),),
+        (np.array([0.0, 0.0, 1.0, 0.0]),),
+        (rng.integers(2, size=300).astype(float),),
+    )
+
+
 EXERCISE = Exercise(
     name="running-count",
     skeleton='''
@@ -48,6 +60,8 @@ def running_count(bits):
 ''',
     reference=lambda bits: np.cumsum(bits, axis=-1),
     cases=bit_inputs,
+    edges=edges,
+    without=dict.fromkeys(("low", "rows", "generic"), "bits are 0 or 1"),
     returns={"count": ("place",)},
     mistakes=(
         Mistake("mean", "the mean comes back: what attention gives", COUNT_LOOK,

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -47,6 +48,19 @@ def question_inputs(rng: Generator) -> Iterator[Case]:
         yield Case("plain", (right, distance, np.array(bounds)))
 
 
+def edges(_: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return arguments at the edge: sizes of 1, empty, full and first ones, and large ones."""
+    return (
+        (np.array([True]), np.array([3]), np.array([3, 4])),
+        (
+            np.array([True, False, True, True]),
+            np.array([0.5, 1.5, 1.5, 9.0]),
+            np.array([0.25, 1.5, 9.5]),
+        ),
+        (np.array([False, True, True]), np.array([7, 7, 2]), np.array([2, 7, 8])),
+    )
+
+
 EXERCISE = Exercise(
     name="accuracy-by-distance",
     skeleton='''
@@ -68,6 +82,9 @@ def accuracy_by_distance(right, distance, bounds):
 ''',
     reference=by_bins(np.mean),
     cases=question_inputs,
+    edges=edges,
+    without=dict.fromkeys(("low", "rows", "generic", "sizes"),
+                          "answers are right or wrong, bounds are two or more, in order"),
     returns={"accuracy": ("bin",)},
     mistakes=(
         Mistake("counts", "the number of right answers comes back", "divide by the questions "

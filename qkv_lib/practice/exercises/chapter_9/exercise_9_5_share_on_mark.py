@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -27,6 +28,15 @@ def map_inputs(rng: Generator) -> Iterator[Case]:
         yield cast(Case(kind, (rng.dirichlet(np.ones(n), size=(*lead, h, n)),)))
 
 
+def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return arguments at the edge: sizes of 1, empty, full and first ones, and large ones."""
+    return (
+        (rng.dirichlet(np.ones(2), size=(1, 2)),),
+        (rng.dirichlet(np.ones(4), size=(1, 4)),),
+        (np.eye(3)[None, [1, 2, 0]],),
+    )
+
+
 EXERCISE = Exercise(
     name="share-on-mark",
     skeleton='''
@@ -45,6 +55,8 @@ def share_on_mark(weights):
 ''',
     reference=reading(lambda w: np.asarray(w[..., 0, 1] / w[..., 0, 1:].sum(axis=-1))),
     cases=map_inputs,
+    edges=edges,
+    without=dict.fromkeys(("low", "rows"), "weights lie between 0 and 1"),
     returns={"share": ()},
     mistakes=(
         Mistake("class-token-counted", "the class token's weight on itself is in the sum",

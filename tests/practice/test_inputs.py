@@ -1,0 +1,171 @@
+"""Every exercise is tried on each kind of input wrong answers slipped through, or says why not.
+
+A kind is a property of the arguments themselves, not the label that a case carries.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from qkv_lib.practice import grade
+from qkv_lib.practice.exercise import Case, Exercise
+from qkv_lib.practice.exercises import EXERCISES
+from qkv_lib.practice.run import cases_of, reference_values
+from tests.practice.answers import ANSWERS
+from tests.practice.answers.source import function
+
+FAR = 1e3
+"""Scores beyond it are very large; exp of them overflows, and of their negatives is 0."""
+
+
+def arrays(case: Case) -> list[np.ndarray]:
+    return [arg for arg in case.args if isinstance(arg, np.ndarray)]
+
+
+def floats(case: Case) -> list[np.ndarray]:
+    return [arg for arg in arrays(case) if arg.dtype.kind == "f" and arg.size]
+
+
+def very_low_and_very_high(cases: list[Case]) -> bool:
+    """Numbers that are all far above 0 in one case, and in another some far below."""
+    free = [x[np.isfinite(x)] for case in cases for x in floats(case)]
+    return any(x.size and x.min() > 1 and x.max() > 10 for x in free) and any(
+        x.size and x.max() < -1 and x.min() < -10 for x in free
+    )
+
+
+def rows_of_different_sizes(cases: list[Case]) -> bool:
+    """Rows of one matrix of which the largest is a thousand times the smallest."""
+    for case in cases:
+        for x in floats(case):
+            if x.ndim > 1 and x.shape[-2] > 1 and np.isfinite(x).all():
+                sizes = np.abs(x).max(-1)
+                if np.any(sizes.max(-1) > 1e3 * sizes.min(-1)) and sizes.min() > 0:
+                    return True
+    return False
+
+
+def a_batch_of_one(cases: list[Case]) -> bool:
+    """Arguments with a leading axis of length 1, as many axes as those of a batch."""
+    most: dict[int, int] = {}
+    for case in cases:
+        for i, x in enumerate(case.args):
+            most[i] = max(most.get(i, 0), np.ndim(x))
+    return any(
+        np.ndim(x) >= 1 and x.shape[0] == 1 and x.ndim >= min(most[i], 3)
+        for case in cases
+        for i, x in enumerate(case.args)
+        if isinstance(x, np.ndarray)
+    )
+
+
+def empty_full_and_first(cases: list[Case]) -> bool:
+    """Masks: none hidden, all hidden, and an empty row first, last and in between."""
+    masks = [x for case in cases for x in arrays(case) if x.dtype == bool]
+    rows = [~x.any(-1) for x in masks if x.ndim > 1]
+    return (
+        any(x.all() for x in masks)
+        and any(not x.any() for x in masks)
+        and any(r[..., 0].any() and not r.all() for r in rows)
+        and any(r[..., -1].any() and not r.all() for r in rows)
+    )
+
+
+def generic_numbers(cases: list[Case]) -> bool:
+    """Every real argument somewhere has numbers that are not whole and come in no order."""
+    for place in range(max(len(case.args) for case in cases)):
+        args = [case.args[place] for case in cases if len(case.args) > place]
+        real = [np.asarray(x) for x in args if np.asarray(x).dtype.kind == "f"]
+        real = [x for x in real if np.isfinite(x).all()]
+        if real and not any(np.any(x != np.rint(x)) for x in real):
+            return False
+        long = [x for x in real if x.ndim and x.shape[-1] > 2]
+        if long and not any(np.any(np.diff(x) > 0) and np.any(np.diff(x) < 0) for x in long):
+            return False
+    return True
+
+
+def first_elements_that_differ(cases: list[Case]) -> bool:
+    """The first element of every argument is not the same in all cases."""
+    for place in range(max(len(case.args) for case in cases)):
+        args = [np.ravel(case.args[place]) for case in cases if len(case.args) > place]
+        if len({x[0].item() for x in args if x.size}) < 2:
+            return False
+    return True
+
+
+def sizes_of_one(cases: list[Case]) -> bool:
+    """Each array somewhere has an axis of length 1 that is longer elsewhere."""
+    for place in range(max(len(case.args) for case in cases)):
+        shapes = [np.shape(case.args[place]) for case in cases if len(case.args) > place]
+        if any(shapes) and not any(1 in shape for shape in shapes):
+            return False
+    return True
+
+
+KINDS: dict[str, Callable[[list[Case]], bool]] = {
+    "low": very_low_and_very_high,
+    "rows": rows_of_different_sizes,
+    "one": a_batch_of_one,
+    "empty": empty_full_and_first,
+    "generic": generic_numbers,
+    "first": first_elements_that_differ,
+    "sizes": sizes_of_one,
+}
+
+
+PAIRS = [
+    (name, kind)
+    for name, exercise in EXERCISES.items()
+    for kind in KINDS
+    if kind != "empty" or "mask" in exercise.arguments
+]
+
+
+@pytest.mark.parametrize(("name", "kind"), PAIRS)
+def test_an_exercise_has_each_kind_of_input_or_says_why_not(name, kind):
+    exercise: Exercise = EXERCISES[name]
+    has = KINDS[kind](cases_of(exercise))
+    reason = exercise.without.get(kind)
+    if reason is None:
+        assert has, f"{name} has no input of the kind {kind!r}: {KINDS[kind].__doc__}"
+    else:
+        assert not has, f"{name} has the kind {kind!r} after all"
+        assert len(reason.split()) >= 3
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_every_kind_that_is_missing_is_a_kind(name):
+    assert set(EXERCISES[name].without) <= set(KINDS)
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_the_first_call_counts_too(name):
+    """A function that is wrong only when it is first called."""
+    right = function(EXERCISES[name].solution)
+    calls = []
+
+    def wrong_at_first(*args):
+        calls.append(args)
+        result = right(*args)
+        parts = result if isinstance(result, tuple) else (result,)
+        if len(calls) == 1:
+            parts = tuple(~x if x.dtype == bool else x + 1 for x in map(np.asarray, parts))
+        return parts if isinstance(result, tuple) else parts[0]
+
+    assert grade(name, wrong_at_first).status == "wrong"
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_the_two_draws_of_a_case_have_one_shape_and_the_reference_takes_them(name):
+    cases = cases_of(EXERCISES[name])
+    half = len(cases) // 2
+    for early, late in zip(cases[:half], cases[half:], strict=True):
+        assert early.kind == late.kind
+        assert list(map(np.shape, early.args)) == list(map(np.shape, late.args))
+        assert reference_values(EXERCISES[name], early.args)
+
+
+def test_every_exercise_has_answers():
+    assert set(ANSWERS) == set(EXERCISES)
