@@ -158,7 +158,12 @@ def remembers(attempt: Attempt) -> Finding | None:
         and attempt.agree(late.first.values, early.first.values)
         for early, late in zip(attempt.trials[:half], attempt.trials[half:], strict=True)
     ]
-    if sum(old) >= OFTEN:  # once may be chance: a sign, or the place of a maximum
+    generic = any(
+        len(np.unique(np.abs(trial.first.values[0]))) > OFTEN
+        for trial, again in zip(attempt.trials[:half], old, strict=True)
+        if again
+    )
+    if sum(old) >= OFTEN or generic:  # signs, or places of maxima, may be the same by chance
         return replace(finding, evidence="new numbers of the same shape gave the old result")
     return None
 

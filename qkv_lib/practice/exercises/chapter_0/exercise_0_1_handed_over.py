@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -54,6 +55,15 @@ SIZES = (
 )  # fmt: skip
 
 
+def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return arguments at the edge: one word, the first one, the last one."""
+    return (
+        (rng.normal(size=(1, 1)), 0, *rng.normal(size=(3, 1, 1))),
+        (rng.normal(size=(4, 3)), 0, *rng.normal(size=(3, 3, 2))),
+        (rng.normal(size=(4, 3)), 3, *rng.normal(size=(3, 3, 1))),
+    )
+
+
 EXERCISE = Exercise(
     name="handed-over",
     skeleton='''
@@ -73,6 +83,8 @@ def handed_over(X, i, W_Q, W_K, W_V):
 ''',
     reference=handed_over,
     cases=sentences,
+    edges=edges,
+    free=("X",),
     returns={"output": ("feature",)},
     mistakes=(
         Mistake("no-scaling", "the scores are not divided by √d_k", SCALE_LOOK,

@@ -62,6 +62,7 @@ def score_for_weight(weight, n_keys, d_k):
 ''',
     reference=lambda weight, n_keys, d_k: score_for_weight(weight, n_keys, d_k),
     cases=weights_and_sizes,
+    without=dict.fromkeys(("low", "rows"), "weights lie between 0 and 1"),
     returns={"scores": ("weight",)},
     mistakes=(
         Mistake("root-missing", "this is the scaled score: the root is missing", ROOT_LOOK,

@@ -81,6 +81,7 @@ def look_back(rows, distance):
 ''',
     reference=lambda rows, distance: look_back(rows, distance),
     cases=rows_and_distances,
+    without=dict.fromkeys(("low", "rows"), "sines and cosines lie between −1 and 1"),
     returns={"rows": ("position", "feature")},
     mistakes=(
         Mistake("forward", "this map looks ahead, or it is the transpose of the one that looks "
