@@ -1,5 +1,6 @@
 """The tree answers where exercise 8.2 is: files carry the numbers that the notebooks show."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from qkv_lib.practice import exercises
 from qkv_lib.practice.exercises import EXERCISES
 from tests.practice import answers
 from workshop.pages import listed_pages
+from workshop.skeletons import skeletons, task, written
 
 NUMBERED = re.compile(r'^### Exercise ([\d.]+):|^check\("([^"]+)"', re.MULTILINE)
 
@@ -47,3 +49,21 @@ def test_every_file_stands_in_the_folder_of_its_chapter_and_has_its_answers_besi
 def test_the_name_of_a_file_is_number_and_name(exercise):
     stem = f"exercise_{exercise.number}_{exercise.name}".replace(".", "_").replace("-", "_")
     assert list(Path(exercises.__path__[0]).glob(f"*/{stem}.py"))
+
+
+PAGES = [page for page in listed_pages() if page.suffix == ".ipynb"]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_notebook_asks_for_what_the_definition_asks_for(page):
+    """One text: `python -m workshop.skeletons` writes it into the notebooks."""
+    for _, name, node in skeletons(nbformat.read(page, as_version=4)):
+        assert ast.get_docstring(node) == task(name), name
+        assert [each.arg for each in node.args.args] == list(EXERCISES[name].arguments)
+
+
+def test_the_task_is_written_where_another_one_or_none_stood():
+    for source in ("def f(x):\n    ...", 'def f(x):\n    """Old\n\n    text."""\n    ...'):
+        node = ast.parse(source).body[0]
+        new = written(source, node, "Do it.\n\nx: (n,)")
+        assert new == 'def f(x):\n    """Do it.\n\n    x: (n,)\n    """\n    ...'

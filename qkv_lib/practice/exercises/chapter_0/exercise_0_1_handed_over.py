@@ -70,7 +70,8 @@ EXERCISE = Exercise(
 def handed_over(X, i, W_Q, W_K, W_V):
     """Return what word i is handed: the values, averaged with its weights.
 
-    X: (n, d_model)    i: the number of a word    W_Q, W_K: (d_model, d_k)    W_V: (d_model, d_v)
+    X: (n, d_model)    i: the number of a word    W_Q, W_K: (d_model, d_k)
+    W_V: (d_model, d_v)
     returns: (d_v,)
     """
     ...

@@ -72,7 +72,8 @@ EXERCISE = Exercise(
 def soft_lookup(query, keys, values, temperature):
     """Return the values, averaged with the weights softmax(keys · query / temperature).
 
-    query: (d_k,)    keys: (n_keys, d_k)    values: (n_keys, d_v)    temperature: number above 0
+    query: (d_k,)    keys: (n_keys, d_k)    values: (n_keys, d_v)
+    temperature: number above 0
     returns: (d_v,)
     """
     ...

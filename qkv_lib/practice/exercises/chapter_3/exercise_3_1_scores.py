@@ -46,7 +46,8 @@ EXERCISE = Exercise(
 def scores(query, key):
     """Return the scaled scores Q Kᵀ / √d_k.
 
-    query: (..., n_queries, d_k)    key: (..., n_keys, d_k)    returns: (..., n_queries, n_keys)
+    query: (..., n_queries, d_k)    key: (..., n_keys, d_k)
+    returns: (..., n_queries, n_keys)
     """
     ...
 ''',

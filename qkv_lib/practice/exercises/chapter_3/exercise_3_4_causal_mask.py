@@ -57,7 +57,8 @@ EXERCISE = Exercise(
     name="causal-mask",
     skeleton='''
 def causal_mask(n_queries, n_keys, offset):
-    """Return the mask that hides the future; offset = keys that came before the first query.
+    """Return the mask that hides the future; offset = keys that came before the first
+    query.
 
     returns: (n_queries, n_keys), boolean, True = may attend
     """

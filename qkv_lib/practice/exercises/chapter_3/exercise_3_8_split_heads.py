@@ -64,7 +64,8 @@ EXERCISE = Exercise(
     name="split-heads",
     skeleton='''
 def split_heads(x, n_heads):
-    """Cut the features into heads: head i gets features i·d to (i+1)·d of every position.
+    """Cut the features into heads: head i gets features i·d to (i+1)·d of every
+    position.
 
     x: (..., n, n_heads · d)    returns: (..., n_heads, n, d)
     """

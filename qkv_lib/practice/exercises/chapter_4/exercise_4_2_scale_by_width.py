@@ -43,7 +43,8 @@ EXERCISE = Exercise(
     name="scale-by-width",
     skeleton='''
 def head_scores(query, key):
-    """Return the scores of each head, scaled: features of variance 1 give scores of variance 1.
+    """Return the scores of each head, scaled: features of variance 1 give scores of
+    variance 1.
 
     query: (..., n_heads, n_queries, d_k)    key: (..., n_heads, n_keys, d_k)
     returns: (..., n_heads, n_queries, n_keys)

@@ -48,7 +48,8 @@ EXERCISE = Exercise(
     name="score-for-weight",
     skeleton='''
 def score_for_weight(weight, n_keys, d_k):
-    """Return the score q · k, before its division by √d_k, that gets one key this weight.
+    """Return the score q · k, before its division by √d_k, that gets one key this
+    weight.
 
     All other keys score 0.
     weight: (m,), each between 0 and 1    n_keys, d_k: integers    returns: (m,)

@@ -55,7 +55,8 @@ EXERCISE = Exercise(
     name="additive-scores",
     skeleton='''
 def additive_scores(query, key, w_query, w_key, v):
-    """Return the scores v · tanh(q w_query + k w_key), one for each pair of query and key.
+    """Return the scores v · tanh(q w_query + k w_key), one for each pair of query and
+    key.
 
     query: (..., n_queries, d_q)    key: (..., n_keys, d_k)
     w_query: (d_q, d_hidden)    w_key: (d_k, d_hidden)    v: (d_hidden,)

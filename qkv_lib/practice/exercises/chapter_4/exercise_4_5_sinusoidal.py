@@ -64,7 +64,8 @@ EXERCISE = Exercise(
     name="sinusoidal",
     skeleton='''
 def sinusoidal(positions, d):
-    """Return a row for each position t: sin(t · w) in column 2l, cos(t · w) in column 2l + 1.
+    """Return a row for each position t: sin(t · w) in column 2l, cos(t · w) in column
+    2l + 1.
 
     w = 10000^(−2l/d), l = 0, 1, …, d/2 − 1
     positions: (n,), integers    d: an even number    returns: (n, d)

@@ -62,7 +62,8 @@ EXERCISE = Exercise(
     name="look-back",
     skeleton='''
 def look_back(rows, distance):
-    """Return the sinusoidal rows of the positions that lie the distance before the given ones.
+    """Return the sinusoidal rows of the positions that lie the distance before the
+    given ones.
 
     rows: (n, d), the rows of n positions, which are not told
     distance: how many positions earlier, an integer    returns: (n, d)

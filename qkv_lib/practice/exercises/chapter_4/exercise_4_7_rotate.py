@@ -83,7 +83,8 @@ EXERCISE = Exercise(
     name="rotate",
     skeleton='''
 def rotate(x, positions):
-    """Return x turned by its positions (RoPE): pair l at position t by the angle t · 10000^(−2l/d).
+    """Return x turned by its positions (RoPE): pair l at position t by the angle t ·
+    10000^(−2l/d).
 
     x: (..., n, d), d even; features l and l + d/2 are pair l
     positions: (n,), integers    returns: (..., n, d)

@@ -35,7 +35,8 @@ EXERCISE = Exercise(
     name="self-attention",
     skeleton='''
 def self_attention(x, W_Q, W_K, W_V):
-    """Return attention in which x asks, x matches and x answers, each through its own map.
+    """Return attention in which x asks, x matches and x answers, each through its own
+    map.
 
     x: (..., n, d_model)    W_Q, W_K: (d_model, d_k)    W_V: (d_model, d_v)
     returns: (..., n, d_v)

@@ -52,7 +52,8 @@ EXERCISE = Exercise(
     name="attention-pooling",
     skeleton='''
 def attention_pooling(x, query, mask=None):
-    """Return one vector a sequence: attention with one learned query, x as keys and values.
+    """Return one vector a sequence: attention with one learned query, x as keys and
+    values.
 
     x: (..., n, d)    query: (d,)    mask: (..., n), boolean, True = real token, or None
     returns: (..., d); zeros for a sequence without real tokens

@@ -87,7 +87,8 @@ EXERCISE = Exercise(
 def multi_head(x, W_Q, W_K, W_V, W_O, n_heads):
     """Return multi-head self-attention: project, split, attend, merge, project.
 
-    x: (..., n, d_model)    W_Q, W_K, W_V: (d_model, n_heads · d)    W_O: (n_heads · d, d_model)
+    x: (..., n, d_model)    W_Q, W_K, W_V: (d_model, n_heads · d)
+    W_O: (n_heads · d, d_model)
     Head i owns columns i·d to (i+1)·d of the maps.    returns: (..., n, d_model)
     """
     ...

@@ -87,7 +87,8 @@ EXERCISE = Exercise(
     name="decode-step",
     skeleton='''
 def decode_step(query, key, value, past_key, past_value):
-    """Return the outputs of the new tokens, which see the past and, causally, each other.
+    """Return the outputs of the new tokens, which see the past and, causally, each
+    other.
 
     query, key: (..., n_new, d_k)    value: (..., n_new, d_v)
     past_key: (..., n_past, d_k)    past_value: (..., n_past, d_v)    n_past may be 0

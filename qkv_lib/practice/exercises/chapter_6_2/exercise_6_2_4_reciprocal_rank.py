@@ -78,7 +78,7 @@ def reciprocal_rank(similarity, right):
 
     similarity: (..., n_queries, n_documents), larger fits better
     right: (n_queries,), integers, the right document of each query
-    returns: (...), in the dtype of similarity
+    returns: (...)
     """
     ...
 ''',

@@ -89,7 +89,8 @@ EXERCISE = Exercise(
 def alignment_share(weights, start, stop):
     """Return the share of target tokens whose largest weight lies in their span.
 
-    weights: (..., n, m)    start, stop: (..., n) integers, the span is start, …, stop − 1
+    weights: (..., n, m)
+    start, stop: (..., n) integers, the span is start, …, stop − 1
     A token with start == stop translates nothing and does not count.
     returns: (...)
     """

@@ -70,7 +70,8 @@ EXERCISE = Exercise(
     name="beam-step",
     skeleton='''
 def beam_step(totals, log_p):
-    """Return the log-probabilities of the k best beginnings after one more symbol, best first.
+    """Return the log-probabilities of the k best beginnings after one more symbol, best
+    first.
 
     totals: (..., k) log-probabilities of the k beginnings so far
     log_p: (..., k, v) log-probability of each of v symbols after each beginning

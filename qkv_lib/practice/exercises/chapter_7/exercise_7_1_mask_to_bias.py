@@ -48,7 +48,8 @@ EXERCISE = Exercise(
 def mask_to_bias(mask, query):
     """Return the mask as numbers that are added to the scores, in the dtype of query.
 
-    mask: (..., n_queries, n_keys), boolean, True = may attend    query: (..., n_queries, d)
+    mask: (..., n_queries, n_keys), boolean, True = may attend
+    query: (..., n_queries, d)
     returns: (..., n_queries, n_keys)
     """
     ...

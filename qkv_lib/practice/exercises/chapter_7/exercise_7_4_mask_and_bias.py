@@ -76,10 +76,12 @@ EXERCISE = Exercise(
     name="mask-and-bias",
     skeleton='''
 def mask_and_bias(query, key, value, mask, bias):
-    """Return attention under a mask and a bias, for which SDPA has one place: attn_mask.
+    """Return attention under a mask and a bias, for which SDPA has one place:
+    attn_mask.
 
     query: (..., n, d_k)    key: (..., m, d_k)    value: (..., m, d_v)
-    mask, bias: (..., n, m), boolean with True = may attend, and numbers added to the scores
+    mask, bias: (..., n, m), boolean with True = may attend, and numbers added to the
+    scores
     returns: (..., n, d_v), zeros for a query that may attend to no key
     """
     ...

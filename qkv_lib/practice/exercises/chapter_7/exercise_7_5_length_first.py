@@ -68,7 +68,8 @@ EXERCISE = Exercise(
     name="length-first",
     skeleton='''
 def length_first(query, key, value, n_heads):
-    """Return multi-head attention, without maps, in the layout of nn.MultiheadAttention.
+    """Return multi-head attention, without maps, in the layout of
+    nn.MultiheadAttention.
 
     query: (n_queries, batch, n_heads · d)    key, value: (n_keys, batch, n_heads · d)
     returns: (n_queries, batch, n_heads · d)

@@ -48,7 +48,8 @@ EXERCISE = Exercise(
     name="keras-kernel",
     skeleton='''
 def keras_kernel(weight, n_heads):
-    """Return the kernel of keras.layers.MultiHeadAttention for the weight of an nn.Linear.
+    """Return the kernel of keras.layers.MultiHeadAttention for the weight of an
+    nn.Linear.
 
     weight: (n_heads · d, d_model); the map is x @ weight.T
     returns: (d_model, n_heads, d)

@@ -51,9 +51,11 @@ EXERCISE = Exercise(
     name="crossover",
     skeleton='''
 def crossover(d_model, d_ff, n_heads, n_kv_heads):
-    """Return the length n at which scores and weighted sum cost as much as all the maps.
+    """Return the length n at which scores and weighted sum cost as much as all the
+    maps.
 
-    d_model, d_ff: (n_blocks,), even integers, one block each    n_heads, n_kv_heads: integers
+    d_model, d_ff: (n_blocks,), even integers, one block each
+    n_heads, n_kv_heads: integers
     returns: (n_blocks,), integers
     """
     ...

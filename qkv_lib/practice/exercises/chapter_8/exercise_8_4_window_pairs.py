@@ -44,7 +44,8 @@ EXERCISE = Exercise(
 def window_pairs(n, window):
     """Return how many scores a causal sliding window has to compute.
 
-    n: (k,), integers, k lengths    window: keys a query sees at most, its own position included
+    n: (k,), integers, k lengths
+    window: keys a query sees at most, its own position included
     returns: (k,), integers
     """
     ...

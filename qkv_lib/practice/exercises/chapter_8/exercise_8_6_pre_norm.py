@@ -77,7 +77,8 @@ EXERCISE = Exercise(
 def pre_norm(x, W_1, W_2):
     """Return a feed-forward block with the norm in front: ReLU between the two maps.
 
-    The norm takes each row to mean 0 and variance 1: (x − mean) / sqrt(variance + 1e-5).
+    The norm takes each row to mean 0 and variance 1: (x − mean) / sqrt(variance +
+    1e-5).
     x: (..., n, d)    W_1: (d, hidden)    W_2: (hidden, d)    returns: (..., n, d)
     """
     ...

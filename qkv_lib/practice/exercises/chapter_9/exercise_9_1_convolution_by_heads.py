@@ -64,7 +64,8 @@ EXERCISE = Exercise(
     name="convolution-by-heads",
     skeleton='''
 def convolve(x, kernel):
-    """Return y_i = Σ_r x_(i-r) kernel[r]: head r looks r places back. Zeros before the first row.
+    """Return y_i = Σ_r x_(i-r) kernel[r]: head r looks r places back. Zeros before the
+    first row.
 
     x: (..., n, c)    kernel: (k, c, e)    returns: (..., n, e)
     """

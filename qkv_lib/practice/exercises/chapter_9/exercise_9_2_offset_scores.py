@@ -47,7 +47,8 @@ EXERCISE = Exercise(
 def offset_scores(places, offset, strength):
     """Return S with S[i, j] = -strength · (places[j] - places[i] - offset)².
 
-    places: (..., n)    offset, strength: numbers    returns: (..., n, n), rows are queries
+    places: (..., n)    offset, strength: numbers
+    returns: (..., n, n), rows are queries
     """
     ...
 ''',

@@ -49,7 +49,8 @@ EXERCISE = Exercise(
 def running_count(bits):
     """Return how many ones stand at each place and before it.
 
-    Attention with equal scores and a causal mask gives means, not counts: start from there.
+    Attention with equal scores and a causal mask gives means, not counts: start from
+    there.
     bits: (..., n), floating-point zeros and ones    returns: (..., n)
     """
     ...

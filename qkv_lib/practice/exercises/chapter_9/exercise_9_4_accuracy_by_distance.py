@@ -68,7 +68,8 @@ def accuracy_by_distance(right, distance, bounds):
     """Return for each bin the share of right answers among the questions in it.
 
     Bin b holds the questions with bounds[b] <= distance < bounds[b + 1].
-    right: (n,), boolean    distance: (n,)    bounds: (n_bins + 1,)    returns: (n_bins,)
+    right: (n,), boolean    distance: (n,)    bounds: (n_bins + 1,)
+    returns: (n_bins,)
     """
     ...
 ''',

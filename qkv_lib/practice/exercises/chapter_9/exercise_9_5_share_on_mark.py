@@ -41,7 +41,8 @@ EXERCISE = Exercise(
     name="share-on-mark",
     skeleton='''
 def share_on_mark(weights):
-    """Return the share of the class token's attention to patches that lies on the first patch.
+    """Return the share of the class token's attention to patches that lies on the first
+    patch.
 
     The heads are averaged first. Token 0 is the class token, token 1 the first patch.
     weights: (..., heads, n, n)    returns: (...)
