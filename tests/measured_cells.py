@@ -1,4 +1,4 @@
-"""How nbval compares a cell that states a tolerance; `book/conftest.py` uses it."""
+"""How nbval compares measured numbers and plots; `book/conftest.py` uses it."""
 
 from functools import partial
 
@@ -6,18 +6,25 @@ import pytest
 from nbformat import NotebookNode
 from nbval.plugin import IPyNbCell
 
-from workshop import measured
+from workshop import measured, pictures
 
 Outputs = list[NotebookNode]
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Let a cell that states a tolerance be compared within it; all others stay strict."""
-    if isinstance(item, IPyNbCell) and (allowed := measured.tolerance(item.cell)):
+    """Let a cell that states a tolerance be compared within it, a plot by its words.
+
+    All else stays strict.
+    """
+    if isinstance(item, IPyNbCell):
+        allowed = measured.tolerance(item.cell)
         item.compare_outputs = partial(_compare, item.compare_outputs, allowed)
 
 
 def _compare(
-    strictly: partial[bool], allowed: measured.Tolerance, new: Outputs, stored: Outputs
+    strictly: partial[bool], allowed: measured.Tolerance | None, new: Outputs, stored: Outputs
 ) -> bool:
-    return strictly(measured.settle(new, stored, allowed), stored)
+    settled = pictures.settle(new, stored)
+    if allowed:
+        settled = measured.settle(settled, stored, allowed)
+    return strictly(settled, stored)

@@ -6,7 +6,7 @@ them gets no table.
 
 import json
 import re
-from html import escape
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from sphinx.application import Sphinx
 from qkv_lib.plots.numbers import KEY
 
 CHINESE = re.compile(r"[\u3400-\u9fff]")
+METADATA = re.compile(r"<metadata>(.*?)</metadata>", re.DOTALL)
+SCRIPT = re.compile(r"([_^])(\{[^}]*\}|.)")
 SUMMARY = "The numbers of this figure"
 BOX = f'<details class="figure-numbers"><summary>{SUMMARY}</summary>\n{{}}\n</details>\n'
 
@@ -27,6 +29,9 @@ class FigureNumbers(nodes.General, nodes.Element):
 
 def tables_in(picture: Path) -> list[dict[str, Any]]:
     """Return the tables that a picture carries."""
+    if picture.suffix == ".svg" and picture.is_file():
+        found = METADATA.search(picture.read_text("utf-8"))
+        return list(json.loads(unescape(found[1]))) if found else []
     if picture.suffix != ".png" or not picture.is_file():
         return []
     with Image.open(picture) as image:
@@ -50,11 +55,29 @@ def shorter(cells: list[list[str]]) -> list[list[str]]:
     return [[cell.removesuffix(".000") for cell in row] for row in cells] if whole else cells
 
 
+def title_of(text: str) -> str:
+    """Return a title as HTML: letters of its formulas in italics, their scripts set so.
+
+    >>> title_of("scaled = $S / √d_k$ < 1")
+    'scaled = <i>S</i> / √<i>d</i><sub>k</sub> &lt; 1'
+    """
+    words, *formulas = re.split(r"\$([^$]*)\$", text)
+    parts = [escape(words)]
+    for number, part in enumerate(formulas):
+        if number % 2:
+            parts.append(escape(part))
+            continue
+        low = re.sub(r"[A-Za-z](?![A-Za-z}])", r"<i>\g<0></i>", escape(SCRIPT.sub(r"\1{\2}", part)))
+        low = re.sub(r"_\{+(?:<i>)?(.*?)(?:</i>)?\}+", r"<sub>\1</sub>", low)
+        parts.append(re.sub(r"\^\{+(?:<i>)?(.*?)(?:</i>)?\}+", r"<sup>\1</sup>", low))
+    return "".join(parts)
+
+
 def as_html(table: dict[str, Any]) -> str:
     """Return one table as HTML, in a box that scrolls."""
     rows_are, columns_are = table["names"]
     row_language, column_language = table.get("languages", ("", ""))
-    title = f"{table['title']}. " if table["title"] else ""
+    title = f"{title_of(table['title'])}. " if table["title"] else ""
     head = "".join(header("col", each, column_language) for each in table["columns"])
     body = "".join(
         f"<tr>{header('row', name, row_language)}"
@@ -63,7 +86,7 @@ def as_html(table: dict[str, Any]) -> str:
     )
     return (
         '<div class="pst-scrollable-table-container"><table class="table">\n'
-        f"<caption><span>{escape(title)}Rows are {escape(rows_are)}, columns are "
+        f"<caption><span>{title}Rows are {escape(rows_are)}, columns are "
         f"{escape(columns_are)}.</span></caption>\n<thead><tr><td></td>{head}</tr></thead>\n<tbody>\n{body}</tbody></table></div>"
     )
 

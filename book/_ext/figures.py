@@ -61,7 +61,7 @@ def visit_image(translator: HTML5Translator, node: nodes.Element) -> None:
     """Write a picture into the page, or an image as Sphinx does, with its size."""
     path = Path(translator.builder.srcdir, node["uri"])
     written = len(translator.body)
-    if path.suffix == ".svg" and 'class="qkv-picture"' in (svg := path.read_text("utf-8")):
+    if path.suffix == ".svg" and 'class="qkv-picture' in (svg := path.read_text("utf-8")):
         pictures = translator.__dict__.setdefault("qkv_pictures", [])
         pictures.append(path)
         translator.body.append(inlined(svg, node.get("alt", ""), f"picture-{len(pictures)}") + "\n")

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from html import escape
-from typing import Any, NamedTuple
+from typing import Any
 
-from qkv_lib.plots.colours import KEY, QUERY, VALUE, Colour, css
+from qkv_lib.plots.colours import Colour, css
 from qkv_lib.plots.vector import Layout, picture
+from qkv_lib.plots.words import rich
 
 __all__ = ["Canvas", "Drawing"]
 
-OF_LETTER = {"q": QUERY, "k": KEY, "v": VALUE}
-MATH = "font-family: KaTeX_Math, 'Times New Roman', serif; font-style: italic"
-UPRIGHT = "font-family: KaTeX_Main, 'Times New Roman', serif"
-TERM = re.compile(r"([A-Za-z]+|\d+|[^\sA-Za-z\d_^])((?:[_^](?:\{[^}]*\}|.))*)|(\s+)")
-SCRIPT = re.compile(r"([_^])(\{[^}]*\}|.)")
-FORMULA = re.compile(r"\$([^$]*)\$")
 LINE = 1.35  # of the size of the letters
 
 
@@ -83,7 +76,7 @@ class Canvas:
             style += ["opacity: 0.78"] if faint else []
             self.drawn.append(
                 f'<text x="{x:g}" y="{top + number * LINE * size:.4g}" text-anchor="{anchor}" '
-                f'style="{"; ".join(style)}">{_rich(line, size)}</text>'
+                f'style="{"; ".join(style)}">{rich(line, size)}</text>'
             )
 
     def box(
@@ -177,50 +170,3 @@ class Canvas:
 def _grain(i: int, j: int) -> float:
     """Return how deep a cell is that stands for any number."""
     return 0.12 + 0.5 * ((7 * i + 5 * j + 3 * i * j) % 11) / 11
-
-
-class _Run(NamedTuple):
-    """Letters of one look, and how much lower than the line they stand."""
-
-    text: str
-    style: str = ""
-    shift: float = 0.0
-
-
-def _rich(line: str, size: float) -> str:
-    """Return a line as SVG: what stands between dollars is a formula."""
-    runs: list[_Run] = []
-    for number, part in enumerate(FORMULA.split(line)):
-        runs += _formula(part, size) if number % 2 else [_Run(part)]
-    written, height = [], 0.0
-    for run in filter(lambda run: run.text, runs):
-        move = f' dy="{run.shift - height:.3g}"' if run.shift != height else ""
-        style = f' style="{run.style}"' if run.style else ""
-        text = escape(run.text, quote=False)
-        written.append(f"<tspan{move}{style}>{text}</tspan>" if move or style else text)
-        height = run.shift
-    return "".join(written)
-
-
-def _formula(latex: str, size: float) -> list[_Run]:
-    """Return a short formula: letters in italics, scripts, queries, keys and values in colour."""
-    runs = []
-    for base, marks, space in TERM.findall(latex):
-        held = [(mark, text.strip("{}")) for mark, text in SCRIPT.findall(marks)]
-        colour = _colour_of(base, "".join(text for _, text in held))
-        fill = f"; fill: {css(colour)}" if colour else ""
-        letter = base.isalpha() and len(base) <= 2
-        large = f"{MATH}; font-size: {1.12 * size:.3g}px{fill}"
-        runs.append(_Run(space or base, large if letter else ""))
-        for mark, text in held:
-            face = UPRIGHT if len(text) > 1 and text.isalpha() else MATH
-            small = f"{face}; font-size: {0.76 * size:.3g}px{fill}"
-            runs.append(_Run(text, small, (0.25 if mark == "_" else -0.4) * size))
-    return runs
-
-
-def _colour_of(base: str, script: str) -> Colour | None:
-    if base in ("Q", "K", "V") or (base in ("q", "k", "v") and script):
-        return OF_LETTER[base.lower()]
-    named = [letter for letter in script if letter in "QKV"]
-    return OF_LETTER[named[0].lower()] if base == "W" and len(named) == 1 else None

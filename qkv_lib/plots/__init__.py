@@ -5,6 +5,7 @@ saves. Weights are always coloured from 0 to 1, scores symmetrically about 0, an
 are hatched, so that a colour means the same in every figure.
 """
 
+from qkv_lib.plots import style
 from qkv_lib.plots.curves import collapse, weights_against
 from qkv_lib.plots.flow import attention_flow
 from qkv_lib.plots.frame import frame
@@ -14,6 +15,8 @@ from qkv_lib.plots.projections import projections, side_by_side
 from qkv_lib.plots.regression import fits
 from qkv_lib.plots.shapes import mask_shapes, maskmap
 from qkv_lib.plots.timeline import timeline
+
+style.use()
 
 __all__ = [
     "attention_flow",

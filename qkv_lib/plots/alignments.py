@@ -7,12 +7,11 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.font_manager import FontProperties, findfont, font_family_aliases, get_font
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from qkv_lib.formula._checks import Array, shape
-from qkv_lib.plots.fonts import drawable
+from qkv_lib.plots.colours import LINES
 from qkv_lib.plots.heat import heatmap
 from qkv_lib.plots.inputs import to_numpy
 from qkv_lib.plots.numbers import say_language
@@ -21,7 +20,7 @@ __all__ = ["alignment_map"]
 
 OUTLINE: dict[str, Any] = {
     "fill": False,
-    "edgecolor": "#d55e00",
+    "edgecolor": LINES[1].light,
     "linewidth": 1.6,
     "clip_on": False,
 }
@@ -38,7 +37,7 @@ def alignment_map(
     ax: Axes | None = None,
     title: str | None = None,
 ) -> Axes:
-    """Draw the weights of a translation, with the right places outlined and the fonts named.
+    """Draw the weights of a translation, with the right places outlined.
 
     Parameters
     ----------
@@ -58,16 +57,11 @@ def alignment_map(
     Returns
     -------
     matplotlib Axes
-        The label of its horizontal axis says which fonts drew the source.
 
     Raises
     ------
     TypeError, ValueError
         As `qkv_lib.plots.heatmap`, or ``truth`` is not boolean or of another shape.
-
-    Notes
-    -----
-    A character that no installed font has is replaced by its number, see ``qkv_lib.plots.fonts``.
 
     Examples
     --------
@@ -90,7 +84,7 @@ def alignment_map(
             for start, stop in edges.reshape(-1, 2):
                 ax.add_patch(Rectangle((start - 0.5, row - 0.5), stop - start, 1, **OUTLINE))
     ax.tick_params(axis="x", rotation=0)
-    ax.set(ylabel="target (queries)", xlabel=f"source (keys), in {fonts_of(columns)}")
+    ax.set(ylabel="target (queries)", xlabel="source (keys)")
     return ax
 
 
@@ -102,15 +96,3 @@ def _places(truth: Array, expected: tuple[int, ...]) -> NDArray[np.bool_]:
             f"weights, {expected}"
         )
     return array
-
-
-def fonts_of(labels: Sequence[str]) -> str:
-    """Return the names of the fonts that draw the labels here, in the order they are tried."""
-    return ", ".join(map(_name, drawable(labels)[1].get_family()))
-
-
-def _name(family: str) -> str:
-    """Return the font that stands behind a generic family, or the family's own name."""
-    if family not in font_family_aliases:
-        return family
-    return str(get_font(findfont(FontProperties(family=[family]))).family_name)

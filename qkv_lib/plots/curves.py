@@ -9,10 +9,10 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from qkv_lib.formula._checks import Array, shape
+from qkv_lib.plots.colours import LINES
 from qkv_lib.plots.inputs import as_matrix, check_labels, to_numpy
 
-# Okabe and Ito's colours, distinct in every common colour blindness; the line styles say it again.
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+COLOURS = tuple(each.light for each in LINES)  # the line styles say it again
 STYLES = ("-", "--", "-.", ":")
 
 
@@ -21,19 +21,31 @@ def new_axes(ax: Axes | None) -> Axes:
     return plt.subplots(figsize=(6.4, 3.6), layout="constrained")[1] if ax is None else ax
 
 
+def power(number: float, _place: float | None = None) -> str:
+    """Return a number of a logarithmic axis: a power of ten as one, 1 and 10 as they are.
+
+    >>> [power(x) for x in (0.001, 1, 10, 1e5, 2e5)]
+    ['10⁻³', '1', '10', '10⁵', '']
+    """
+    exponent = round(float(np.log10(number)), 9)
+    if exponent != int(exponent):
+        return ""
+    small = f"{int(exponent)}".translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"{number:g}" if exponent in (0, 1, 2) else f"10{small}"
+
+
 def draw_legend(ax: Axes, *, alone: bool) -> None:
     """Put the legend of axes that stand alone above them, where it hides no data.
 
     It takes as many rows as it needs. Above axes among others there may be no room.
     """
     if not alone:
-        ax.legend(frameon=False, fontsize=8)
+        ax.legend()
         return
     labels = ax.get_legend_handles_labels()[1]
     fit = 66 // (8 + max(map(len, labels)))  # characters of its size beside each other, 8 a line
     ax.legend(
         loc="lower left", bbox_to_anchor=(0, 1), ncols=min(max(fit, 1), len(labels)),
-        frameon=False, fontsize=8,
     )  # fmt: skip
 
 
@@ -87,8 +99,8 @@ def weights_against(
         style = STYLES[column % len(STYLES)]
         ax.plot(points, matrix[:, column], style, color=COLOURS[column % len(COLOURS)], label=label)
     ax.set(xlabel=xlabel, ylabel="weight", ylim=(-0.03, 1.03), xscale="log" if log else "linear")
-    ax.legend(title="key", frameon=False)
-    ax.spines[["top", "right"]].set_visible(False)
+    ax.grid(axis="y")
+    ax.legend(title="key")
     return ax
 
 
@@ -129,8 +141,8 @@ def collapse(x: Array, samples: Array, *, xlabel: str, ylabel: str, ax: Axes | N
     ax.fill_between(points, low, high, color=COLOURS[0], alpha=0.2, linewidth=0)
     ax.plot(points, middle, "o-", color=COLOURS[0], markersize=4)
     ax.set(xlabel=xlabel, ylabel=ylabel, xscale="log", yscale="log")
+    ax.yaxis.set_major_formatter(power)
     ax.set_xticks(points, [f"{point:g}" for point in points])
     ax.minorticks_off()
-    ax.grid(alpha=0.3)
-    ax.spines[["top", "right"]].set_visible(False)
+    ax.grid()
     return ax

@@ -53,7 +53,7 @@ def attention_flow(
     >>> words = ["word1", "word2"]
     >>> axes = attention_flow(qkv_lib.attention_steps(x, x, x), x, queries=words, keys=words)
     >>> [ax.get_title() for ax in axes[3:]]
-    ['weights = softmax', 'values', 'output = weights @ values']
+    ['weights = softmax of each row', 'values $V$', 'output = weights times $V$']
     """
     values, output = as_matrix("value", value), as_matrix("steps.output", steps.output)
     needed = (np.shape(steps.weights)[-1], output.shape[1])
@@ -65,13 +65,13 @@ def attention_flow(
     _, grid = plt.subplots(3, 2, figsize=(6.0, 8.6), layout="constrained", gridspec_kw=apart)
     scores, scaled, masked, weights, carried, out = axes = list(grid.flat)
     words: dict[str, Any] = {"queries": queries, "keys": keys}
-    heatmap(steps.scores, **words, kind="scores", ax=scores, title="scores = Q Kᵀ")
-    heatmap(steps.scaled, **words, kind="scores", ax=scaled, title="scaled = scores / √d_k")
+    heatmap(steps.scores, **words, kind="scores", ax=scores, title="scores = $Q K^⊤$")
+    heatmap(steps.scaled, **words, kind="scores", ax=scaled, title="scaled = scores / $√d_k$")
     heatmap(steps.masked, **words, kind="scores", ax=masked, title="masked")
     seen = as_matrix("steps.masked", steps.masked) != -np.inf
-    heatmap(steps.weights, **words, mask=seen, ax=weights, title="weights = softmax")
-    _features(carried, values, keys, "keys", "values")
-    _features(out, output, queries, "queries", "output = weights @ values")
+    heatmap(steps.weights, **words, mask=seen, ax=weights, title="weights = softmax of each row")
+    _features(carried, values, keys, "keys", "values $V$")
+    _features(out, output, queries, "queries", "output = weights times $V$")
     return axes
 
 
@@ -80,6 +80,6 @@ def _features(ax: Axes, matrix: Matrix, labels: Sequence[object], name: str, tit
     seen = np.ones(matrix.shape, bool)
     draw_cells(ax, matrix, seen, limits=color_limits(matrix, seen, "scores"), kind="scores")
     write_numbers(ax, matrix, seen)
-    rows = check_labels(name, labels, matrix.shape[0], f"row of {title}")
+    rows = check_labels(name, labels, matrix.shape[0], f"row of {name}")
     columns = [str(feature) for feature in range(matrix.shape[1])]
     label_axes(ax, rows, columns, names=(name, "features"), title=title)

@@ -1,4 +1,7 @@
-"""Labels in any script: matplotlib's own font has no Chinese, and warns for each glyph it lacks."""
+"""Labels in any script: matplotlib's own font has no Chinese, and warns for each glyph it lacks.
+
+In SVG the reader's fonts draw the text; the font found here measures it, and draws it in PNG.
+"""
 
 from __future__ import annotations
 
@@ -23,10 +26,8 @@ CHINESE_FAMILIES = (
 )
 
 
-def drawable(
-    labels: Iterable[str], families: Iterable[str] = CHINESE_FAMILIES
-) -> tuple[list[str], FontProperties]:
-    """Return the labels as they can be drawn here, and the font that draws them.
+def drawable(labels: Iterable[str], families: Iterable[str] = CHINESE_FAMILIES) -> FontProperties:
+    """Return the font that draws the labels here.
 
     Parameters
     ----------
@@ -36,29 +37,21 @@ def drawable(
 
     Returns
     -------
-    list of str
-        A label that no font here can draw becomes its number, ``#0``, ``#1``, …: a figure
-        with numbers is of use, one with empty boxes is not.
     FontProperties
-        The default family, and behind it the font that was needed.
+        The default family, and behind it the fonts that were needed.
 
     Examples
     --------
-    >>> drawable(["the", "注意"], families=[])[0]
-    ['the', '#1']
+    >>> drawable(["the", "cat"]).get_family() == rcParams["font.family"]
+    True
     """
-    labels = list(labels)
     chosen: list[str] = list(rcParams["font.family"])
-    missing = _missing(labels, findfont(FontProperties(family=chosen)))
+    missing = _missing(list(labels), findfont(FontProperties(family=chosen)))
     for family in families:
         path = _path(family) if missing else None
         if path and not (left := _missing([*missing], path)):
             missing, chosen = left, [*chosen, family]
-    texts = [
-        f"#{number}" if missing.intersection(label) else label
-        for number, label in enumerate(labels)
-    ]
-    return texts, FontProperties(family=chosen)
+    return FontProperties(family=chosen)
 
 
 def _missing(labels: Iterable[str], path: str) -> set[str]:

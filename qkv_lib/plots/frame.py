@@ -5,7 +5,9 @@ from __future__ import annotations
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-COLOUR = "#d95f02"  # far from the blues of weights and the purples of scores
+from qkv_lib.plots.colours import LINES
+
+COLOUR = LINES[1].light  # far from the blues of weights and the purples of scores
 
 
 def frame(ax: Axes, rows: range, columns: range) -> Rectangle:

@@ -9,7 +9,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from qkv_lib.plots.curves import COLOURS, STYLES, draw_legend, new_axes
+from qkv_lib.plots.colours import GREY
+from qkv_lib.plots.curves import COLOURS, STYLES, draw_legend, new_axes, power
 from qkv_lib.plots.inputs import to_numpy
 
 __all__ = ["growth"]
@@ -73,17 +74,15 @@ def growth(
         )  # fmt: skip
         ax.fill_between(x, runs.min(axis=0), runs.max(axis=0), color=colour, alpha=0.15)
     ax.set_yscale("log")
+    ax.yaxis.set_major_formatter(power)
     if log_x:
         ax.set_xscale("log")
         ax.set_xticks(x, [f"{each:,g}" for each in x])
         ax.minorticks_off()
     for label, place in (at or {}).items():
-        ax.axvline(place, color="#777777", linestyle=":", linewidth=1)
-        ax.text(
-            place, 0.06, f" {label}", color="#555555", size=8, transform=ax.get_xaxis_transform()
-        )
+        ax.axvline(place, color=GREY, linestyle=":", linewidth=1)
+        ax.text(place, 0.06, f" {label}", color=GREY, size=8.5, transform=ax.get_xaxis_transform())
     ax.set(xlabel=xlabel, ylabel=ylabel)
-    ax.grid(axis="y", alpha=0.3)
+    ax.grid(axis="y")
     draw_legend(ax, alone=alone)
-    ax.spines[["top", "right"]].set_visible(False)
     return ax

@@ -9,6 +9,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from qkv_lib.formula._checks import Array, shape
+from qkv_lib.plots.cells import draw_matrix
+from qkv_lib.plots.colours import WEIGHTS
 from qkv_lib.plots.heat import label_axes
 from qkv_lib.plots.inputs import as_matrix
 
@@ -64,7 +66,7 @@ def head_grid(
     for ax in axes.ravel()[len(maps) :]:
         ax.set_axis_off()
     for ax, (title, each) in zip(axes.ravel(), maps.items(), strict=False):
-        image = ax.imshow(each, cmap="Blues", vmin=0, vmax=top, interpolation="nearest")
+        image = draw_matrix(ax, each, cmap=WEIGHTS, vmin=0, vmax=top)
         blocks, heads = (np.arange(size) + 1 for size in each.shape)
         names = [str(i) for i in blocks], [str(i) for i in heads]
         label_axes(ax, *names, names=("block", "head"), title=title)

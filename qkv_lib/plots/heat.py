@@ -7,12 +7,15 @@ from typing import Any, Literal
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib import rcParams
 from matplotlib.axes import Axes
 from matplotlib.collections import PatchCollection
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from qkv_lib.formula._checks import Array
+from qkv_lib.plots.cells import draw_matrix
+from qkv_lib.plots.colours import CELLS, SCORES, WEIGHTS, luminance
 from qkv_lib.plots.fonts import drawable
 from qkv_lib.plots.inputs import as_mask, as_matrix, check_labels
 from qkv_lib.plots.numbers import carry_numbers
@@ -20,15 +23,15 @@ from qkv_lib.plots.numbers import carry_numbers
 Kind = Literal["weights", "scores"]
 Matrix = NDArray[Any]
 
-WEIGHTS = "Blues"  # one hue, darker is more: reads without colour vision and in print
-SCORES = "PuOr"  # two hues about a neutral 0, distinct in every common colour blindness
 HIDDEN: dict[str, Any] = {
-    "facecolor": "#e4e4e4",
-    "edgecolor": "#8a8a8a",
+    "facecolor": CELLS[0].light,
+    "edgecolor": CELLS[1].light,
     "hatch": "////",
     "linewidth": 0.0,
 }
 MIDDLE = 0.179  # the luminance against which black and white stand out alike, 4.6 to 1
+ON_PALE, ON_DEEP = CELLS[2].light, CELLS[3].light
+MOST_ZEROS = 6  # cells that say 0.00; more of them are left empty
 MOST_NUMBERS = 64  # cells: beyond it numbers no longer fit
 ROUNDING = 1e-5  # what float32 may stray from 0 and 1
 
@@ -77,10 +80,6 @@ def heatmap(
     ValueError
         Shapes do not fit; labels are too few or too many; ``kind`` is unknown; a value is NaN or
         +∞, a weight lies outside 0 to 1, or a masked weight is not 0.
-
-    Notes
-    -----
-    A label in a script that no installed font can draw is replaced by its number (``#3``).
 
     Examples
     --------
@@ -140,7 +139,7 @@ def color_limits(matrix: Matrix, seen: NDArray[np.bool_], kind: Kind) -> tuple[f
 def new_axes(shape: tuple[int, ...]) -> Axes:
     """Return the axes of a new figure whose cells are square and large enough to read."""
     n_rows, n_columns = shape
-    size = (min(1.6 + 0.65 * n_columns, 8.0), min(1.2 + 0.55 * n_rows, 8.0))
+    size = (min(1.6 + 0.62 * n_columns, 6.6), min(1.2 + 0.5 * n_rows, 6.6))
     _, ax = plt.subplots(figsize=size, layout="constrained")
     return ax
 
@@ -154,12 +153,12 @@ def draw_cells(
     kind: Kind,
 ) -> Any:
     """Colour the cells that are seen, hatch the others, and return the image."""
-    image = ax.imshow(
+    image = draw_matrix(
+        ax,
         np.ma.masked_array(matrix, ~seen),
         cmap=WEIGHTS if kind == "weights" else SCORES,
         vmin=limits[0],
         vmax=limits[1],
-        interpolation="nearest",
     )
     hidden = [Rectangle((j - 0.5, i - 0.5), 1, 1) for i, j in np.argwhere(~seen)]
     if hidden:
@@ -171,16 +170,13 @@ def write_numbers(ax: Axes, matrix: Matrix, seen: NDArray[np.bool_]) -> None:
     """Write each number that is seen into its cell, light on dark."""
     (image,) = ax.images
     decimals = _decimals(matrix[seen])
-    for i, j in np.argwhere(seen):
-        dark = luminance(image.cmap(image.norm(matrix[i, j]))) < MIDDLE
+    nothing = np.round(matrix, decimals) == 0
+    told = seen if np.count_nonzero(seen & nothing) <= MOST_ZEROS else seen & ~nothing
+    for i, j in np.argwhere(told):
+        deep = luminance(image.cmap(image.norm(matrix[i, j]))) < MIDDLE
         text = f"{round(float(matrix[i, j]), decimals) + 0.0:.{decimals}f}"
-        ax.text(j, i, text, ha="center", va="center", size=8, color="white" if dark else "black")
-
-
-def luminance(colour: Sequence[float] | NDArray[Any]) -> float:
-    """Return the relative luminance (WCAG 2) of a colour: red, green, blue, each from 0 to 1."""
-    light = [x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in colour[:3]]
-    return float(np.dot(light, (0.2126, 0.7152, 0.0722)))
+        colour = ON_DEEP if deep else ON_PALE
+        ax.text(j, i, text, ha="center", va="center", size=8.5, color=colour)
 
 
 def _decimals(numbers: Matrix) -> int:
@@ -199,15 +195,15 @@ def label_axes(
     title: str | None = None,
 ) -> None:
     """Name both axes, and each row and column."""
-    (left, left_font), (below, below_font) = drawable(rows), drawable(columns)
-    long = max(map(len, below)) > 3 or len(below) > 12
-    ax.set_yticks(range(len(left)), left, fontproperties=left_font)
-    ax.set_xticks(range(len(below)), below, fontproperties=below_font)
-    ax.tick_params(length=0, labelsize=8)
+    long = max(map(len, columns)) > 3 or len(columns) > 12
+    ax.set_yticks(range(len(rows)), rows, fontproperties=drawable(rows))
+    ax.set_xticks(range(len(columns)), columns, fontproperties=drawable(columns))
+    ax.tick_params(length=0, labelsize=rcParams["xtick.labelsize"])
+    ax.spines[:].set_visible(False)
     if long:
         plt.setp(ax.get_xticklabels(), rotation=45, ha="right", rotation_mode="anchor")
     ax.set_ylabel(names[0])
     ax.set_xlabel(names[1])
     if title is not None:
-        ax.set_title(title, size=10)
+        ax.set_title(title)
     carry_numbers(ax, rows, columns, names)

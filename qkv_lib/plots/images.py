@@ -13,6 +13,8 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from qkv_lib.formula._checks import shape
+from qkv_lib.plots.cells import draw_matrix
+from qkv_lib.plots.colours import GREY, WARM
 from qkv_lib.plots.curves import COLOURS, STYLES, draw_legend, new_axes
 from qkv_lib.plots.inputs import to_numpy
 from qkv_lib.plots.numbers import carry_numbers
@@ -71,10 +73,10 @@ def picture(
     ax = new_axes(ax)
     size = len(image)
     extent = (0, size, size, 0)
-    ax.imshow(image, cmap="gray_r", vmin=0, vmax=1, extent=extent, interpolation="nearest")
+    ax.imshow(image, cmap="gray_r", vmin=0, vmax=1, extent=extent, interpolation="none")
     if heat is not None:
         colours = _as_grid(heat, size, patch)
-        ax.imshow(colours, cmap="Oranges", vmin=0, alpha=0.6, extent=extent)
+        draw_matrix(ax, colours, cmap=WARM, vmin=0, alpha=0.6, extent=extent)
         places = [str(i + 1) for i in range(len(colours))]
         carry_numbers(ax, places, places, DIRECTIONS)
     if patch is not None:
@@ -86,7 +88,7 @@ def picture(
         corner, sides = (left, top), (right - left, bottom - top)
         ax.add_patch(Rectangle(corner, *sides, fill=False, edgecolor=COLOURS[0], linewidth=2))
     ax.set(xticks=[], yticks=[], title=title or "")
-    ax.title.set_fontsize(9)
+    ax.spines[:].set(visible=True, color=GREY, linewidth=0.6)
     return ax
 
 
@@ -242,7 +244,6 @@ def curves_with_spread(
         ax.set_xticks(x, [f"{each:,}" for each in x])
         ax.minorticks_off()
     ax.set(xlabel=xlabel, ylabel=ylabel)
-    ax.grid(axis="y", alpha=0.3)
-    ax.spines[["top", "right"]].set_visible(False)
+    ax.grid(axis="y")
     draw_legend(ax, alone=alone)
     return ax

@@ -11,6 +11,7 @@ from matplotlib.patches import Circle
 from scipy.spatial import ConvexHull
 
 from qkv_lib.formula._checks import Array, shape
+from qkv_lib.plots.colours import GREY, VALUE
 from qkv_lib.plots.curves import COLOURS
 from qkv_lib.plots.inputs import as_matrix
 
@@ -18,7 +19,6 @@ from qkv_lib.plots.inputs import as_matrix
 def _square_axes(ax: Axes | None) -> Axes:
     ax = plt.subplots(figsize=(4.6, 4.6), layout="constrained")[1] if ax is None else ax
     ax.set_aspect("equal")
-    ax.spines[["top", "right"]].set_visible(False)
     ax.set(xlabel="feature 0", ylabel="feature 1")
     return ax
 
@@ -58,12 +58,12 @@ def hull(values: Array, outputs: Array, *, ax: Axes | None = None) -> Axes:
     ax = _square_axes(ax)
     ring = ConvexHull(corners).vertices
     outline = corners[[*ring, ring[0]]]
-    ax.plot(*outline.T, color="#777777", linewidth=1)
-    ax.scatter(points[:, 0], points[:, 1], s=8, color=COLOURS[0], alpha=0.5, label="outputs")
+    ax.plot(*outline.T, color=GREY, linewidth=1)
+    ax.scatter(points[:, 0], points[:, 1], s=8, color="black", alpha=0.45, label="outputs")
     ax.scatter(
-        corners[:, 0], corners[:, 1], s=70, color=COLOURS[1], marker="D", label="values", zorder=3
+        corners[:, 0], corners[:, 1], s=70, color=VALUE.light, marker="D", label="values", zorder=3
     )
-    ax.legend(frameon=False)
+    ax.legend()
     return ax
 
 
@@ -105,7 +105,7 @@ def rotations(
         raise ValueError(f"pair has shape {shape(start)}, needs (1, 2)")
     ax = _square_axes(ax)
     radius = float(np.linalg.norm(start))
-    ax.add_patch(Circle((0, 0), radius, fill=False, color="#aaaaaa", linewidth=1))
+    ax.add_patch(Circle((0, 0), radius, fill=False, color=GREY, linewidth=1))
     for position in positions:
         ((a, b),) = rotate(start, position)
         ax.quiver(0, 0, a, b, angles="xy", scale_units="xy", scale=1, color=COLOURS[0], width=0.008)

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from qkv_lib.formula._checks import Array, check_count
+from qkv_lib.plots.colours import COLOURS
 from qkv_lib.plots.frame import frame
 from qkv_lib.plots.heat import (
     Matrix,
@@ -51,9 +52,9 @@ def projections(
     >>> x = np.eye(2)
     >>> axes = projections(x, x, x, x, tokens=["a", "b"])
     >>> [ax.get_title() for ax in axes]
-    ['X', 'Q = X W_Q', 'K = X W_K', 'V = X W_V']
+    ['$X$', '$Q = X W_Q$', '$K = X W_K$', '$V = X W_V$']
     """
-    panels = {"X": x, "Q = X W_Q": query, "K = X W_K": key, "V = X W_V": value}
+    panels = {"$X$": x, "$Q = X W_Q$": query, "$K = X W_K$": key, "$V = X W_V$": value}
     names = ("x", "query", "key", "value")
     matrices = [as_matrix(*pair) for pair in zip(names, panels.values(), strict=True)]
     for name, matrix in zip(names, matrices, strict=True):
@@ -63,9 +64,10 @@ def projections(
     widths = [matrix.shape[1] for matrix in matrices]
     size = (min(8.0, 1.2 + 0.52 * sum(widths)), 1.5 + 0.36 * len(rows))
     _, axes = plt.subplots(1, 4, figsize=size, width_ratios=widths, layout="constrained")
-    for ax, matrix, title in zip(axes, matrices, panels, strict=True):
+    colours = ("black", *(each.light for each in COLOURS))
+    for ax, matrix, title, colour in zip(axes, matrices, panels, colours, strict=True):
         _draw(ax, matrix, rows, title)
-        frame(ax, range(row, row + 1), range(matrix.shape[1]))
+        frame(ax, range(row, row + 1), range(matrix.shape[1])).set_edgecolor(colour)
     for ax in axes[1:]:
         ax.set(ylabel=None, yticks=[])
     return list(axes)

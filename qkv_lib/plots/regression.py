@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from qkv_lib.formula._checks import Array, shape
+from qkv_lib.plots.colours import GREY
 from qkv_lib.plots.curves import COLOURS, STYLES, new_axes
 from qkv_lib.plots.inputs import to_numpy
 
@@ -60,13 +61,13 @@ def fits(
         raise ValueError(f"known_x has shape {shape(points)} and known_y {shape(heights)}, "
                          "need one axis of the same length")  # fmt: skip
     ax = new_axes(ax)
-    ax.plot(points, heights, "o", color="#777777", markersize=4, alpha=0.7, label="known points")
+    ax.plot(points, heights, "o", color=GREY, markersize=4, alpha=0.7, label="known points")
     for number, (label, curve) in enumerate(curves.items()):
         if np.shape(curve) != along.shape:
             raise ValueError(f"curve {label!r} has shape {np.shape(curve)}, needs {shape(along)}")
         colour, style = COLOURS[number % len(COLOURS)], STYLES[number % len(STYLES)]
         ax.plot(along, to_numpy(label, curve), style, color=colour, label=label)
     ax.set(xlabel=xlabel, ylabel=ylabel)
-    ax.legend(frameon=False, fontsize=9)
-    ax.spines[["top", "right"]].set_visible(False)
+    ax.grid()
+    ax.legend()
     return ax

@@ -10,10 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 
 from qkv_lib.formula._checks import Array
+from qkv_lib.plots.colours import CELLS
 from qkv_lib.plots.heat import draw_cells, label_axes, new_axes
 from qkv_lib.plots.inputs import as_mask, as_matrix, check_labels
 
-ALLOWED = "#4292c6"
+ALLOWED, PAPER = CELLS[4].light, CELLS[5].light
 
 
 def maskmap(
@@ -63,7 +64,7 @@ def maskmap(
     label_axes(ax, rows, columns, title=title)
     ax.set_xticks(np.arange(-0.5, matrix.shape[1]), minor=True)
     ax.set_yticks(np.arange(-0.5, matrix.shape[0]), minor=True)
-    ax.grid(which="minor", color="white", linewidth=1)
+    ax.grid(which="minor", color=PAPER, alpha=1, linewidth=1)
     ax.tick_params(which="minor", length=0)
     return ax
 

@@ -55,8 +55,8 @@ def timeline(years: Sequence[int], labels: Sequence[str], *, ax: Axes | None = N
         _write(ax, row, year, text, on_the_left=2 * year > events[0][0] + events[-1][0])
     ax.set(xlabel="year", yticks=[], ylim=(len(events) - 0.5, -0.5))
     ax.margins(x=0.04)
-    ax.grid(axis="x", alpha=0.3)
-    ax.spines[["top", "left", "right"]].set_visible(False)
+    ax.grid(axis="x")
+    ax.spines["left"].set_visible(False)
     return ax
 
 

@@ -38,7 +38,11 @@ class Layout(NamedTuple):
 
 
 def picture(
-    wide: Layout, narrow: Layout | None = None, *, tables: Sequence[dict[str, Any]] = ()
+    wide: Layout,
+    narrow: Layout | None = None,
+    *,
+    tables: Sequence[dict[str, Any]] = (),
+    kind: str = "",
 ) -> str:
     """Return a picture as SVG, in one layout or in two.
 
@@ -50,6 +54,8 @@ def picture(
         For a phone.
     tables : sequence of dict
         The numbers of its heat maps (`qkv_lib.plots.numbers`), which it carries.
+    kind : str
+        A second class beside ``qkv-picture``.
 
     Returns
     -------
@@ -60,10 +66,11 @@ def picture(
     >>> print(picture(Layout(20, 10, '<path d="M0 0H20"/>')).splitlines()[0])
     <svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"
     """
+    classes = " ".join(["qkv-picture", *kind.split()])
     size = f'width="{wide.width:g}" height="{wide.height:g}"'
     lines = [
         '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"',
-        f'  {size} viewBox="0 0 {wide.width:g} {wide.height:g}" class="qkv-picture"',
+        f'  {size} viewBox="0 0 {wide.width:g} {wide.height:g}" class="{classes}"',
         f'  style="{STYLE}">',
     ]
     if tables:

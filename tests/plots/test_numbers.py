@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import matplotlib as mpl
 import numpy as np
@@ -17,6 +18,7 @@ from PIL import Image
 from qkv_lib import plots
 from qkv_lib.plots import numbers
 from qkv_lib.plots.images import picture
+from qkv_lib.plots.saved import as_svg
 
 WEIGHTS = np.array([[0.25, 0.75, 0.0], [1 / 3, 1 / 3, 1 / 3]])
 
@@ -30,14 +32,18 @@ def drawing_without_a_screen() -> Any:
 
 
 def carried(figure: Figure) -> list[dict[str, Any]]:
-    """Save a figure as a notebook does, and read its numbers from the picture."""
+    """Save a figure as a notebook does, and as PNG, and read its numbers from both pictures."""
     picture = Image.open(io.BytesIO(print_figure(figure, fmt="png", bbox_inches="tight")))
-    return list(json.loads(picture.text.get(numbers.KEY, "[]")))
+    in_png = list(json.loads(picture.text.get(numbers.KEY, "[]")))
+    metadata = ET.fromstring(as_svg(figure)).find("{http://www.w3.org/2000/svg}metadata")
+    in_svg = [] if metadata is None else json.loads(str(metadata.text))
+    assert in_svg == in_png
+    return in_png
 
 
 def test_the_picture_carries_what_is_drawn() -> None:
     mask = np.array([[True, True, False], [True, True, True]])
-    ax = plots.heatmap(WEIGHTS, queries=["猫", "b"], keys=["c", "d", "e"], mask=mask)
+    ax = plots.heatmap(WEIGHTS, queries=["a&b", "b"], keys=["c", "d", "e"], mask=mask)
     ax.set_title("given later")
     (table,) = carried(ax.figure)
     assert table["title"] == "given later"
