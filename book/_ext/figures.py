@@ -2,8 +2,7 @@
 
 - A picture that the library made as SVG (`qkv_lib.plots.vector`) becomes part of the page: it has
   the page's colours, light and dark, its typeface, and on a phone its narrow layout.
-- Every other image says its size, so that nothing moves while it loads. A wide one stands in a box
-  that scrolls, and says how narrow it may get there; `book/_static/custom.css` does the rest.
+- Every other image says its size, so that nothing moves while it loads.
 """
 
 import re
@@ -16,9 +15,6 @@ from PIL import Image
 from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
 
-WIDE = 540  # pixels; figures are drawn so that their text is as large as the page's at full size
-LEAST = 0.72  # of its full size: below it the text of a picture is too small
-BOX = '<div class="wide-picture" style="--least: {}px"><div>'
 LAYOUT = re.compile(r'<svg class="qkv-(wide|narrow|only)"([^>]*)>\n(.*?)\n</svg>\n', re.DOTALL)
 NAMED = re.compile(r'(\bid="|href="#|url\(#)')
 
@@ -26,17 +22,6 @@ NAMED = re.compile(r'(\bid="|href="#|url\(#)')
 def attributes(width: int, height: int) -> str:
     """Return the attributes of an image that give its width and height in pixels."""
     return f'width="{width}" height="{height}"'
-
-
-def box(width: int) -> tuple[str, str]:
-    """Return what stands before and behind a picture: the box of a wide one, else nothing.
-
-    >>> box(500)
-    ('', '')
-    >>> box(800)
-    ('<div class="wide-picture" style="--least: 576px"><div>', '</div></div>')
-    """
-    return (BOX.format(round(LEAST * width)), "</div></div>") if width > WIDE else ("", "")
 
 
 def inlined(svg: str, alt: str, name: str) -> str:
@@ -70,9 +55,8 @@ def visit_image(translator: HTML5Translator, node: nodes.Element) -> None:
     if not {"width", "height", "scale"} & set(node.attributes) and path.is_file():
         with Image.open(path) as image:
             width, height = image.size
-        before, behind = box(width)
-        tag = translator.body[written].replace("<img ", f"<img {attributes(width, height)} ", 1)
-        translator.body[written] = before + tag.rstrip("\n") + behind + "\n"
+        sized = f"<img {attributes(width, height)} "
+        translator.body[written] = translator.body[written].replace("<img ", sized, 1)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

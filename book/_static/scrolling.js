@@ -4,7 +4,6 @@
   const NAMES = [
     [".katex-display", "Formula"],
     ["pre", "Code"],
-    [".wide-picture > div", "Picture"],
     [".pst-scrollable-table-container", "Table"],
     [".cell_output > .output", "Output"],
   ];

@@ -5,16 +5,10 @@ their colours (`qkv_lib.plots.colours`), everything else has that of the text.
 """
 
 from qkv_lib.drawings.canvas import Drawing
+from qkv_lib.drawings.in_order import causal, rope_pairs, stripes
+from qkv_lib.drawings.looking_up import lookup
+from qkv_lib.drawings.networks import block, encoder_decoder, heads
 from qkv_lib.drawings.single import flow, three_maps
-from qkv_lib.drawings.soon import (
-    block,
-    causal,
-    encoder_decoder,
-    heads,
-    lookup,
-    rope_pairs,
-    stripes,
-)
 
 __all__ = [
     "Drawing",

@@ -156,6 +156,16 @@ class Canvas:
             f'style="fill: none; stroke: {ink}; stroke-width: 2.4"/>'
         )
 
+    def square(
+        self, x: float, y: float, size: float, *, colour: Colour | None = None, depth: float = 0.5
+    ) -> None:
+        """Draw one cell, as deep as it says, from 0 to 1."""
+        ink = css(colour) if colour else "currentColor"
+        self.drawn.append(
+            f'<rect x="{x:g}" y="{y:g}" width="{size:g}" height="{size:g}" style="fill: {ink}; '
+            f'fill-opacity: {depth:g}; stroke: {ink}; stroke-width: 1.2"/>'
+        )
+
     def circle(self, x: float, y: float, radius: float, **style: Any) -> None:
         """Draw a circle, by default its outline."""
         colour = style.get("colour")

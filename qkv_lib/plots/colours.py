@@ -68,7 +68,7 @@ CELLS = (
     Colour("cell-paper", "#ffffff", "#121212"),
     Colour("grey", "#777777", "#8f959d"),
 )
-#: What is neither black nor a colour: a line of chance, an outline.
+#: Neither black nor a colour, for a line of chance or an outline.
 GREY = "#777777"
 LEVELS = 33  # steps of a scale; odd, so that scores have a middle
 

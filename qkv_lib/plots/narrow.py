@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import pairwise
+from textwrap import fill
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -16,6 +17,7 @@ __all__ = ["narrowed"]
 
 WIDTH = 3.4  # inches: 326 of the 328 pixels that a page of 360 leaves
 LABELS, NUMBER, SCALE = 0.75, 0.28, 0.7  # inches: names of rows, a number in a cell, a scale
+LONGEST, LINE = 38, 0.2  # letters of a label in a line, inches that a line takes
 LOWEST = 2.3  # inches of a chart that got narrower
 
 
@@ -58,7 +60,7 @@ def narrowed(figure: Figure) -> Iterator[bool]:
         undo += _stack(figure, panels, grid)
     else:
         figure.set_size_inches(WIDTH, max(height * WIDTH / width, min(LOWEST, height)))
-    undo += [_legend(each) for each in figure.findobj(Legend)]
+    undo += [_legend(figure, each) for each in figure.findobj(Legend)]
     undo += _thin(figure, panels)
     try:
         yield True
@@ -126,12 +128,27 @@ def _name_rows(ax: Axes) -> Any:
     return lambda: ax.set_yticks([])
 
 
-def _legend(legend: Legend) -> Any:
-    """Give a legend as many columns as fit; return how to undo it."""
+def _legend(figure: Figure, legend: Legend) -> Any:
+    """Give a legend as many columns as fit, and room above its axes; return how to undo it."""
     old = vars(legend)["_ncols"]
-    longest = max((len(text.get_text()) for text in legend.get_texts()), default=1)
-    legend.set_ncols(min(old, max(1, 34 // (8 + longest))))
-    return lambda: legend.set_ncols(old)
+    texts = legend.get_texts()
+    labels = [text.get_text() for text in texts]
+    for text, label in zip(texts, labels, strict=True):
+        text.set_text(label if "$" in label else fill(label, LONGEST))
+    lines = [text.get_text().splitlines() for text in texts]
+    longest = max((len(line) for each in lines for line in each), default=1)
+    columns = min(old, max(1, 36 // (8 + longest)))
+    legend.set_ncols(columns)
+    if legend.get_bbox_to_anchor().height == 0:  # above its axes, where it takes of their height
+        rows = sum(map(len, lines)) / columns
+        figure.set_figheight(figure.get_figheight() + LINE * max(0, rows - 1))
+
+    def undo() -> None:
+        legend.set_ncols(old)
+        for text, label in zip(texts, labels, strict=True):
+            text.set_text(label)
+
+    return undo
 
 
 def _thin(figure: Figure, panels: list[Axes]) -> list[Any]:

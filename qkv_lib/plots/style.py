@@ -14,7 +14,7 @@ from qkv_lib.plots.saved import as_svg
 __all__ = ["LOOK", "show_as_svg", "use"]
 
 FAINT = "#00000066"  # black, which follows the page, and little of it
-#: Matplotlib's settings: light axes and no frames, letters of 12 pixels and more.
+#: The settings of matplotlib, light axes without frames and letters of 12 pixels or more.
 LOOK: Any = {
     "font.size": 9.5,
     "axes.titlesize": 10,

@@ -105,6 +105,26 @@ def is_figure(output: NotebookNode) -> bool:
     return any(kind.startswith("image/") for kind in output.get("data", {}))
 
 
+def pictures_follow_the_page(notebook: NotebookNode) -> list[str]:
+    """Each picture is SVG of the library, and each colour in it has a name that a theme can set."""
+    faults = []
+    for cell in code_cells(notebook):
+        for output in cell.outputs:
+            svg = output.get("data", {}).get("image/svg+xml")
+            if svg is not None:
+                faults += [f"{cell.id}: {fault}" for fault in _colour_faults(svg)]
+    return faults
+
+
+def _colour_faults(svg: str) -> Iterator[str]:
+    if 'class="qkv-picture' not in svg:
+        yield "a picture that qkv_lib did not make"
+    body = svg[svg.find("qkv-paper") :]
+    body = re.sub(r'"data:[^"]*"|var\([^)]*\)|fill="#ffffff"', "", body)
+    for colour in sorted(set(re.findall(r"#[0-9a-f]{6}\b", body))):
+        yield f"the colour {colour} has no name in qkv_lib.plots.colours, and no shade in the dark"
+
+
 def figure_texts(cell: NotebookNode) -> tuple[str, dict[str, Any]]:
     """Return the alt text of a cell's figure, and its caption and name."""
     described = cell.metadata.get("mystnb", {})
@@ -317,6 +337,7 @@ CHECKS: list[Check] = [
     clean_outputs,
     no_absolute_paths,
     figures_are_described,
+    pictures_follow_the_page,
     cells_fit_a_screen,
     lines_fit_the_page,
     references_have_one_pair_of_parentheses,

@@ -1,6 +1,7 @@
 """What a built page must be: one function a rule, each returns the faults it found."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -70,7 +71,21 @@ def images_have_alt(page: BeautifulSoup) -> list[str]:
         f"no alt text: {image.get('src', '')[:80]}"
         for image in page.find_all("img")
         if not image.get("alt", "").strip()
+    ] + [
+        f"no label: a picture of {len(str(picture))} characters"
+        for picture in page.select(".qkv-picture > svg")
+        if picture.get("role") != "img" or not str(picture.get("aria-label", "")).strip()
     ]
+
+
+def ids_come_once(page: BeautifulSoup) -> list[str]:
+    """No two elements have one id, and what refers to one inside a picture finds it there."""
+    named = Counter(str(each["id"]) for each in page.find_all(id=True))
+    faults = [f"{count} elements with the id {name}" for name, count in named.items() if count > 1]
+    for picture in page.select(".qkv-picture"):
+        found = re.findall(r'(?:href="#|url\(#)([\w.-]+)', str(picture))
+        faults += [f"a picture refers to {name}" for name in set(found) if name not in named]
+    return faults
 
 
 def formulas_are_rendered(page: BeautifulSoup) -> list[str]:
@@ -94,6 +109,7 @@ PAGE_CHECKS: list[Check] = [
     no_other_host,
     is_one_document,
     images_have_alt,
+    ids_come_once,
     formulas_are_rendered,
     no_dollars_left,
 ]

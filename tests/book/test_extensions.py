@@ -178,13 +178,6 @@ def test_a_table_says_the_language_that_its_figure_gave() -> None:
     assert '<th scope="row">May</th><td>1</td><td>0</td>' in html
 
 
-def test_a_wide_picture_stands_in_a_box_that_scrolls() -> None:
-    assert figures.box(figures.WIDE) == ("", "")
-    before, behind = figures.box(1000)
-    assert "--least: 720px" in before
-    assert before.count("<div") == behind.count("</div>")
-
-
 def test_a_picture_of_the_library_becomes_part_of_the_page() -> None:
     body = '<path id="a" clip-path="url(#b)"/><use href="#a"/>'
     html = figures.inlined(picture(Layout(9, 9, body), Layout(3, 9, body)), 'a "map"', "picture-2")

@@ -121,6 +121,13 @@ def html(content: str) -> list[NotebookNode]:
     return [new_output("display_data", data={"text/html": content})]
 
 
+def svg(content: str) -> list[NotebookNode]:
+    head = '<svg class="qkv-picture"><rect class="qkv-paper" fill="#ffffff"/>'
+    return [new_output("display_data", data={"image/svg+xml": f"{head}{content}</svg>"})]
+
+
+FOREIGN = [new_output("display_data", data={"image/svg+xml": "<svg></svg>"})]
+NAMED = '<path style="fill: var(--qkv-q, #006aa6); stroke: currentColor"/>'
 ERROR = [new_output("error", ename="ValueError", evalue="wrong", traceback=[])]
 WIDGET = [new_output("display_data", data={checks.WIDGET: {"model_id": "1"}})]
 CAPTION = f"Weights ({CHINESE}) of the example."
@@ -136,6 +143,12 @@ FAULTS = [
     (checks.no_absolute_paths, swap(1, "0.8803", "'/tmp/x'"), "first: names /tmp/"),
     (checks.no_absolute_paths, edit(1, outputs=html("in site-packages")), "names site-packages"),
     (checks.figures_are_described, edit(2, metadata={}), "heat: figure without caption"),
+    (checks.pictures_follow_the_page, edit(2, outputs=FOREIGN), "heat: a picture that qkv_lib"),
+    (
+        checks.pictures_follow_the_page,
+        edit(2, outputs=svg(NAMED + '<path style="fill: #123456"/>')),
+        "heat: the colour #123456 has no name",
+    ),
     (
         checks.figures_are_described,
         describe("figure", name="weights"),

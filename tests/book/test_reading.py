@@ -1,12 +1,13 @@
 """What a reader does with the built pages: search in two languages, keep track, read on paper."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.book.test_site import SITE, built
-from tests.book.visits import DESKTOP, PHONE, is_fault
+from tests.book.visits import PHONE, is_fault
 from tests.browser import chromium, need_browser
 
 need_browser()
@@ -98,13 +99,50 @@ def test_the_front_page_is_alive(page: Any) -> None:
     assert cat.locator("small").inner_text() == "0.13"
 
 
-def test_a_wide_picture_scrolls_on_a_phone_and_says_so(page: Any) -> None:
-    hint = "(figure) => parseFloat(getComputedStyle(figure, '::after').height)"
+PICTURES = """() => [...document.querySelectorAll(".qkv-picture > svg")]
+  .filter((svg) => svg.checkVisibility())
+  .map((svg) => ({
+    alt: svg.getAttribute("aria-label").length,
+    layout: svg.getAttribute("class"),
+    scale: svg.getBoundingClientRect().width / svg.getAttribute("width"),
+    right: svg.getBoundingClientRect().right,
+    ink: getComputedStyle(svg).color === getComputedStyle(svg.closest("article")).color,
+    card: [svg, svg.parentElement].some(
+      (each) => getComputedStyle(each).backgroundColor !== "rgba(0, 0, 0, 0)"),
+    paper: svg.querySelectorAll(".qkv-paper").length,
+  }))"""
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_pictures_follow_the_page(theme: str, page: Any) -> None:
+    """In the dark none has a white card, and on a phone each has its narrow layout, unshrunk."""
+    page.emulate_media(color_scheme=theme)
+    page.goto(built(SITE / "book" / "09-faq.html").as_uri())
+    assert page.evaluate("document.documentElement.dataset.theme") == theme
+    wide = page.evaluate(PICTURES)
     page.set_viewport_size(PHONE)
-    page.goto(built(CHAPTER).as_uri())
-    figure = page.locator(".wide-picture").first
-    figure.get_by_role("region", name="scrolls sideways").press("ArrowRight")
-    page.wait_for_function("document.querySelector('.wide-picture > div').scrollLeft > 0")
-    assert figure.evaluate(hint) > 0
-    page.set_viewport_size(DESKTOP)
-    assert figure.evaluate(hint) == 0
+    narrow = page.evaluate(PICTURES)
+    assert len(wide) == len(narrow) >= 3
+    for each in wide + narrow:
+        assert each["alt"] >= 40
+        assert each["ink"]
+        assert not each["card"]
+        assert each["paper"] == 0
+        assert each["scale"] > 0.9
+    assert "qkv-wide" in {each["layout"] for each in wide}
+    for each in narrow:
+        assert each["layout"] != "qkv-wide"
+        assert each["right"] <= PHONE["width"]
+
+
+def test_heat_maps_turn_with_the_theme(page: Any) -> None:
+    """The least of a scale is pale on a light page, and deep on a dark one."""
+    page.goto(built(SITE / "book" / "09-faq.html").as_uri())
+    least = "getComputedStyle(document.querySelector('[style*=\"--warm-0,\"]')).fill"
+    shades = []
+    for theme in ("light", "dark"):
+        page.evaluate("(theme) => { document.documentElement.dataset.theme = theme; }", theme)
+        shades.append(page.evaluate(least))
+    light, dark = (sum(int(x) for x in re.findall(r"\d+", shade)[:3]) for shade in shades)
+    assert light > 600
+    assert dark < 100

@@ -85,6 +85,8 @@ SOUND = f"""<!DOCTYPE html><html lang="en"><head>
 <style>p {{ background: url("data:image/png;base64,//AA") }}</style>
 <script>const svg = "http://www.w3.org/2000/svg";</script></head>
 <body><h1>Title</h1><p>A <a href="https://example.org/paper">paper</a>, for $5.</p>
+<div class="qkv-picture"><svg role="img" aria-label="A drawing"><g id="clip"></g>
+<path clip-path="url(#clip)"></path></svg></div><p id="here"></p>
 <img src="heat.png" alt="A heat map"><span class="math">{FORMULA}</span>
 <pre>'$$' and "https://example.org/in-code"</pre></body></html>"""
 
@@ -136,6 +138,10 @@ def test_another_host_is_found(planted: str) -> None:
         (checks.is_one_document, "<p>", "<h1>Again</h1><p>", "2 <h1>"),
         (checks.images_have_alt, ' alt="A heat map"', "", "no alt text: heat.png"),
         (checks.images_have_alt, "A heat map", " ", "no alt text: heat.png"),
+        (checks.images_have_alt, ' aria-label="A drawing"', "", "no label: a picture"),
+        (checks.images_have_alt, ' role="img"', "", "no label: a picture"),
+        (checks.ids_come_once, 'id="clip"', 'id="here"', "2 elements with the id here"),
+        (checks.ids_come_once, "url(#clip)", "url(#clop)", "a picture refers to clop"),
         (checks.formulas_are_rendered, FORMULA, r"\(d\)", "formula not rendered"),
         (checks.no_dollars_left, "for $5", "for $$d$$", "left as typed: $$"),
         (checks.no_dollars_left, "for $5", r"for \(d\)", r"left as typed: \("),
