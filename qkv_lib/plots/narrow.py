@@ -11,14 +11,44 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec
-from matplotlib.legend import Legend
 
-__all__ = ["narrowed"]
+__all__ = ["fitted", "narrowed"]
 
+COLUMN = 7.0  # inches: 672 of the 688 pixels that text has
 WIDTH = 3.4  # inches: 326 of the 328 pixels that a page of 360 leaves
 LABELS, NUMBER, SCALE = 0.75, 0.28, 0.7  # inches: names of rows, a number in a cell, a scale
 LONGEST, LINE = 38, 0.2  # letters of a label in a line, inches that a line takes
+UPRIGHT = 18  # letters beside a chart
 LOWEST = 2.3  # inches of a chart that got narrower
+
+
+@contextmanager
+def fitted(figure: Figure) -> Iterator[None]:
+    """Make a figure no wider than the column of a page, and back again.
+
+    Parameters
+    ----------
+    figure : matplotlib Figure
+
+    Yields
+    ------
+    None
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> figure = plt.figure(figsize=(14, 4))
+    >>> with fitted(figure):
+    ...     figure.get_size_inches().tolist()
+    [7.0, 2.0]
+    """
+    width, height = figure.get_size_inches()
+    share = min(1.0, COLUMN / width)
+    figure.set_size_inches(width * share, height * share)
+    try:
+        yield
+    finally:
+        figure.set_size_inches(width, height)
 
 
 @contextmanager
@@ -57,10 +87,11 @@ def narrowed(figure: Figure) -> Iterator[bool]:
         ax.set_in_layout(False)
     grid = panels[0].get_gridspec() if panels else None
     if grid is not None and all(ax.get_gridspec() is grid for ax in panels) and len(panels) > 1:
-        undo += _stack(figure, panels, grid)
+        undo += _stack(figure, panels, empty, grid)
     else:
         figure.set_size_inches(WIDTH, max(height * WIDTH / width, min(LOWEST, height)))
-    undo += [_legend(figure, each) for each in figure.findobj(Legend)]
+    undo += [_legend(ax) for ax in panels]
+    undo += [_side(ax) for ax in panels]
     undo += _thin(figure, panels)
     try:
         yield True
@@ -69,7 +100,7 @@ def narrowed(figure: Figure) -> Iterator[bool]:
             step()
 
 
-def _stack(figure: Figure, panels: list[Axes], grid: Any) -> list[Any]:
+def _stack(figure: Figure, panels: list[Axes], empty: list[Axes], grid: Any) -> list[Any]:
     """Put panels into as many columns as fit, and return how to undo it."""
     width, height = figure.get_size_inches()
     columns = max(1, min(grid.ncols, int((WIDTH + 0.1) / max(map(_least_width, panels)))))
@@ -81,10 +112,11 @@ def _stack(figure: Figure, panels: list[Axes], grid: Any) -> list[Any]:
     figure.set_size_inches(WIDTH, rows * tallest)
     new = GridSpec(rows, columns, figure=figure)
     undo = []
-    for number, ax in enumerate(panels):
+    last = len(panels) - 1
+    for number, ax in enumerate([*panels, *empty]):
         old = ax.get_subplotspec()
         undo.append(lambda ax=ax, old=old: ax.set_subplotspec(old))
-        ax.set_subplotspec(new[divmod(number, columns)])
+        ax.set_subplotspec(new[divmod(min(number, last), columns)])
         if number % columns == 0:
             undo.append(_name_rows(ax))
     return undo
@@ -128,27 +160,29 @@ def _name_rows(ax: Axes) -> Any:
     return lambda: ax.set_yticks([])
 
 
-def _legend(figure: Figure, legend: Legend) -> Any:
-    """Give a legend as many columns as fit, and room above its axes; return how to undo it."""
-    old = vars(legend)["_ncols"]
-    texts = legend.get_texts()
-    labels = [text.get_text() for text in texts]
-    for text, label in zip(texts, labels, strict=True):
-        text.set_text(label if "$" in label else fill(label, LONGEST))
-    lines = [text.get_text().splitlines() for text in texts]
-    longest = max((len(line) for each in lines for line in each), default=1)
-    columns = min(old, max(1, 36 // (8 + longest)))
-    legend.set_ncols(columns)
-    if legend.get_bbox_to_anchor().height == 0:  # above its axes, where it takes of their height
+def _legend(ax: Axes) -> Any:
+    """Give a legend above its axes as many columns as fit, and room; return how to undo it."""
+    old = ax.get_legend()
+    if old is None or old.get_bbox_to_anchor().height > 0:  # among the data
+        return lambda: None
+    handles, labels = ax.get_legend_handles_labels()
+    labels = [label if "$" in label else fill(label, LONGEST) for label in labels]
+    lines = [label.splitlines() for label in labels]
+    longest = max(len(line) for each in lines for line in each)
+    columns = max(1, min(len(labels), 36 // (6 + longest)))
+    ax.legend(handles, labels, loc="lower left", bbox_to_anchor=(0, 1), ncols=columns)
+    figure = ax.get_figure(root=True)
+    if figure is not None:
         rows = sum(map(len, lines)) / columns
         figure.set_figheight(figure.get_figheight() + LINE * max(0, rows - 1))
+    return lambda: vars(ax).update(legend_=old)
 
-    def undo() -> None:
-        legend.set_ncols(old)
-        for text, label in zip(texts, labels, strict=True):
-            text.set_text(label)
 
-    return undo
+def _side(ax: Axes) -> Any:
+    """Break a long name of the vertical axis, which is to be no longer than the axis."""
+    label = ax.get_ylabel()
+    ax.set_ylabel(label if "$" in label else fill(label, UPRIGHT))
+    return lambda: ax.set_ylabel(label)
 
 
 def _thin(figure: Figure, panels: list[Axes]) -> list[Any]:

@@ -16,7 +16,7 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from qkv_lib.plots.colours import css, every_colour
-from qkv_lib.plots.narrow import narrowed
+from qkv_lib.plots.narrow import fitted, narrowed
 from qkv_lib.plots.numbers import numbers_of
 from qkv_lib.plots.vector import Layout, picture
 from qkv_lib.plots.words import rich
@@ -63,7 +63,8 @@ def as_svg(figure: Figure) -> str:
         warnings.filterwarnings("ignore", "Glyph .* missing from")  # the reader's font has it
         tables = numbers_of(figure)
         languages = _languages(tables)
-        wide = _layout(figure, languages)
+        with fitted(figure):
+            wide = _layout(figure, languages)
         with narrowed(figure) as changed:
             narrow = _layout(figure, languages) if changed else None
         return picture(wide, narrow, tables=tables, kind="qkv-plot")

@@ -7,11 +7,14 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import Colormap
 from numpy.typing import NDArray
 
 from qkv_lib.formula._checks import Array
+from qkv_lib.plots.cells import draw_matrix
+from qkv_lib.plots.colours import SCORES, WEIGHTS
 from qkv_lib.plots.frame import frame
-from qkv_lib.plots.heat import SCORES, WEIGHTS, write_numbers
+from qkv_lib.plots.heat import write_numbers
 from qkv_lib.plots.inputs import to_numpy
 
 MOST_NUMBERS = 36  # cells of one map: beyond it numbers no longer fit
@@ -73,7 +76,7 @@ def _matrices(mine: Array, theirs: Array) -> tuple[Array, Array, tuple[int, int]
     return mine[tuple(lead)], theirs[tuple(lead)], (row, column)
 
 
-def _limits(theirs: Array) -> tuple[tuple[float, float], str]:
+def _limits(theirs: Array) -> tuple[tuple[float, float], Colormap]:
     """Return the colours' limits and their map: one hue for shares, two about 0 for others."""
     finite = theirs[np.isfinite(theirs)]
     if finite.size and finite.min() >= 0:
@@ -82,11 +85,13 @@ def _limits(theirs: Array) -> tuple[tuple[float, float], str]:
     return (-most, most), SCORES
 
 
-def _draw(ax: Axes, matrix: Array, limits: tuple[float, float], colours: str, title: str) -> None:
+def _draw(
+    ax: Axes, matrix: Array, limits: tuple[float, float], colours: Colormap, title: str
+) -> None:
     """Draw one map; what is no number stays blank."""
     seen = np.isfinite(matrix)
-    ax.imshow(
-        np.ma.masked_array(matrix, ~seen), vmin=limits[0], vmax=limits[1], cmap=colours,
+    draw_matrix(
+        ax, np.ma.masked_array(matrix, ~seen), vmin=limits[0], vmax=limits[1], cmap=colours,
         aspect="auto",
     )  # fmt: skip
     if matrix.size <= MOST_NUMBERS:
