@@ -118,7 +118,7 @@ def _heads_narrow() -> Layout:
 def block() -> Drawing:
     """Draw a Transformer block: attention, then feed-forward, each beside a path straight through.
 
-    The norms stand first, as in the book's `qkv_lib.layers.blocks`.
+    The norms stand first, as in the blocks of this book.
 
     Returns
     -------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import matplotlib as mpl
@@ -73,6 +74,8 @@ def show_as_svg() -> None:
     from matplotlib_inline import backend_inline  # chooses PNG, once, when it is first imported
 
     assert backend_inline
+    # The reader's fonts draw the text; those of this machine only measure it.
+    warnings.filterwarnings("ignore", "Glyph .* missing from")
     formatters = shell.display_formatter.formatters
     for formatter in formatters.values():
         formatter.pop(Figure, None)
