@@ -1,0 +1,202 @@
+"""Answers that once slipped through, were refused, or were sent the wrong way: one of each kind."""
+
+import numpy as np
+import pytest
+import torch
+
+from qkv_lib import softmax
+from qkv_lib.practice import grade
+from tests.practice.answers.source import function
+
+WRONG = {
+    "a fill that is not −∞": ("masked-attention", """
+def f(query, key, value, mask):
+    scores = query @ key.swapaxes(-1, -2) / np.sqrt(query.shape[-1])
+    weights = qkv_lib.softmax(np.where(mask, scores, -1e4))
+    return np.where(mask.any(-1, keepdims=True), weights @ value, 0)
+"""),
+    "a number taken off the hidden scores": ("masked-attention", """
+def f(query, key, value, mask):
+    scores = query @ key.swapaxes(-1, -2) / np.sqrt(query.shape[-1])
+    weights = qkv_lib.softmax(scores - 1e4 * ~mask)
+    return np.where(mask.any(-1, keepdims=True), weights @ value, 0)
+"""),
+    "a running maximum that starts at 0": ("softmax-rows", """
+def f(scores):
+    top = np.exp(scores - np.maximum(scores.max(-1, keepdims=True), 0))
+    return top / top.sum(-1, keepdims=True)
+"""),
+    "one maximum for all": ("softmax-rows", """
+def f(scores):
+    top = np.exp(scores - scores.max())
+    return top / top.sum(-1, keepdims=True)
+"""),
+    "a batch of one squeezed away": ("attention", """
+def f(query, key, value):
+    return qkv_lib.attention(query[None], key[None], value[None]).squeeze(0).squeeze()
+"""),
+    "emptiness looked for in the whole batch": ("masked-attention", """
+def f(query, key, value, mask):
+    scores = query @ key.swapaxes(-1, -2) / np.sqrt(query.shape[-1])
+    scores = np.where(mask, scores, -1e9)
+    output = qkv_lib.softmax(scores) @ value
+    empty = ~mask.any(axis=tuple(i for i in range(mask.ndim) if i != mask.ndim - 2))
+    output[..., empty, :] = 0
+    return output
+"""),
+    "a slice that is empty where nothing is padded": ("unit-mean", """
+def f(states, lengths):
+    n = states.shape[1]
+    rows = np.stack([s[: -(n - k)].mean(0) for s, k in zip(states, lengths)])
+    return rows / np.linalg.norm(rows, axis=-1, keepdims=True)
+"""),
+    "the bias lost where all heads are silent": ("silent-heads", """
+def f(scores, value, w_o, b_o, gates):
+    if not gates.any():
+        return np.zeros((*scores.shape[:-3], scores.shape[-2], len(b_o)))
+    heads = gates[:, None, None] * (qkv_lib.softmax(scores) @ value)
+    return qkv_lib.merge_heads(heads) @ w_o + b_o
+"""),
+    "a whole offset": ("offset-scores", """
+def f(places, offset, strength):
+    between = places[..., None, :] - places[..., :, None]
+    return -strength * (between - int(offset)) ** 2
+"""),
+    "rounded places": ("offset-scores", """
+def f(places, offset, strength):
+    places = np.rint(places)
+    between = places[..., None, :] - places[..., :, None]
+    return -strength * (between - offset) ** 2
+"""),
+    "beginnings taken for sorted": ("beam-step", """
+def f(totals, log_p):
+    k = totals.shape[-1]
+    best = np.sort(totals[..., :1, None] + log_p[..., :1, :], axis=-1)[..., 0, ::-1]
+    rest = np.sort((totals[..., None] + log_p).reshape(*totals.shape[:-1], -1))[..., ::-1]
+    return rest[..., :k] if np.all(np.diff(totals) <= 0) else best[..., :k]
+"""),
+    "probabilities multiplied": ("beam-step", """
+def f(totals, log_p):
+    k = totals.shape[-1]
+    found = np.exp(totals)[..., None] * np.exp(log_p)
+    return np.log(np.sort(found.reshape(*totals.shape[:-1], -1))[..., ::-1][..., :k])
+"""),
+    "one tap": (
+        "convolution-by-heads",
+        """
+def f(x, kernel):
+    k, n = len(kernel), x.shape[-2]
+    y = np.zeros((*x.shape[:-2], n + k - 1, kernel.shape[-1]))
+    for r in range(k):
+        y[..., r : r + n, :] += x @ kernel[r]
+    return y[..., : -(k - 1), :]
+""",
+    ),
+    "a best that starts at −100": ("hard-lookup", """
+def f(queries, keys, values):
+    rows = []
+    for query in queries:
+        best, top = 0, -100
+        for j, key in enumerate(keys):
+            if query @ key > top:
+                best, top = j, query @ key
+        rows.append(values[best])
+    return np.stack(rows)
+"""),
+    "the epsilon outside the root": ("pre-norm", """
+def f(x, W_1, W_2):
+    norm = (x - x.mean(-1, keepdims=True)) / (x.std(-1, keepdims=True) + 1e-5)
+    return x + np.maximum(norm @ W_1, 0) @ W_2
+"""),
+    "no epsilon": ("pre-norm", """
+def f(x, W_1, W_2):
+    norm = (x - x.mean(-1, keepdims=True)) / x.std(-1, keepdims=True)
+    return x + np.maximum(norm @ W_1, 0) @ W_2
+"""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", WRONG)
+def test_a_wrong_answer_of_this_kind_no_longer_passes(kind):
+    name, source = WRONG[kind]
+    verdict = grade(name, function(source))
+    assert verdict.status == "wrong", verdict.text
+
+
+def published_rotary(x, positions):
+    """Turn the pairs as published code does: angles in float32."""
+    half = x.shape[-1] // 2
+    inverse = 1.0 / (10000 ** (torch.arange(0, x.shape[-1], 2).float() / x.shape[-1]))
+    angles = positions[:, None].float() * inverse
+    both = torch.cat((angles, angles), dim=-1)
+    swapped = torch.cat((-x[..., half:], x[..., :half]), dim=-1)
+    return x * both.cos() + swapped * both.sin()
+
+
+def published_sinusoids(positions, d):
+    """Make the table as published code does, in float32."""
+    rate = torch.exp(torch.arange(0, d, 2).float() * (-np.log(10000.0) / d))
+    table = torch.zeros(len(positions), d)
+    table[:, 0::2] = torch.sin(positions[:, None] * rate)
+    table[:, 1::2] = torch.cos(positions[:, None] * rate)
+    return table
+
+
+def tensor_methods(x, W_Q, W_K, W_V):
+    """Use what tensors have and arrays read in another way."""
+    query, key = x @ W_Q, x @ W_K
+    return softmax(query @ key.transpose(-2, -1) / query.size(-1) ** 0.5) @ (x @ W_V)
+
+
+def counts_in_whole_numbers(bits):
+    return np.cumsum(bits, axis=-1).astype(int)
+
+
+def share_in_float32(right, distance, bounds):
+    found = np.zeros(len(bounds) - 1, dtype=np.float32)
+    for b in range(len(found)):
+        found[b] = right[(distance >= bounds[b]) & (distance < bounds[b + 1])].mean()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("rotate", published_rotary),
+        ("sinusoidal", published_sinusoids),
+        ("self-attention", tensor_methods),
+        ("running-count", counts_in_whole_numbers),
+        ("accuracy-by-distance", share_in_float32),
+    ],
+)
+def test_a_right_answer_in_this_style_is_no_longer_refused(name, answer):
+    verdict = grade(name, answer)
+    assert verdict.status == "right", verdict.text
+
+
+def test_one_key_too_many_hidden_is_not_blamed_on_infinity():
+    def one_too_many(mask, query):
+        bias = np.where(mask, 0.0, -np.inf).astype(query.dtype)
+        bias[..., -1] = -np.inf
+        return bias
+
+    assert grade("mask-to-bias", one_too_many).mistake != "not-finite"
+
+
+def test_advice_is_given_only_where_it_makes_the_answer_right():
+    def nearly(scores):
+        top = np.exp(scores - scores.max(-1, keepdims=True))
+        return (top / top.sum(-1, keepdims=True) + 0.01) * 1.1
+
+    assert "divide each row" not in grade("softmax-rows", nearly).text.lower()
+
+
+def test_the_base_is_not_called_an_exponent():
+    def base_100(x, positions):
+        half = x.shape[-1] // 2
+        angle = positions[:, None] * 100.0 ** (-2 * np.arange(half) / x.shape[-1])
+        a, b = x[..., :half], x[..., half:]
+        sine, cosine = np.sin(angle), np.cos(angle)
+        return np.concatenate([a * cosine - b * sine, a * sine + b * cosine], axis=-1)
+
+    assert "or the base is 100" in grade("rotate", base_100).text
