@@ -22,6 +22,7 @@ import offline
 import pytest
 import qkv_colours
 import short_names
+import short_way
 import unbroken
 from bs4 import BeautifulSoup
 from docutils import nodes
@@ -162,6 +163,37 @@ def test_the_map_reads_the_opening_of_a_notebook(tmp_path: Path) -> None:
 def test_a_notebook_that_says_no_time_is_named(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"a\.ipynb opens without a title, or without \*\*Time"):
         front_page.opening(notebook(tmp_path / "a.ipynb", "# 4. Title"))
+
+
+def test_the_short_way_leads_back_from_the_chapters_to_its_sections(tmp_path: Path) -> None:
+    path = notebook(
+        tmp_path / "path.ipynb",
+        "# Way\n\n[Elsewhere](09-faq.ipynb)",
+        "## One map\n\nText.\n\n*More in [chapter 2](02-concepts.ipynb).*",
+        "*Maps in\n[3](03-algorithm.ipynb), [2](02-concepts.ipynb).*",
+        "## Next\n\n[No](05-practice.ipynb).",
+        "*More in [chapter 4](04-mathematics.ipynb#x).*",
+    )
+    assert short_way.sections(path) == {
+        "02-concepts": "One map", "03-algorithm": "One map", "04-mathematics": "Next",
+    }  # fmt: skip
+
+
+def test_the_line_of_the_time_gets_the_link(tmp_path: Path) -> None:
+    notebook(tmp_path / "path.ipynb", "## One map\n\n*More in [2](02-concepts.ipynb).*")
+    env = SimpleNamespace(
+        docname="book/02-concepts",
+        doc2path=lambda name: str(tmp_path / Path(name).name),
+        note_dependency=lambda _: None,
+    )
+    doctree = publish_doctree("Title\n=====\n\nWords.\n\n**Time**: 5 minutes. **Needs**: 1.")
+    short_way.lead_back(SimpleNamespace(env=env), doctree)
+    assert "Time: 5 minutes. Needs: 1. In short: One map." in doctree.astext()
+    assert next(iter(doctree.findall(nodes.reference)))["refuri"] == "path.html#one-map"
+    env.docname = "book/09-faq"
+    other = publish_doctree("**Time**: 5 minutes. **Needs**: 1.")
+    short_way.lead_back(SimpleNamespace(env=env), other)
+    assert not list(other.findall(nodes.reference))
 
 
 def test_a_table_names_its_rows_and_marks_chinese() -> None:
