@@ -181,7 +181,7 @@ def _named(
 def _scores(sheet: Canvas, left: float, top: float) -> None:
     sheet.matrix(left, top, N_Q, N_K, cell=BOX, shade=_score)
     sheet.frame(left, top + ROW * BOX, N_K * BOX, BOX)
-    sheet.text(left + N_K * BOX / 2, top - 13, "scores $S$")
+    sheet.text(left + N_K * BOX / 2, top - 13, "scores")
     sheet.text(left + N_K * BOX / 2, top + N_Q * BOX + 14, "$n_q × n_k$", size=12, faint=True)
 
 

@@ -76,11 +76,11 @@ def grade(name: str, yours: Any) -> Verdict:
 
     Examples
     --------
-    >>> verdict = grade("scores", lambda query, key: query @ key.mT)
+    >>> verdict = grade("received", lambda weights: weights.sum(axis=-1))
     >>> verdict.status, verdict.mistake
-    ('wrong', 'no-scaling')
+    ('wrong', 'sums-rows')
     >>> verdict.stages.look
-    'The factor is 1/√d_k, with d_k the width of queries and keys, `query.shape[-1]`.'
+    'A column holds what all the queries give to one key: add up each column.'
     """
     exercise = find(name)
     if yours is None or yours is ...:

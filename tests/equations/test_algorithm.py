@@ -6,18 +6,10 @@ from math import exp, inf, log, sqrt
 import numpy as np
 import pytest
 
-from qkv_lib import (
-    attention,
-    attention_steps,
-    causal_mask,
-    merge_heads,
-    softmax,
-    split_heads,
-    window_mask,
-)
+from qkv_lib import attention, attention_steps, causal_mask, softmax, window_mask
 from tests.equations.registry import equation
 
-N_Q, N_K, D_K, D_V, H = 5, 7, 3, 2, 11  # pairwise different primes
+N_Q, N_K, D_K, D_V = 5, 7, 3, 2  # pairwise different primes
 
 Matrix = np.ndarray
 Entry = Callable[[int, int], float]
@@ -42,9 +34,9 @@ def as_written(Q: Matrix, K: Matrix, V: Matrix, M: Matrix | None = None) -> Matr
     """Scores, scaling, softmax and output, each as its equation says."""
     n_q, n_k, d_k = len(Q), len(K), Q.shape[1]
     M = np.ones((n_q, n_k)) if M is None else M
-    t = filled(n_q, n_k, lambda i, j: sum(Q[i, c] * K[j, c] for c in range(d_k)) / sqrt(d_k))
-    total = [sum(M[i, j] * exp(t[i, j]) for j in range(n_k)) for i in range(n_q)]
-    A = filled(n_q, n_k, lambda i, j: M[i, j] * exp(t[i, j]) / total[i] if total[i] else 0.0)
+    S = filled(n_q, n_k, lambda i, j: sum(Q[i, c] * K[j, c] for c in range(d_k)) / sqrt(d_k))
+    total = [sum(M[i, j] * exp(S[i, j]) for j in range(n_k)) for i in range(n_q)]
+    A = filled(n_q, n_k, lambda i, j: M[i, j] * exp(S[i, j]) / total[i] if total[i] else 0.0)
     return filled(n_q, V.shape[1], lambda i, c: sum(A[i, j] * V[j, c] for j in range(n_k)))
 
 
@@ -73,10 +65,10 @@ def test_weights_are_exponentials_over_their_sum_along_the_keys(
     operands: tuple[Matrix, ...],
 ) -> None:
     steps = attention_steps(*operands)
-    t = steps.scaled
-    A = filled(N_Q, N_K, lambda i, j: exp(t[i, j]) / sum(exp(t[i, each]) for each in range(N_K)))
+    S = steps.scaled
+    A = filled(N_Q, N_K, lambda i, j: exp(S[i, j]) / sum(exp(S[i, each]) for each in range(N_K)))
     assert_equal(steps.weights, A)
-    assert_equal(softmax(t), A)
+    assert_equal(softmax(S), A)
 
 
 @equation("eq-algorithm-output")
@@ -90,16 +82,16 @@ def test_the_output_sums_the_values_times_their_weights(operands: tuple[Matrix, 
 
 @equation("eq-algorithm-shift")
 def test_a_constant_subtracted_from_a_row_cancels(rng: np.random.Generator) -> None:
-    t, c = rng.normal(size=(N_Q, N_K)), rng.normal(scale=5.0, size=N_Q)
+    S, c = rng.normal(size=(N_Q, N_K)), rng.normal(scale=5.0, size=N_Q)
 
     def left(i: int, j: int) -> float:
-        return exp(t[i, j] - c[i]) / sum(exp(t[i, each] - c[i]) for each in range(N_K))
+        return exp(S[i, j] - c[i]) / sum(exp(S[i, each] - c[i]) for each in range(N_K))
 
     def right(i: int, j: int) -> float:
-        return exp(t[i, j]) / sum(exp(t[i, each]) for each in range(N_K))
+        return exp(S[i, j]) / sum(exp(S[i, each]) for each in range(N_K))
 
     assert_equal(filled(N_Q, N_K, left), filled(N_Q, N_K, right))
-    assert_equal(softmax(t - c[:, None]), filled(N_Q, N_K, right))
+    assert_equal(softmax(S - c[:, None]), filled(N_Q, N_K, right))
 
 
 @equation("eq-algorithm-logsumexp")
@@ -107,11 +99,11 @@ def test_weights_are_exponentials_of_the_distance_to_the_log_sum_exp(
     operands: tuple[Matrix, ...],
 ) -> None:
     steps = attention_steps(*operands)
-    t = steps.scaled
-    c = [max(t[i]) for i in range(N_Q)]
-    L = [c[i] + log(sum(exp(t[i, each] - c[i]) for each in range(N_K))) for i in range(N_Q)]
+    S = steps.scaled
+    c = [max(S[i]) for i in range(N_Q)]
+    L = [c[i] + log(sum(exp(S[i, each] - c[i]) for each in range(N_K))) for i in range(N_Q)]
     assert_equal(steps.logsumexp, np.array(L))
-    assert_equal(steps.weights, filled(N_Q, N_K, lambda i, j: exp(t[i, j] - L[i])))
+    assert_equal(steps.weights, filled(N_Q, N_K, lambda i, j: exp(S[i, j] - L[i])))
 
 
 @equation("eq-algorithm-matrices")
@@ -137,11 +129,11 @@ def test_masked_weights_leave_the_masked_out_of_both_sums(
     M[1] = False  # nothing to attend to
     M[2] = True
     steps = attention_steps(*operands, mask=M)
-    t = steps.scaled
+    S = steps.scaled
 
     def weight(i: int, j: int) -> float:
-        total = sum(M[i, each] * exp(t[i, each]) for each in range(N_K))
-        return M[i, j] * exp(t[i, j]) / total if any(M[i]) else 0.0
+        total = sum(M[i, each] * exp(S[i, each]) for each in range(N_K))
+        return M[i, j] * exp(S[i, j]) / total if any(M[i]) else 0.0
 
     assert_equal(steps.weights, filled(N_Q, N_K, weight))
     assert_equal(steps.output, as_written(*operands, M))
@@ -162,17 +154,3 @@ def test_the_window_rule(operands: tuple[Matrix, ...], o: int, w: int) -> None:
     M = filled(N_Q, N_K, lambda i, j: abs(i + o - j) < w)
     np.testing.assert_array_equal(window_mask(N_Q, N_K, window=w, offset=o), M)
     assert_equal(attention(*operands, window=w, offset=o), as_written(*operands, M))
-
-
-@equation("eq-algorithm-heads")
-def test_heads_are_attention_on_blocks_of_columns(rng: np.random.Generator) -> None:
-    Q, K = rng.normal(size=(N_Q, H * D_K)), rng.normal(size=(N_K, H * D_K))
-    V = rng.normal(size=(N_K, H * D_V))
-
-    def head(r: int) -> Matrix:  # r from 1 to h; columns (r - 1) d + 1 to r d, counted from 1
-        qk, v = slice((r - 1) * D_K, r * D_K), slice((r - 1) * D_V, r * D_V)
-        return as_written(Q[:, qk], K[:, qk], V[:, v])
-
-    expected = np.concatenate([head(r) for r in range(1, H + 1)], axis=1)
-    heads = attention(*(split_heads(each, H) for each in (Q, K, V)))
-    assert_equal(merge_heads(heads), expected)

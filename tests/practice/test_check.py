@@ -249,10 +249,11 @@ def test_a_real_error_is_no_skeleton(function, mistake, words):
 
 
 def test_an_einsum_that_knows_no_batch_is_shown_its_line():
-    def scores(query, key):
-        return np.einsum("nd,md->nm", query, key) / query.shape[-1] ** 0.5
+    def attention(query, key, value):
+        scores = np.einsum("nd,md->nm", query, key) / query.shape[-1] ** 0.5
+        return EXERCISES["softmax-rows"].reference(scores) @ value
 
-    verdict = grade("scores", scores)
+    verdict = grade("attention", attention)
     assert verdict.mistake == "raises"
     assert "right for one sequence, but not for batches" in verdict.text.lower()
     assert "np.einsum" in verdict.text
@@ -362,23 +363,26 @@ def test_a_reference_that_cannot_run_raises(monkeypatch):
     def broken(*_):
         raise ModuleNotFoundError("no module named torch")
 
-    monkeypatch.setitem(EXERCISES, "scores", replace(EXERCISES["scores"], reference=broken))
+    monkeypatch.setitem(EXERCISES, "received", replace(EXERCISES["received"], reference=broken))
     with pytest.raises(ModuleNotFoundError, match="no module named torch"):
-        grade("scores", lambda query, key: query @ key.swapaxes(-1, -2))
+        grade("received", lambda weights: weights.sum(axis=-1))
 
 
-def told(hint, name="scores"):
-    return grade(name, lambda query, key: query @ key.swapaxes(-1, -2)).told(hint, "mine")
+def told(hint):
+    def no_scaling(query, key, value):
+        return EXERCISES["softmax-rows"].reference(query @ key.swapaxes(-1, -2)) @ value
+
+    return grade("attention", no_scaling).told(hint, "mine")
 
 
 def test_help_comes_in_stages_and_each_says_how_to_ask_for_the_next():
     stages = [told(hint).replace("\n", " ") for hint in range(5)]
     assert "not divided by √d_k" not in stages[0]
-    assert stages[0].startswith("scores: not yet. With query (3, 2), key (3, 2), the first diff")
-    assert stages[0].endswith('More: check("scores", mine, hint=1)')
+    assert stages[0].startswith("attention: not yet. With query (3, 2), key (3, 2), value")
+    assert stages[0].endswith('More: check("attention", mine, hint=1)')
     assert "The scores are not divided by √d_k." in stages[1]
     assert "the factor is 1/√d_k" in stages[2].replace("The", "the")
-    assert stages[3].strip().endswith(EXERCISES["scores"].solution.strip().replace("\n", " "))
+    assert stages[3].strip().endswith(EXERCISES["attention"].solution.strip().replace("\n", " "))
     assert "hint=" not in stages[3]
     assert stages[4] == stages[3]
 
@@ -403,7 +407,7 @@ def test_numbers_that_differ_look_different_and_whole_ones_stay_whole():
 def test_a_check_costs_no_matplotlib_and_no_torch():
     code = (
         "import sys; from qkv_lib.practice import check; "
-        "check('scores', lambda query, key: query @ key.swapaxes(-1, -2)); "
+        "check('received', lambda weights: weights.sum(axis=-1)); "
         "print({'torch', 'matplotlib'} & set(sys.modules))"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -1,6 +1,6 @@
-"""Exercise 3.3: right answers in several styles, and edits with one mistake each."""
+"""Exercise 3.7: right answers in several styles, and edits with one mistake each."""
 
-from qkv_lib.practice.exercises.chapter_3.exercise_3_3_attention import EXERCISE
+from qkv_lib.practice.exercises.chapter_3.exercise_3_7_attention import EXERCISE
 from tests.practice.answers.source import Answers
 
 ATTENTION_EDITS = (

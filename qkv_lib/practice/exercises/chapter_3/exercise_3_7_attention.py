@@ -1,4 +1,4 @@
-"""Exercise 3.3: attention."""
+"""Exercise 3.7: two bugs that do not show."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Exercise 3.4: right answers in several styles, and edits with one mistake each."""
+"""Exercise 3.2: right answers in several styles, and edits with one mistake each."""
 
-from qkv_lib.practice.exercises.chapter_3.exercise_3_4_causal_mask import EXERCISE
+from qkv_lib.practice.exercises.chapter_3.exercise_3_2_causal_mask import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(

@@ -1,6 +1,6 @@
-"""Exercise 3.6: right answers in several styles, and edits with one mistake each."""
+"""Exercise 3.4: right answers in several styles, and edits with one mistake each."""
 
-from qkv_lib.practice.exercises.chapter_3.exercise_3_6_masked_attention import EXERCISE
+from qkv_lib.practice.exercises.chapter_3.exercise_3_4_masked_attention import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(

@@ -1,4 +1,4 @@
-"""Exercise 3.6: masked attention."""
+"""Exercise 3.4: masked attention."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exercise 3.5: the padding mask."""
+"""Exercise 3.3: the padding mask."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Exercise 3.5: right answers in several styles, and edits with one mistake each."""
+"""Exercise 3.3: right answers in several styles, and edits with one mistake each."""
 
-from qkv_lib.practice.exercises.chapter_3.exercise_3_5_padding_mask import EXERCISE
+from qkv_lib.practice.exercises.chapter_3.exercise_3_3_padding_mask import EXERCISE
 from tests.practice.answers.source import Answers
 
 ANSWERS = Answers(

@@ -1,4 +1,4 @@
-"""Exercise 3.2: softmax of rows."""
+"""Exercise 3.1: softmax of rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exercise 3.4: the causal mask."""
+"""Exercise 3.2: the causal mask."""
 
 # ruff: noqa: ARG005  # a wrong function takes all the arguments, used or not
 
