@@ -64,7 +64,7 @@ EXERCISE = Exercise(
     name="sinusoidal",
     skeleton='''
 def sinusoidal(positions, d):
-    """Return a row for each position t: sin(t · w) in column 2l, cos(t · w) in column
+    """Return a row for each position i: sin(i · w) in column 2l, cos(i · w) in column
     2l + 1.
 
     w = 10000^(−2l/d), l = 0, 1, …, d/2 − 1

@@ -83,7 +83,7 @@ EXERCISE = Exercise(
     name="rotate",
     skeleton='''
 def rotate(x, positions):
-    """Return x turned by its positions (RoPE): pair l at position t by the angle t ·
+    """Return x turned by its positions (RoPE): pair l at position i by the angle i ·
     10000^(−2l/d).
 
     x: (..., n, d), d even; features l and l + d/2 are pair l
