@@ -14,7 +14,6 @@ from qkv_lib.plots.plane import hull, rotations
 from qkv_lib.plots.projections import projections, side_by_side
 from qkv_lib.plots.regression import fits
 from qkv_lib.plots.shapes import mask_shapes, maskmap
-from qkv_lib.plots.timeline import timeline
 
 style.use()
 
@@ -30,6 +29,5 @@ __all__ = [
     "projections",
     "rotations",
     "side_by_side",
-    "timeline",
     "weights_against",
 ]

@@ -1,4 +1,4 @@
-"""Figures of chapter 1: the timeline, and curves fitted to points."""
+"""Figures of chapter 1: curves fitted to points."""
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -14,46 +14,6 @@ mpl.use("agg")
 def _close_figures():
     yield
     plt.close("all")
-
-
-def test_events_stand_at_their_years_from_top_to_bottom() -> None:
-    ax = plots.timeline([2017, 1964, 2014, 2014], ["d", "a", "b", "c"])
-    (points,) = ax.lines
-    assert list(points.get_xdata()) == [1964, 2014, 2014, 2017]
-    assert list(points.get_ydata()) == [0, 1, 2, 3]
-    bottom, top = ax.get_ylim()
-    assert bottom > top  # the earliest is at the top
-    assert [text.get_text() for text in ax.texts] == ["1964  a", "b  2014", "c  2014", "d  2017"]
-    assert [text.xy for text in ax.texts] == list(zip(*points.get_data(), strict=True))
-
-
-def test_no_label_leaves_the_figure() -> None:
-    ax = plots.timeline([1964, 2023], ["kernel regression, a rather long label", "grouped queries"])
-    ax.figure.draw_without_rendering()
-    edge = ax.figure.bbox
-    for text in ax.texts:
-        box = text.get_window_extent()
-        assert edge.x0 <= box.x0
-        assert box.x1 <= edge.x1
-
-
-def test_a_given_axes_is_drawn_on() -> None:
-    ax = plt.subplots()[1]
-    assert plots.timeline([2017], ["Transformer"], ax=ax) is ax
-
-
-@pytest.mark.parametrize(
-    ("years", "labels", "error", "message"),
-    [
-        ([], [], ValueError, "years is empty"),
-        ([2014, 2017], ["one"], ValueError, "labels has 1 labels, needs 2: one for each year"),
-        ([2014.5], ["one"], TypeError, "years is 2014.5, needs an integer"),
-        ([2014, 2015], "ab", TypeError, "labels is the string 'ab'"),
-    ],
-)
-def test_what_is_no_list_of_events_is_refused(years, labels, error, message) -> None:
-    with pytest.raises(error, match=message):
-        plots.timeline(years, labels)
 
 
 def test_fits_draws_the_points_and_every_curve() -> None:

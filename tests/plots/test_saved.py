@@ -68,7 +68,6 @@ FIGURES: dict[str, Callable[[], Figure]] = {
     ),
     "heads": lambda: head_grid({name: RNG.random((6, 12)) for name in "abc"}, label="score"),
     "hull": lambda: plots.hull(np.array([[0, 0], [1, 0], [0, 1]]), np.array([[0.2, 0.2]])).figure,
-    "timeline": lambda: plots.timeline([1964, 2017], ["kernel regression", "Transformer"]).figure,
     "alignment": lambda: alignment_map(np.eye(4), target=WORDS, source=list("5月6日")).figure,
 }
 

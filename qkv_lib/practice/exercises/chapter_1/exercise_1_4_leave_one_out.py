@@ -1,0 +1,102 @@
+"""Exercise 1.4: each point predicted from the others."""
+
+# ruff: noqa: ARG005  # a wrong function takes all the arguments, used or not
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from qkv_lib.formula._checks import Array
+from qkv_lib.practice.exercise import Case, Exercise, Function, Mistake
+from qkv_lib.practice.exercises.chapter_1.shared import (
+    KERNELS,
+    distances_and_bandwidth,
+    gaussian_weights,
+)
+from qkv_lib.practice.inputs import Generator, cast
+from qkv_lib.practice.mistakes import through
+
+OTHERS_LOOK = "a point must have no weight in its own prediction, and the others' weights sum to 1"
+VALUES_LOOK = "match with the keys (x), carry away the values (y)"
+
+
+def between(known_x: Array) -> Array:
+    """Return the distances between the known places."""
+    return np.abs(known_x[:, None] - known_x)
+
+
+def apart(known_x: Array) -> Array:
+    """Return the distances, with every point infinitely far from itself."""
+    own = np.eye(len(known_x), dtype=bool)
+    return np.where(own, known_x.dtype.type(np.inf), between(known_x))
+
+
+def others_with(weigh: Function) -> Function:
+    """Return the predictions, from a function of distances and bandwidth to weights."""
+    return lambda known_x, known_y, bandwidth: weigh(apart(known_x), bandwidth) @ known_y
+
+
+def leave_one_out(known_x: Array, known_y: Array, bandwidth: float) -> Array:
+    """Return, at each known place, the weighted average of all the other heights."""
+    return np.asarray(others_with(gaussian_weights)(known_x, known_y, bandwidth))
+
+
+def own_weight_zeroed(known_x: Array, known_y: Array, bandwidth: float) -> Array:
+    """Set a point's own weight to 0 after the softmax, and leave it at that."""
+    weights = gaussian_weights(between(known_x), bandwidth)
+    return np.asarray((weights - np.diag(np.diagonal(weights))) @ known_y)
+
+
+def points(rng: Generator) -> Iterator[Case]:
+    """Yield known points and a bandwidth; in the extreme case each is far from all others."""
+    for case in distances_and_bandwidth(rng):
+        distances, bandwidth = case.args
+        m = distances.shape[1] + 2
+        apart = 300.0 if case.kind == "extreme" else 1.0
+        x = apart * (np.arange(m) + rng.uniform(-0.4, 0.4, size=m))
+        yield cast(Case(case.kind, (rng.permutation(x), rng.normal(size=m), bandwidth)))
+
+
+EXERCISE = Exercise(
+    name="leave-one-out",
+    skeleton='''
+def leave_one_out(known_x, known_y, bandwidth):
+    """Return, at each known x, the prediction from all the other points.
+
+    known_x, known_y: (n,)    bandwidth: number above 0    returns: (n,)
+    """
+    ...
+''',
+    solution='''
+def leave_one_out(known_x, known_y, bandwidth):
+    distances = np.abs(known_x[:, None] - known_x)
+    np.fill_diagonal(distances, np.inf)
+    return qkv_lib.softmax(-(distances**2) / (2 * bandwidth**2)) @ known_y
+''',
+    reference=leave_one_out,
+    cases=points,
+    without=dict.fromkeys(("low", "rows"), "places on a line; far ones are among the cases")
+    | dict.fromkeys(("one", "sizes"), "a single point has no others to be predicted from"),
+    returns={"prediction": ("point",)},
+    mistakes=(
+        Mistake("votes-for-itself", "each point takes part in its own prediction", OTHERS_LOOK,
+                lambda x, y, b: gaussian_weights(between(x), b) @ y),
+        Mistake("own-weight-zeroed", "the own weight is 0, but the rest no longer sums to 1",
+                OTHERS_LOOK, own_weight_zeroed),
+        *through(KERNELS, others_with, leave_out=("far-counts-most", "uniform", "density",
+                                                  "inverse-distance", "over-everything")),
+        Mistake("averages-places", "the known x are averaged, not the known y", VALUES_LOOK,
+                lambda x, y, b: leave_one_out(x, x, b)),
+        Mistake("distance-in-y", "the distances are taken from the known y", VALUES_LOOK,
+                lambda x, y, b: leave_one_out(y, y, b)),
+        Mistake("returns-errors", "the errors come back, not the predictions",
+                "return the predictions themselves", lambda x, y, b: y - leave_one_out(x, y, b)),
+        Mistake("returns-errors", "the errors come back, not the predictions",
+                "return the predictions themselves", lambda x, y, b: leave_one_out(x, y, b) - y),
+        Mistake("returns-weights", "the weights come back, not the predictions",
+                "one step is left: weights @ known_y",
+                lambda x, y, b: gaussian_weights(apart(x), b)),
+    ),
+)  # fmt: skip
