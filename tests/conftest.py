@@ -25,7 +25,7 @@ settings.load_profile("course")
 KINDS = {
     "tests/book/": "checks of notebooks and built pages",
     "tests/equations/": "equations",
-    "workshop/": "tests of the tools",
+    "tests/workshop/": "tests of the tools",
     "tests/": "library tests",
     "book/": "notebook cells",
 }

@@ -1,5 +1,6 @@
 """The pages of the book: which they are, and what their Markdown holds."""
 
+import subprocess
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -24,6 +25,20 @@ def listed_pages() -> list[Path]:
     """Return the source file of each page in `_toc.yml`."""
     names = parse_toc_yaml(ROOT / "_toc.yml").keys()
     return [_source(ROOT / name) for name in names]
+
+
+def tracked(folder: Path) -> list[Path]:
+    """Return the files in a folder that git tracks: none that an editor or a reader left there.
+
+    Where there is no git, or no repository, they are all files but hidden ones.
+    """
+    command = ["git", "ls-files", "-z", "--", str(folder)]
+    try:
+        names = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        inside = ((path, path.relative_to(folder).parts) for path in folder.rglob("*.*"))
+        return [path for path, parts in inside if not any(part[0] == "." for part in parts)]
+    return [ROOT / name for name in names.split("\0") if name and (ROOT / name).exists()]
 
 
 def _source(stem: Path) -> Path:
