@@ -192,7 +192,8 @@ def _thin(figure: Figure, panels: list[Axes]) -> list[Any]:
     for ax in panels:
         labels = [each for each in ax.get_xticklabels() if each.get_text()]
         boxes = [each.get_window_extent() for each in labels]
-        if any(label.get_rotation() for label in labels):
+        letters = all(len(label.get_text()) == 1 for label in labels)  # which spell a word
+        if letters or any(label.get_rotation() for label in labels):
             continue
         if any(one.x1 + 2 > other.x0 > one.x0 for one, other in pairwise(boxes)):
             ticks, texts = ax.get_xticks(), [each.get_text() for each in ax.get_xticklabels()]
