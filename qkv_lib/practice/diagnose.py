@@ -19,7 +19,7 @@ from qkv_lib.practice.compare import agree, close, differs, passed, unfit
 from qkv_lib.practice.exercise import KINDS, Exercise, Function, Mistake, Outcome, Trial, Values
 from qkv_lib.practice.run import UNATTEMPTED, run_once
 from qkv_lib.practice.separate import condition, spot
-from qkv_lib.practice.verdict import Finding, inputs, place, two_numbers
+from qkv_lib.practice.verdict import Finding, inputs, listed, place, two_numbers
 
 
 @dataclass(frozen=True)
@@ -283,6 +283,34 @@ def factor(attempt: Attempt, which: int, expected: list[Array]) -> str | None:
     return best and f"every number is {best}"
 
 
+def addend(attempt: Attempt, which: int, expected: list[Array]) -> str | None:
+    """Return in words what is added to every number, if it is one thing on every input."""
+    common: set[str] | None = None
+    for trial, theirs in zip(attempt.trials, expected, strict=True):
+        yours = trial.first.values[which]
+        if yours.shape != theirs.shape or "b" in yours.dtype.kind + theirs.dtype.kind:
+            return None
+        near = {
+            f"every number is too {direction} by {words}"
+            for words, value in surgery.terms(attempt.exercise, trial.case.args).items()
+            for direction, sign in (("large", 1), ("small", -1))
+            if np.ndim(value) <= theirs.ndim and close(yours, added(theirs, sign * value))
+        }
+        common = near if common is None else common & near
+        if not common:
+            return None
+    return min(common or (), key=len, default=None)
+
+
+def added(theirs: Array, value: Array) -> Array:
+    """Return the sum, or what was, where the shapes do not fit."""
+    try:
+        total = np.asarray(theirs + value)
+    except ValueError:
+        return theirs
+    return total if total.shape == theirs.shape else theirs
+
+
 def broken_property(attempt: Attempt) -> Finding | None:
     """Look for something that every right answer has and this one has not."""
     for rule in attempt.exercise.properties:
@@ -389,6 +417,10 @@ def somewhere(attempt: Attempt) -> Finding | None:
     every = replace(attempt, trials=attempt.every or attempt.trials)
     failed = [trial for trial in every.trials if not every.passed(trial)]
     evidence = difference(attempt, attempt.trials[0])
+    if right := right_parts(attempt, failed):
+        others = [name for name in attempt.exercise.returns if name not in right]
+        says = f"of what comes back {listed(right)} {'is' if len(right) == 1 else 'are'} right"
+        return Finding("only-where", f"{says}; {listed(others)} not", evidence)
     for which, (name, axes) in enumerate(attempt.exercise.returns.items()):
         where = spot(failed, which, axes, attempt.exercise.tolerance)
         if where:
@@ -398,6 +430,20 @@ def somewhere(attempt: Attempt) -> Finding | None:
     if when:
         return Finding("only-when", f"your answer is right only {when}", evidence)
     return None
+
+
+def right_parts(attempt: Attempt, failed: list[Trial]) -> list[str]:
+    """Return the names of the returned arrays that are right in every call."""
+    if any(trial.first.fault for trial in failed):
+        return []
+    return [
+        name
+        for which, name in enumerate(attempt.exercise.returns)
+        if all(
+            close(trial.first.values[which], trial.expected[which], attempt.exercise.tolerance)
+            for trial in failed
+        )
+    ]
 
 
 def different(attempt: Attempt) -> Finding:

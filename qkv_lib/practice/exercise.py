@@ -21,7 +21,7 @@ KINDS = {
     "batch": "for batches",
     "single": "for a batch of one",
     "masked": "where a row is empty",
-    "edge": "at the edge: a size of 1, the first step, the largest numbers of the chapter",
+    "edge": "at the edge (sizes of 1, first steps, large numbers)",
     "uneven": "for rows of very different sizes",
     "extreme": "for scores far from 0",
     "float32": "for float32",

@@ -125,6 +125,9 @@ RESULTS = (
     Cut("clipped", "{} is cut off at 0 and 1", "numbers may be outside 0 and 1",
         lambda y: np.clip(y, 0, 1)),
     Cut("rounded", "{} is rounded", "keep the digits", np.rint),
+    *(Cut("rounded", f"{{}} is rounded to {n} decimals", "keep the digits",
+          partial(np.round, decimals=n))
+      for n in (1, 2, 3, 4)),
     Cut("truncated", "{} is cut to whole numbers", "keep the digits", np.trunc),
     Cut("percent", "{} is in percent", "a share lies between 0 and 1", lambda y: 100 * y),
     Cut("exponentiated", "exp is taken of {} at the end", "the last step", np.exp),
@@ -279,4 +282,17 @@ def factors(exercise: Exercise, args: tuple[Any, ...]) -> dict[str, float]:
         if right:
             found[f"{one} / {other}"] = left / right
             found[f"√({one} / {other})"] = (left / right) ** 0.5
+    return found
+
+
+def terms(exercise: Exercise, args: tuple[Any, ...]) -> dict[str, Array]:
+    """Return what may have been added to a result: constants, arguments and sizes, in words."""
+    found = {"1": np.asarray(1), "2": np.asarray(2), "1/2": np.asarray(0.5)}
+    for name, arg in zip(exercise.arguments, args, strict=False):
+        if isinstance(arg, np.ndarray) and arg.dtype.kind in "fiu":
+            found[name] = arg
+        elif type(arg) in (int, float):
+            found[name] = np.asarray(arg)
+    for name, size in sizes(exercise, args):
+        found.setdefault(name, np.asarray(int(size) if size == int(size) else size))
     return found

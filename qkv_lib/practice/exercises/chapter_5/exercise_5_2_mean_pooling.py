@@ -93,6 +93,13 @@ def mean_pooling(x, mask):
         Mistake("empty-nan", "a sequence without real tokens gives 0/0",
                 "divide by at least 1: the sum is 0 there",
                 lambda x, mask: real(x, mask).sum(-2) / mask.sum(-1, keepdims=True)),
+        Mistake("root-of-the-count", "the sum is divided by the root of the number of real tokens",
+                COUNT_LOOK, lambda x, mask: real(x, mask).sum(-2)
+                / np.sqrt(np.maximum(mask.sum(-1, keepdims=True), 1))),
+        *(Mistake("epsilon-in-the-divisor", f"{tiny:g} is added to the number of tokens",
+                  "divide by the number itself, and by 1 where it is 0", lambda x, mask, tiny=tiny:
+                  real(x, mask).sum(-2) / (mask.sum(-1, keepdims=True) + tiny))
+          for tiny in (1e-2, 1e-3, 1e-4)),
     ),
     properties=(BATCH_APART,),
 )  # fmt: skip

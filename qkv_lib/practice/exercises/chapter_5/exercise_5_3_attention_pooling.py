@@ -99,7 +99,8 @@ def attention_pooling(x, query, mask=None):
             pool_with,
             tuple(m for m in MASKING if m.name != "transposed-mask"),
             through(FACTORS, with_scale, leave_out=("root-of-n_queries", "root-of-d_v")),
-            through(SOFTMAX, with_weights, leave_out=(
+            through(SOFTMAX, with_weights, leave_out=("clipped-scores", "squares-for-exponentials",
+                    "sizes-for-exponentials", 
                 "softmax-over-everything", "no-keepdims", "logarithm", "global-maximum")),
         ),
     ),

@@ -82,5 +82,31 @@ def window_pairs(n, window):
         Mistake("separate-blocks", "the sequence is cut into blocks that do not see each other",
                 "the window slides: it moves on by one key with every query",
                 lambda n, w: n // w * (w * (w + 1) // 2) + (n % w) * (n % w + 1) // 2),
+        Mistake("first-window-left-out", "the first `window` queries are left out altogether",
+                WINDOW_LOOK, lambda n, w: (n - w) * w),
+        Mistake("short-ones-forgotten", "this holds for n ≥ window; a shorter text never fills it",
+                WINDOW_LOOK, lambda n, w: n * w - w * (w - 1) // 2),
+        Mistake("short-ones-forgotten", "this holds for n ≥ window; a shorter text never fills it",
+                WINDOW_LOOK, lambda n, w: w * (w + 1) // 2 + (n - w) * w),
+        Mistake("ramp-too-long", "the ramp at the start is counted by one too many: it lacks "
+                "1 + 2 + … + (window − 1) pairs", WINDOW_LOOK,
+                lambda n, w: n * w - w * (w + 1) // 2),
+        Mistake("smaller-of-two", "the smaller of two totals: min belongs to each query",
+                WINDOW_LOOK, lambda n, w: np.minimum(n * w, n * (n + 1) // 2)),
+        Mistake("start-ignored", "the first queries are counted as if they had a whole window "
+                "behind them", WINDOW_LOOK, lambda n, w: np.minimum(n, w) * n),
+        Mistake("both-sides", "the window reaches into the future as well", WINDOW_LOOK,
+                lambda n, w: n * (2 * w + 1)),
+        Mistake("both-sides", "the window reaches into the future as well", WINDOW_LOOK,
+                lambda n, w: n * (2 * w - 1)),
+        Mistake("queries-from-0", "query i is given i keys: the one at its own place is forgotten "
+                "at the start", "query i, counted from 0, sees min(i + 1, window) keys",
+                lambda n, w: window_pairs(n - 1, w)),
+        Mistake("queries-from-2", "the queries are counted one too far at the start",
+                "query i, counted from 0, sees min(i + 1, window) keys",
+                lambda n, w: window_pairs(n + 1, w) - 1),
+        Mistake("ramp-of-squares", "half a square for the start: a triangle has k(k + 1)/2 pairs",
+                WINDOW_LOOK, lambda n, w: np.minimum(n, w) ** 2 // 2
+                + (n - np.minimum(n, w)) * np.minimum(n, w)),
     ),
 )  # fmt: skip

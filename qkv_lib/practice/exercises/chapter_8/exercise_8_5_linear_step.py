@@ -131,6 +131,19 @@ def linear_step(state, total, query, key, value):
                 "rows of the state are features of the key: φ(k)[:, None] * v[None, :]",
                 lambda s, z, q, k, v: stepped(add=lambda old, new: old + (
                     new.swapaxes(-1, -2) if new.ndim == s.ndim else new))(s, z, q, k, v)),
+        Mistake("elu-without-one", "φ is elu(x), without the + 1",
+                "φ(x) = elu(x) + 1 is above 0 everywhere",
+                stepped(*[lambda x: elu_plus_one(x) - 1] * 2)),
+        Mistake("relu-features", "φ is ReLU, not elu(x) + 1", "elu(x) + 1 is x + 1 above 0 and "
+                "exp(x) below", stepped(*[lambda x: np.maximum(x, 0)] * 2)),
+        Mistake("shifted-elu", "φ is elu(x) + 2", "elu(x) + 1 already has its 1",
+                stepped(*[lambda x: elu_plus_one(x) + 1] * 2)),
+        Mistake("softplus-features", "φ is log(1 + exp(x))", "φ(x) = elu(x) + 1",
+                stepped(*[lambda x: np.logaddexp(0, x)] * 2)),
+        Mistake("subtracted", "the new key and value are taken away, not added", STATE_LOOK,
+                stepped(add=lambda old, new: old - new)),
+        Mistake("multiplied-by-the-total", "the output is multiplied by φ(q) · total", STATE_LOOK,
+                stepped(divide=lambda o, q, z: o * (q * z).sum(-1)[..., None])),
     ),
     properties=(BATCH_APART,),
 )  # fmt: skip

@@ -71,6 +71,23 @@ def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
     )
 
 
+def scaled_by(epsilon: float) -> Map:
+    """Return the norm with another epsilon under the root."""
+    return lambda x: np.asarray(
+        (x - x.mean(-1, keepdims=True)) / np.sqrt(x.var(-1, keepdims=True) + epsilon)
+    )
+
+
+BENDS: dict[str, Map] = {
+    "tanh": np.tanh,
+    "the sigmoid": lambda y: 1 / (1 + np.exp(-y)),
+    "SiLU": lambda y: y / (1 + np.exp(-y)),
+    "the absolute value": np.abs,
+    "GELU": lambda y: y / 2 * (1 + np.tanh((2 / np.pi) ** 0.5 * (y + 0.044715 * y**3))),
+    "leaky": lambda y: np.where(y > 0, y, 0.01 * y),
+}
+
+
 EXERCISE = Exercise(
     name="pre-norm",
     skeleton='''
@@ -120,6 +137,29 @@ def pre_norm(x, W_1, W_2):
         Mistake("no-bend", "the ReLU between the maps is missing",
                 "two maps without a bend between them are one map",
                 block(lambda x, f: x + f(norm(x)), middle=lambda y: y)),
+        *(
+            Mistake("another-epsilon", f"the epsilon under the root is {epsilon:g}, not 1e-5",
+                    "sqrt(variance + 1e-5), as the task says", with_norm(scaled_by(epsilon)))
+            for epsilon in (0.0, 1e-12, 1e-8, 1e-6, 1e-3)
+        ),
+        Mistake("epsilon-outside", "the epsilon is added to the root, not under it",
+                "sqrt(variance + 1e-5), as the task says",
+                with_norm(lambda x: (x - x.mean(-1, keepdims=True))
+                          / (x.std(-1, keepdims=True) + EPSILON))),
+        Mistake("unbiased-variance", "the variance is divided by d − 1, as torch's x.var() does",
+                "the mean of the squares: x.var(-1, unbiased=False) in torch",
+                with_norm(lambda x: (x - x.mean(-1, keepdims=True))
+                          / np.sqrt(x.var(-1, keepdims=True, ddof=1) + EPSILON))),
+        Mistake("input-added-twice", "the input is added twice", NORM_LOOK,
+                block(lambda x, f: 2 * x + f(norm(x)))),
+        Mistake("bend-at-the-end", "a ReLU stands behind the second map too",
+                "one ReLU, between the two maps",
+                block(lambda x, f: x + relu(f(norm(x))))),
+        *(
+            Mistake("another-bend", f"the bend between the maps is {called}, not ReLU",
+                    "np.maximum(y, 0)", block(lambda x, f: x + f(norm(x)), middle=bend))
+            for called, bend in BENDS.items()
+        ),
     ),
     properties=(BATCH_APART,),
 )  # fmt: skip
