@@ -100,7 +100,7 @@ def attention_pooling(x, query, mask=None):
             tuple(m for m in MASKING if m.name != "transposed-mask"),
             through(FACTORS, with_scale, leave_out=("root-of-n_queries", "root-of-d_v")),
             through(SOFTMAX, with_weights, leave_out=("clipped-scores", "squares-for-exponentials",
-                    "sizes-for-exponentials", 
+                    "sizes-for-exponentials",
                 "softmax-over-everything", "no-keepdims", "logarithm", "global-maximum")),
         ),
     ),
