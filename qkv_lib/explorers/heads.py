@@ -9,6 +9,7 @@ import numpy as np
 
 from qkv_lib.explorers._page import Explorer, check_tokens, table
 from qkv_lib.formula._checks import Array, check_arrays, check_count, shape
+from qkv_lib.formula._precision import namespace
 
 __all__ = ["heads"]
 
@@ -33,9 +34,10 @@ def heads(
     Parameters
     ----------
     weights : floating-point array of shape (n_blocks, h, n_q, n_k)
-        NumPy array or torch tensor; rows sum to 1. A mapping from names to such arrays offers
-        a choice of texts; they may differ in ``n_q`` and ``n_k``. A model with one head has
-        ``n_blocks = h = 1``: what leaves no choice is not offered.
+        NumPy array or torch tensor; rows sum to 1, or are 0 where a query may attend to
+        nothing. A mapping from names to such arrays offers a choice of texts; they may differ
+        in ``n_q`` and ``n_k``. A model with one head has ``n_blocks = h = 1``: what leaves no
+        choice is not offered.
     tokens : sequence of n_k strings
         They name the columns, the keys; with several texts a mapping of the same names.
     row_tokens : sequence of n_q strings, optional
@@ -130,10 +132,17 @@ def _text(
         row_tokens, sizes[2], of="weights", argument="row_tokens"
     )  # fmt: skip
     numbers = np.array(weights.tolist(), dtype=np.float64)
-    if numbers.min() < 0 or np.abs(numbers.sum(axis=-1) - 1).max() > ROUNDING:
+    sums = numbers.sum(axis=-1)
+    rounding = max(ROUNDING, _epsilon(weights))
+    if numbers.min() < 0 or (np.abs(sums - 1)[sums != 0] > rounding).any():
         raise ValueError("weights has a row that is not positive with sum 1: pass the weights")
     whole = np.round(10**digits * numbers).astype(int)
     return {"rows": rows, "columns": columns, "weights": whole.tolist()}
+
+
+def _epsilon(weights: Array) -> float:
+    """Return how far the sum of rounded weights may stray from 1 in their dtype."""
+    return float(namespace(weights).finfo(weights.dtype).eps)
 
 
 def _same_heads(texts: Sequence[Mapping[str, Any]]) -> tuple[int, int]:

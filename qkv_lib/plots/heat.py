@@ -194,10 +194,10 @@ def label_axes(
     names: tuple[str, str] = ("queries", "keys"),
     title: str | None = None,
 ) -> None:
-    """Name both axes, and each row and column."""
+    """Name both axes, and each row and column; a dollar sign is a dollar sign."""
     long = max(map(len, columns)) > 3 or len(columns) > 12
-    ax.set_yticks(range(len(rows)), rows, fontproperties=drawable(rows))
-    ax.set_xticks(range(len(columns)), columns, fontproperties=drawable(columns))
+    ax.set_yticks(range(len(rows)), rows, fontproperties=drawable(rows), parse_math=False)
+    ax.set_xticks(range(len(columns)), columns, fontproperties=drawable(columns), parse_math=False)
     ax.tick_params(length=0, labelsize=rcParams["xtick.labelsize"])
     ax.spines[:].set_visible(False)
     if long:
@@ -205,5 +205,5 @@ def label_axes(
     ax.set_ylabel(names[0])
     ax.set_xlabel(names[1])
     if title is not None:
-        ax.set_title(title)
+        ax.set_title(title, fontfamily=drawable([title]).get_family(), parse_math=False)
     carry_numbers(ax, rows, columns, names)

@@ -20,6 +20,7 @@ from qkv_lib.data.sentence import ASKED, COLD, LEXICON, PAD, THIRSTY, layers, re
 from qkv_lib.explorers._page import BYTES, read, spoken, table, write
 from qkv_lib.formula.positions import rope as rotated
 from qkv_lib.measures.cost import Block, block_cost, kv_cache_bytes
+from tests.arrays import normal
 
 X = np.array([[1.0, 2.0], [2.0, 3.0], [3.0, 4.0], [4.0, 5.0]])
 WORDS = ["word1", "word2", "word3", "word4"]
@@ -464,3 +465,18 @@ def test_static_table_writes_whole_numbers_whole():
 def test_bad_input_names_the_argument(make, changes, error, message):
     with pytest.raises(error, match=message):
         make(**changes)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32"])
+def test_weights_may_be_as_rough_as_their_dtype(dtype: str) -> None:
+    scores = normal("torch", 2, 3, 40, 40).to(getattr(torch, dtype))
+    assert "explorer" in repr(explorers.heads(scores.softmax(-1), tokens=[*map(str, range(40))]))
+    with pytest.raises(ValueError, match="not positive with sum 1"):
+        explorers.heads(scores.softmax(-1) * 1.05, tokens=[*map(str, range(40))])
+
+
+def test_a_query_that_may_attend_to_nothing_has_a_row_of_zeros() -> None:
+    x = normal("torch", 1, 2, 3, 4)
+    weights = attention_steps(x, x, x, mask=torch.tensor([True, False, True])[:, None]).weights
+    html = explorers.heads(weights, tokens=["a", "b", "c"])._repr_html_()
+    assert "[0, 0, 0]" in html or "[0,0,0]" in html

@@ -335,3 +335,18 @@ def test_a_frame_must_lie_in_the_map(
     ax = plots.heatmap(weights, queries=QUERIES, keys=KEYS)
     with pytest.raises(ValueError, match=message):
         plots.frame(ax, rows, columns)
+
+
+@pytest.mark.parametrize("token", ["$$", "$5 or $6", "$x$", r"\\alpha$", "a_b^c"])
+def test_a_dollar_sign_in_a_token_is_a_dollar_sign(token: str) -> None:
+    ax = plots.heatmap(np.eye(2), queries=[token, "b"], keys=["a", token], title=token)
+    ax.figure.canvas.draw()  # mathematics would be read, and refused, here
+    texts = [*ax.get_xticklabels(), *ax.get_yticklabels(), ax.title]
+    assert [text.get_text() for text in texts] == ["a", token, token, "b", token]
+    assert not any(text.get_parse_math() for text in texts)
+
+
+def test_a_title_in_another_script_gets_the_font_of_the_labels() -> None:
+    ax = plots.heatmap(np.eye(2), queries=["a", "b"], keys=["a", "b"], title="注意力")
+    assert ax.title.get_fontfamily() == drawable(["注意力"]).get_family()
+    assert ax.title.get_text() == "注意力"

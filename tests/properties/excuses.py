@@ -47,6 +47,7 @@ EXCUSES = [
         Excuse("smallest_*", "cache.*", library, dtype, ValueError, "a cache without tokens")
         for library, dtype in [("numpy", "float*"), ("torch", "*")]
     ),
+    Excuse("maps_returned_*", "attention, auto*", "torch", "*", NotOfferedError, "returns no maps"),
     *(
         Excuse("maps_returned_*", name, library, dtype, NotOfferedError, "returns no maps")
         for name in ("attention", "tiles.*", "cache.*")

@@ -5,7 +5,7 @@ Each takes query (b, h, n, d), key (b, g, m, d), value (b, g, m, e) and the opti
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -19,7 +19,7 @@ from qkv_lib.exact.tiles import blocked_attention, tiled_attention
 from qkv_lib.formula.masks import Band
 from qkv_lib.layers import MultiHeadAttention
 from qkv_lib.layers.recording import recorded_weights
-from tests.arrays import Array, plain
+from tests.arrays import LIBRARIES, Array, plain
 from tests.reference import attention_by_loops
 
 
@@ -36,6 +36,7 @@ class Implementation:
     maps: Callable[..., tuple[Array, Array]] | None = None
     random: bool = False  # dropout at work: the output is no function of the operands alone
     differentiable: bool = True
+    libraries: tuple[str, ...] = LIBRARIES
 
 
 def loops_with_maps(*arrays: Array, **options: Any) -> tuple[Array, Array]:
@@ -113,6 +114,22 @@ def layer(*, training: bool) -> Implementation:
     return Implementation(f"MultiHeadAttention.{mode}", run, with_maps, random=training)
 
 
+def autocast(implementation: Implementation, half: str) -> Implementation:
+    """Return the implementation as it runs inside `torch.autocast`: by no number different."""
+
+    def inside(function: Callable[..., Any]) -> Callable[..., Any]:
+        def run(*operands: Array, **options: Any) -> Any:
+            with torch.autocast("cpu", getattr(torch, half)):
+                return function(*operands, **options)
+
+        return run
+
+    maps = None if implementation.maps is None else inside(implementation.maps)
+    name = f"{implementation.name}, autocast"
+    run = inside(implementation.run)
+    return replace(implementation, name=name, run=run, maps=maps, libraries=("torch",))
+
+
 IMPLEMENTATIONS = [
     Implementation("loops", lambda *a, **o: loops_with_maps(*a, **o)[1], loops_with_maps),
     Implementation("attention", attention),
@@ -125,4 +142,8 @@ IMPLEMENTATIONS = [
     Implementation("cache.KVCache", cached, differentiable=False),
     layer(training=False),
     layer(training=True),
+]
+IMPLEMENTATIONS += [
+    autocast(implementation, half)
+    for implementation, half in zip(IMPLEMENTATIONS[1:7], ["float16", "bfloat16"] * 3, strict=True)
 ]

@@ -12,7 +12,11 @@ from tests.properties.implementations import IMPLEMENTATIONS
 from tests.properties.properties import PROPERTIES
 
 ROWS = {implementation.name: implementation for implementation in IMPLEMENTATIONS}
-TABLE = list(itertools.product(PROPERTIES, ROWS, LIBRARIES, DTYPES))
+TABLE = [
+    (name, row, library, dtype)
+    for name, row, dtype in itertools.product(PROPERTIES, ROWS, DTYPES)
+    for library in ROWS[row].libraries
+]
 
 
 def marked(cell: tuple[str, str, str, str]) -> object:
@@ -44,7 +48,8 @@ def test_cell(name: str, row: str, library: str, dtype: str) -> None:
 
 
 def test_no_cell_is_missing() -> None:
-    assert len(set(TABLE)) == len(PROPERTIES) * len(IMPLEMENTATIONS) * len(LIBRARIES) * len(DTYPES)
+    columns = sum(len(row.libraries) for row in IMPLEMENTATIONS)
+    assert len(set(TABLE)) == len(PROPERTIES) * columns * len(DTYPES)
     run = [cell for cell in TABLE if excuse_for(cell) is None]
     assert {cell[0] for cell in run} == set(PROPERTIES)
     assert {cell[1] for cell in run} == set(ROWS)
