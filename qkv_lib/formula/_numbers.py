@@ -51,9 +51,8 @@ def _length(array: Any) -> float:
     if array.dtype.itemsize < 4 or not array.flags.forc:  # no fast product, or only of a copy
         low, high = extremes(namespace(array), array)
         return max(-float(low), float(high)) * math.sqrt(array.size)
-    flat = array.ravel(order="K")
-    with np.errstate(over="ignore"):
-        square = float(flat.dot(flat))
+    straight = array if array.flags.c_contiguous else array.T
+    square = float(np.vdot(straight, straight))
     return math.sqrt(square) if square < math.inf else math.inf
 
 

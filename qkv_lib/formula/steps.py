@@ -149,8 +149,12 @@ def softmax(scores: Array, *, axis: int = -1) -> Array:
 
 def normalise(unnormalised: Array, total: Array) -> Array:
     """Divide by the row sums; a row whose sum is 0 has nothing to attend to and stays 0."""
-    xp = namespace(unnormalised)
-    return unnormalised / xp.where(total == 0.0, 1.0, total)
+    return unnormalised / one_for_zero(total)
+
+
+def one_for_zero(total: Array) -> Array:
+    """Return the row sums, with 1 for 0: what is divided by it stays 0, and its logarithm is 0."""
+    return namespace(total).where(total == 0.0, 1.0, total)
 
 
 def plain(call: Call) -> AttentionSteps:
@@ -160,11 +164,11 @@ def plain(call: Call) -> AttentionSteps:
     capped = soft_cap(scaled, call.softcap)
     masked = mask_scores(capped, call.seen(), call.bias)
     unnormalised, total, peak = exponentials(masked)
-    weights = normalise(unnormalised, total)
+    total = one_for_zero(total)
+    weights = unnormalised / total
     output = averages(weights, call)  # (..., h, n, e)
-    return AttentionSteps(
-        scores, scaled, capped, masked, weights, output, log_sum(total, peak)[..., 0]
-    )
+    logsumexp = (peak + namespace(total).log(total))[..., 0]
+    return AttentionSteps(scores, scaled, capped, masked, weights, output, logsumexp)
 
 
 def averages(weights: Array, call: Call) -> Array:
@@ -173,9 +177,3 @@ def averages(weights: Array, call: Call) -> Array:
         return without_overflow(lambda small: averages(weights, small), call)
     output = grouped_matmul(weights, call.value)
     return namespace(output).astype(output, call.dtype, copy=False)
-
-
-def log_sum(total: Array, peak: Array) -> Array:
-    """Return ``log Σ_j exp(s_j)`` from the sum of ``exp(s_j − peak)``; −∞ where nothing is seen."""
-    xp = namespace(total)
-    return peak + xp.log(xp.where(total == 0.0, 1.0, total))
