@@ -78,7 +78,9 @@ def attention(
     Half precision is accumulated in float32. Cost: ``h · n · m · (d_k + d_v)`` multiplications.
     The cheapest exact way is taken: the formula as written where it is small, else blocks of
     queries (`qkv_lib.exact.tiles`) or PyTorch's own kernel (`qkv_lib.exact.fused`), which keep
-    ``O(n)`` memory and skip the keys that ``causal`` and ``window`` hide.
+    ``O(n)`` memory, backward too, and skip the keys that ``causal`` and ``window`` hide.
+    `torch.func`, `torch.export` and `torch.compile` are taken; numbers are checked where there are
+    any to look at. `torch.autocast` changes nothing.
 
     References
     ----------

@@ -119,7 +119,7 @@ def _allow_second_derivatives(node: Any, attend: Callable[..., Array], inputs: l
     if "ScaledDotProduct" not in node.name():
         return
 
-    def again(_: Any, given: Any) -> tuple[Array | None, ...] | None:
+    def again(gradients: Any, given: Any) -> tuple[Array | None, ...] | None:
         if not torch.is_grad_enabled():
             return None
         views = [x.view_as(x) for x in inputs]  # each its own, even where one is query and key
@@ -127,7 +127,8 @@ def _allow_second_derivatives(node: Any, attend: Callable[..., Array], inputs: l
         with torch.nn.attention.sdpa_kernel(torch.nn.attention.SDPBackend.MATH):
             output = attend(*views)
         found = iter(torch.autograd.grad(output, wanted, given[0], create_graph=True))
-        return tuple(next(found) if x.requires_grad else None for x in inputs)
+        of_inputs = (next(found) if x.requires_grad else None for x in inputs)
+        return (*of_inputs, *gradients[len(inputs) :])
 
     node.register_hook(again)
 

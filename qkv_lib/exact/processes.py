@@ -6,7 +6,10 @@ import importlib
 import multiprocessing
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import NamedTuple
 
 import torch
@@ -125,9 +128,24 @@ def _start(n_ranks: int, *arguments: object) -> None:
     if "forkserver" in multiprocessing.get_all_start_methods():
         method = "forkserver"
         multiprocessing.get_context(method).set_forkserver_preload([__name__])
-    torch.multiprocessing.start_processes(  # type: ignore[attr-defined, no-untyped-call]
-        _rank, (n_ranks, *arguments), nprocs=n_ranks, start_method=method
-    )
+    with _another_main():
+        torch.multiprocessing.start_processes(  # type: ignore[attr-defined, no-untyped-call]
+            _rank, (n_ranks, *arguments), nprocs=n_ranks, start_method=method
+        )
+
+
+@contextmanager
+def _another_main() -> Iterator[None]:
+    """Let new processes find nothing to run again: they would run the script that starts them.
+
+    They need none of it, so that a script here needs no ``if __name__ == "__main__":``.
+    """
+    script = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = script
 
 
 def _rank(rank: int, n_ranks: int, folder: str, causal: bool, zigzag: bool) -> None:

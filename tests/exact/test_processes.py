@@ -1,10 +1,15 @@
 """Rings of real processes: equal to one process, and honest about what they sent and held."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
+import qkv_lib
 from qkv_lib import attention
 from qkv_lib.exact.processes import COUNTERS, RankReport, attend_in_processes
 from tests.arrays import normal
@@ -74,3 +79,17 @@ def test_what_cannot_be_shared_is_refused_before_a_process_starts() -> None:
         attend_in_processes(query, key, value, n_ranks=2, causal="no")  # type: ignore[arg-type]
     with says(ValueError, "n_ranks is 0, needs an integer of at least 1"):
         attend_in_processes(query, key, value, n_ranks=0)
+
+
+def test_a_script_without_a_guard_runs_once(tmp_path: Path) -> None:
+    script = tmp_path / "three_lines.py"
+    script.write_text(
+        "print('top')\n"
+        "import torch; from qkv_lib.exact.processes import attend_in_processes\n"
+        "print(len(attend_in_processes(*torch.ones(3, 4, 2), n_ranks=2)))\n"
+    )
+    root = str(Path(qkv_lib.__file__).parents[1])
+    command = [sys.executable, "-W", "ignore", str(script)]
+    env = {**os.environ, "PYTHONPATH": root}
+    ran = subprocess.run(command, capture_output=True, text=True, check=True, env=env, timeout=300)
+    assert ran.stdout.split() == ["top", "2"]

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from qkv_lib import attention
 from qkv_lib.formula.positions import alibi_bias, alibi_slopes, rope, sinusoidal
@@ -223,7 +224,7 @@ def test_inputs_are_left_alone_and_may_be_read_only_or_empty() -> None:
         (lambda: sinusoidal(np.array(-3), 4), ValueError, "positions is .*-3.*, needs an integer"),
         (lambda: sinusoidal(3, 4, base=0.0), ValueError, "base is 0.0, needs"),
         (lambda: rope(X[0, 0, 0]), ValueError, r"x has shape \(22,\), needs at least two axes"),
-        (lambda: rope(X[..., :7]), ValueError, "n_rotated is 7, needs an even number"),
+        (lambda: rope(X[..., :7]), ValueError, "the width of x is 7, needs an even number"),
         (lambda: rope(X, n_rotated=24), ValueError, "n_rotated is 24 but x has 22 features"),
         (lambda: rope(X, n_rotated=0), ValueError, "n_rotated is 0, needs"),
         (lambda: rope(X, layout="neox"), ValueError, "layout is 'neox', needs"),
@@ -243,3 +244,28 @@ def test_errors_name_the_argument(
 ) -> None:
     with pytest.raises(error, match=message):
         call()
+
+
+class NoFloat64(TorchDispatchMode):
+    """Stands for Apple's GPU: on the meta device no tensor may be float64."""
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = func(*args, **(kwargs or {}))
+        for x in result if isinstance(result, tuple) else (result,):
+            assert not (isinstance(x, torch.Tensor) and x.is_meta and x.dtype == torch.float64)
+        return result
+
+
+def test_a_device_without_float64_is_spared_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qkv_lib.formula.positions._angles.NO_FLOAT64", ("meta",))
+    x = torch.ones(2, 3, 5, 8, device="meta")
+    with NoFloat64():
+        made = [
+            rope(x),
+            rope(x, positions=torch.zeros(5, dtype=torch.int64)),
+            sinusoidal(5, 8, like=x),
+            alibi_bias(3, 5, like=x),
+            alibi_slopes(3, like=x),
+        ]
+    assert all(y.is_meta and y.dtype == torch.float32 for y in made)
+    assert [tuple(y.shape) for y in made] == [(2, 3, 5, 8)] * 2 + [(5, 8), (3, 5, 5), (3,)]

@@ -13,6 +13,8 @@ from qkv_lib.formula._precision import is_tensor, namespace
 def angles(positions: Array, d: int, base: float) -> Array:
     """Return ``position · base^(−2i/d)`` for i = 0 … d/2 − 1: shape (..., n, d / 2), float64."""
     xp = namespace(positions)
+    if is_tensor(positions):
+        positions = positions.to(home(positions))
     doubled = xp.arange(0, d, 2, dtype=xp.float64, device=positions.device)
     return xp.astype(positions, xp.float64)[..., None] * base ** (-doubled / d)
 
@@ -39,8 +41,25 @@ def check_positions(positions: Array, like: Array | None = None) -> Array:
     return positions
 
 
+NO_FLOAT64 = ("mps",)  # devices that have none: there angles are computed on the processor
+
+
+def home(like: Array) -> Any:
+    """Return the device on which float64 is computed for an array: its own, if that has any."""
+    return "cpu" if getattr(like.device, "type", "") in NO_FLOAT64 else like.device
+
+
+def rounded(wide: Array, like: Array) -> Array:
+    """Return float64 numbers in the dtype and on the device of ``like``."""
+    narrow = namespace(wide).astype(wide, like.dtype)
+    return narrow.to(like.device) if is_tensor(narrow) else narrow
+
+
 def consecutive(n: int, offset: int, like: Array | None) -> Array:
-    """Return the positions ``offset`` to ``offset + n − 1``, in the library of ``like``."""
+    """Return the positions ``offset`` to ``offset + n − 1``, in the library of ``like``.
+
+    They lie where float64 can be computed; `rounded` brings what is made of them home.
+    """
     xp: Any = np if like is None else namespace(like)
-    device = {} if like is None else {"device": like.device}
+    device = {} if like is None else {"device": home(like)}
     return xp.arange(offset, offset + n, **device)

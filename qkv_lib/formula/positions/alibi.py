@@ -8,7 +8,7 @@ import numpy as np
 
 from qkv_lib.formula._checks import Array, check_count, check_like
 from qkv_lib.formula._precision import namespace
-from qkv_lib.formula.positions._angles import consecutive
+from qkv_lib.formula.positions._angles import consecutive, rounded
 
 
 def alibi_slopes(n_heads: int, *, like: Array | None = None) -> Array:
@@ -110,4 +110,4 @@ def alibi_bias(
     xp: Any = namespace(i)
     nearness = xp.astype(-xp.abs(i - j), xp.float64)  # (n_queries, n_keys)
     bias = alibi_slopes(n_heads, like=nearness)[:, None, None] * nearness
-    return bias if like is None else xp.astype(bias, like.dtype)
+    return bias if like is None else rounded(bias, like)

@@ -6,7 +6,13 @@ from typing import Any
 
 from qkv_lib.formula._checks import Array, broadcast, check_arrays, check_count, shape
 from qkv_lib.formula._precision import accumulating
-from qkv_lib.formula.positions._angles import angles, check_angles, check_positions, consecutive
+from qkv_lib.formula.positions._angles import (
+    angles,
+    check_angles,
+    check_positions,
+    consecutive,
+    rounded,
+)
 
 
 def rope(
@@ -75,12 +81,15 @@ def rope(
     xp = check_arrays(x=x)
     if x.ndim < 2:
         raise ValueError(f"x has shape {shape(x)}, needs at least two axes (..., length, features)")
-    d, base = check_angles("n_rotated", x.shape[-1] if n_rotated is None else n_rotated, base)
+    if n_rotated is None:
+        d, base = check_angles("the width of x", x.shape[-1], base)
+    else:
+        d, base = check_angles("n_rotated", n_rotated, base)
     if d > x.shape[-1]:
         raise ValueError(f"n_rotated is {d} but x has {x.shape[-1]} features: shape {shape(x)}")
     turn = angles(_positions(x, positions, offset), d, base)
     working = accumulating(x)
-    cos, sin = (xp.astype(f(turn), working.dtype) for f in (xp.cos, xp.sin))
+    cos, sin = (rounded(f(turn), working) for f in (xp.cos, xp.sin))
     a, b = _pairs(working[..., :d], layout)  # (..., n, d / 2) each
     turned = _unpaired(xp, a * cos - b * sin, a * sin + b * cos, layout)
     return xp.astype(xp.concat([turned, working[..., d:]], axis=-1), x.dtype)

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from qkv_lib.formula._checks import Array, check_count, check_like
 from qkv_lib.formula._precision import namespace
-from qkv_lib.formula.positions._angles import angles, check_angles, check_positions, consecutive
+from qkv_lib.formula.positions._angles import (
+    angles,
+    check_angles,
+    check_positions,
+    consecutive,
+    rounded,
+)
 
 
 def sinusoidal(
@@ -76,4 +82,4 @@ def sinusoidal(
     xp = namespace(turn)
     pairs = xp.stack([xp.sin(turn), xp.cos(turn)], axis=-1)
     table = xp.reshape(pairs, (*turn.shape[:-1], d))
-    return table if like is None else xp.astype(table, like.dtype)
+    return table if like is None else rounded(table, like)
