@@ -26,7 +26,7 @@ from qkv_lib.formula.steps import normalise
 
 __all__ = ["held_by", "ring_attention"]
 
-NOTE = 4096  # bytes in which the ranks tell each other what they were given, before they start
+NOTE = 2048  # bytes in which the ranks tell each other what they were given, before they start
 
 
 def held_by(rank: int, n: int, *, n_ranks: int, zigzag: bool = False) -> tuple[range, ...]:
@@ -252,7 +252,7 @@ def _facts(call: Call, zigzag: bool) -> dict[str, str]:
     operands = {name: getattr(call, name) for name in ("query", "key", "value")}
     return {
         "dtype": str(call.dtype).removeprefix("torch."),
-        **{name: str(shape(x)) for name, x in operands.items()},
+        **{name: str(shape(x)).replace(" ", "") for name, x in operands.items()},
         "causal": str(call.band.causal),
         "zigzag": str(bool(zigzag)),
         "scale": repr(call.scale),
@@ -262,8 +262,10 @@ def _facts(call: Call, zigzag: bool) -> dict[str, str]:
 
 
 def _written(facts: dict[str, str]) -> Tensor:
-    """Return a note of fixed length that a rank can send."""
-    text = json.dumps({name: fact[: NOTE // 2] for name, fact in facts.items()}).encode()
+    """Return a note of fixed length that a rank can send; what is too long for it is cut."""
+    most = NOTE // 4 // len(facts)  # letters; one may take three bytes
+    cut = {name: fact[:most] for name, fact in facts.items()}
+    text = json.dumps(cut, ensure_ascii=False).encode()
     return torch.tensor([*text.ljust(NOTE)], dtype=torch.uint8)
 
 
