@@ -36,14 +36,15 @@ def test_one_axis_is_one_row_and_other_shapes_are_refused():
 
 
 def test_check_draws_only_when_asked_and_only_what_differs(capsys):
-    right = EXERCISES["scores"].reference
+    right = EXERCISES["scale-by-width"].reference
     plt.close("all")
-    check("scores", lambda q, k: 2 * right(q, k))
-    check("scores", right, picture=True)
+    check("scale-by-width", lambda q, k: 2 * right(q, k))
+    check("scale-by-width", right, picture=True)
     assert not plt.get_fignums()
-    check("scores", lambda q, k: 2 * right(q, k), picture=True)
+    check("scale-by-width", lambda q, k: 2 * right(q, k), picture=True)
     assert len(plt.get_fignums()) == 1
     plt.close("all")
-    assert "first difference in scores is at query 0, key 0" in capsys.readouterr().out.replace(
-        "\n", " "
+    assert (
+        "first difference in scores is at head 0, query 0, key 0"
+        in capsys.readouterr().out.replace("\n", " ")
     )
