@@ -44,7 +44,4 @@ def test_check_draws_only_when_asked_and_only_what_differs(capsys):
     check("scale-by-width", lambda q, k: 2 * right(q, k), picture=True)
     assert len(plt.get_fignums()) == 1
     plt.close("all")
-    assert (
-        "first difference in scores is at head 0, query 0, key 0"
-        in capsys.readouterr().out.replace("\n", " ")
-    )
+    assert "first difference in scores is at" in capsys.readouterr().out.replace("\n", " ")
