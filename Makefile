@@ -56,10 +56,11 @@ notebooks: $(INSTALLED) ## re-execute notebooks and rewrite their outputs; NB=bo
 lab: $(INSTALLED) ## open the chapters in JupyterLab, to change and run them
 	@$(BIN)/jupyter-lab --notebook-dir=book
 
-results: $(INSTALLED) ## train the models of chapters 1, 6, 8 and 9 with every seed and store their results (over an hour)
+results: $(INSTALLED) ## train the models of chapters 1, 5, 6, 8 and 9 with every seed and store their results (over an hour)
 	@$(BIN)/python -m workshop.copying_results
 	@$(BIN)/python -m workshop.image_results
 	@$(BIN)/python -m workshop.translation_results
+	@$(BIN)/python -m workshop.length_results
 	@$(BIN)/python -m workshop.rival_results
 	@$(BIN)/python -m workshop.shortcut_results
 	@$(BIN)/python -m workshop.outlook_results

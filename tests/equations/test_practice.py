@@ -7,8 +7,7 @@ import torch
 
 from qkv_lib import attention, attention_steps
 from qkv_lib.data.digit_tasks import alignment, reversal
-from qkv_lib.formula.positions import alibi_bias
-from qkv_lib.layers import MultiHeadAttention, initialise
+from qkv_lib.layers import EncoderBlock, FeedForward, MultiHeadAttention, initialise
 from qkv_lib.multihead import multi_head_attention
 from tests.equations.registry import equation
 
@@ -103,11 +102,43 @@ def test_alignment_counts_the_largest_weights_on_the_antidiagonal() -> None:
     np.testing.assert_allclose(found, sum(shares) / len(shares), rtol=1e-12)
 
 
-@equation("eq-practice-alibi")
-def test_alibi_lowers_each_score_by_slope_times_distance() -> None:
-    for h in (1, 2, 8):
-        bias = alibi_bias(h, N_Q, N_K)
-        for r, i, j in np.ndindex(h, N_Q, N_K):
-            np.testing.assert_allclose(
-                bias[r, i, j], -(2 ** (-8 * (r + 1) / h)) * abs(i - j), rtol=1e-12
-            )
+def normal(row: np.ndarray, norm: torch.nn.LayerNorm) -> np.ndarray:
+    """A row minus its mean, divided by its spread, times and plus what the norm has learned."""
+    spread = math.sqrt(sum((v - row.mean()) ** 2 for v in row) / len(row) + norm.eps)
+    scale, shift = norm.weight.detach().numpy(), norm.bias.detach().numpy()
+    return (row - row.mean()) / spread * scale + shift
+
+
+def ffn(y: np.ndarray, layer: FeedForward) -> np.ndarray:
+    """The feed-forward layer of one row; GELU is v times the share of a bell curve below v."""
+    W_1, b_1 = layer.expand.weight.detach().numpy().T, layer.expand.bias.detach().numpy()
+    W_2, b_2 = layer.contract.weight.detach().numpy().T, layer.contract.bias.detach().numpy()
+    inner = [v * (1 + math.erf(v / math.sqrt(2))) / 2 for v in y @ W_1 + b_1]
+    return np.array(inner) @ W_2 + b_2
+
+
+def trained_like(module: torch.nn.Module) -> None:
+    """Give every vector of a module, too, numbers that are not 0 and 1."""
+    with torch.no_grad():
+        for each in module.parameters():
+            if each.ndim == 1:
+                each.copy_(torch.from_numpy(1 + 0.3 * rng.normal(size=each.shape)))
+
+
+@equation("eq-practice-feed-forward")
+def test_feed_forward_is_two_maps_and_a_bend() -> None:
+    layer = initialise(FeedForward(D_MODEL, 4 * D_MODEL).double(), np.random.default_rng(1))
+    trained_like(layer)
+    found = layer(torch.from_numpy(QUERIES)).detach().numpy()
+    np.testing.assert_allclose(found, [ffn(y, layer) for y in QUERIES], rtol=1e-10, atol=1e-12)
+
+
+@equation("eq-practice-block")
+def test_a_block_adds_attention_and_then_feed_forward() -> None:
+    block = initialise(EncoderBlock(D_MODEL, H).double(), np.random.default_rng(2))
+    trained_like(block)
+    normed = np.array([normal(row, block.attention_norm) for row in QUERIES])
+    y = QUERIES + block.attention(torch.from_numpy(normed)).detach().numpy()
+    z = np.array([row + ffn(normal(row, block.feed_forward_norm), block.feed_forward) for row in y])
+    found = block(torch.from_numpy(QUERIES)).detach().numpy()
+    np.testing.assert_allclose(found, z, rtol=1e-10, atol=1e-12)
