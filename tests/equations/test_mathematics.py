@@ -164,7 +164,6 @@ def test_additive_score(rng: np.random.Generator) -> None:
     np.testing.assert_allclose(scoring.additive(q, k, w_1, w_2, u), expected, rtol=0, atol=1e-12)
 
 
-@equation("eq-mathematics-gaussian")
 @pytest.mark.parametrize("sigma", [0.5, 2.0])
 def test_gaussian_score(qkv: tuple[Floats, Floats, Floats], sigma: float) -> None:
     q, k, _ = qkv
