@@ -19,14 +19,23 @@ def symmetric(scores: Array) -> Array:
     return np.isclose(scores, scores.swapaxes(-1, -2)).all(axis=(-2, -1))
 
 
-def lowest(scores: Array) -> Array:
-    """Return the lowest eigenvalue of each matrix, made symmetric."""
-    return np.linalg.eigvalsh((scores + scores.swapaxes(-1, -2)) / 2).min(axis=-1)
+def eigenvalues(scores: Array) -> Array:
+    """Return the eigenvalues of each matrix, made symmetric."""
+    return np.linalg.eigvalsh((scores + scores.swapaxes(-1, -2)) / 2)
+
+
+def not_below_zero(values: Array) -> Array:
+    """Tell of each row of eigenvalues whether none is below 0, except by rounding.
+
+    With fewer columns of Z than words, most eigenvalues are exactly 0 and come out on either side.
+    """
+    answer: Array = values.min(axis=-1) >= -1e-5 * np.abs(values).max(axis=-1)
+    return answer
 
 
 def one_map(scores: Array) -> Array:
     """Tell of each matrix whether it is some Z Zᵀ."""
-    answer: Array = symmetric(scores) & (lowest(scores) >= 0)
+    answer: Array = symmetric(scores) & not_below_zero(eigenvalues(scores))
     return answer
 
 
@@ -48,18 +57,20 @@ def with_eigenvalues(rng: Generator, values: Array) -> Array:
     return (matrix + matrix.T) / 2
 
 
-def sorts(rng: Generator, n: int) -> list[Array]:
-    """Return matrices of every sort: two that one map makes, and six that none does."""
+def sorts(rng: Generator, n: int, width: int) -> list[Array]:
+    """Return matrices of every sort: three that one map makes, and six that none does."""
     good = np.linspace(0.5, 3, n)
     once, twice = good.copy(), good.copy()
     once[0], twice[:2] = -0.5, (-0.5, -0.7)
     lopsided = with_eigenvalues(rng, good) + np.triu(rng.uniform(0.3, 0.6, size=(n, n)), 1)
     stretched = with_eigenvalues(rng, good) * np.outer(np.arange(1, n + 1), np.arange(1, n + 1))
+    Z = rng.normal(size=(n, width))
     pair = np.eye(n) - 1.5 / n  # each pair fits, all together do not
     Q, K = rng.normal(size=(2, n, n))
     return [
         with_eigenvalues(rng, good),
         stretched,
+        Z @ Z.T,
         with_eigenvalues(rng, once),
         with_eigenvalues(rng, twice),
         with_eigenvalues(rng, -good),
@@ -72,10 +83,12 @@ def sorts(rng: Generator, n: int) -> list[Array]:
 def score_maps(rng: Generator) -> Iterator[Case]:
     """Yield stacks of scores, of every sort, in an order drawn anew."""
     for kind, lead, n in (
-        ("plain", (16,), 5), ("plain", (16,), 3), ("plain", (16,), 7), ("plain", (16,), 4),
-        ("batch", (2, 8), 5), ("batch", (8, 2), 3), ("float32", (16,), 5),
+        ("plain", (18,), 5), ("plain", (18,), 3), ("plain", (18,), 7), ("plain", (18,), 4),
+        ("batch", (2, 9), 5), ("batch", (9, 2), 3), ("float32", (18,), 5),
     ):  # fmt: skip
-        drawn = np.stack(sorts(rng, n) + sorts(rng, n))
+        # mostly fewer columns than words, as in a head; in float32, 0 would be too far off
+        width = 2 * n if kind == "float32" else 2
+        drawn = np.stack(sorts(rng, n, width) + sorts(rng, n, width))
         yield cast(Case(kind, (rng.permutation(drawn).reshape(*lead, n, n),)))
 
 
@@ -92,8 +105,9 @@ def one_map_would_do(scores):
     solution='''
 def one_map_would_do(scores):
     symmetric = np.isclose(scores, scores.swapaxes(-1, -2)).all(axis=(-2, -1))
-    lowest = np.linalg.eigvalsh(scores).min(axis=-1)
-    return symmetric & (lowest >= 0)
+    values = np.linalg.eigvalsh(scores)
+    rounding = 1e-5 * abs(values).max(axis=-1)
+    return symmetric & (values.min(axis=-1) >= -rounding)
 ''',
     reference=one_map,
     cases=score_maps,
@@ -103,9 +117,15 @@ def one_map_would_do(scores):
         Mistake("symmetry-only", "you ask only whether the scores are symmetric",
                 "a word's score with itself is a squared length, for a start", symmetric),
         Mistake("eigenvalues-only", "you do not ask whether the scores are symmetric", LOOK,
-                lambda scores: np.linalg.eigvalsh(scores).min(axis=-1) >= 0),
+                lambda scores: not_below_zero(np.linalg.eigvalsh(scores))),
         Mistake("eigenvalues-only", "you do not ask whether the scores are symmetric", LOOK,
-                lambda scores: lowest(scores) >= 0),
+                lambda scores: not_below_zero(eigenvalues(scores))),
+        Mistake("no-room-for-rounding", "an eigenvalue that is exactly 0 may come out as -1e-16",
+                "Z may have fewer columns than rows: leave a little room below 0",
+                lambda scores: symmetric(scores) & (np.linalg.eigvalsh(scores).min(axis=-1) >= 0)),
+        Mistake("no-room-for-rounding", "Z may have fewer columns than rows, and then some "
+                "eigenvalues are 0", "0 counts too, and leave a little room below it for rounding",
+                lambda scores: symmetric(scores) & (eigenvalues(scores).min(axis=-1) > 1e-6)),
         Mistake("own-score-positive", "symmetric, with no negative score of a word with itself: "
                 "this is necessary and not enough", LOOK,
                 lambda scores: symmetric(scores) & (diagonal(scores) >= 0).all(axis=-1)),

@@ -61,8 +61,7 @@ def matching_keys(query, key, new_query):
     """Return the keys with which the new queries have the scores of the old ones.
 
     query: (..., n_queries, d_k), of rank d_k    key: (..., n_keys, d_k)
-    new_query: (..., n_queries, d_k); it is query @ G, for one invertible G that nobody
-    noted
+    new_query: (..., n_queries, d_k); it is query @ G, for one unknown invertible G
     returns: (..., n_keys, d_k)
     """
     ...
