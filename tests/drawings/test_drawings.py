@@ -88,3 +88,14 @@ def test_a_formula_has_its_letters_coloured_and_its_scripts_lowered() -> None:
     assert float(styles["Q"]["dy"]) > 0 > float(styles["⊤"]["dy"])
     moves = [float(span.get("dy", 0)) for span in text]
     assert sum(moves[:-1]) == pytest.approx(0, abs=0.1)  # back on the line after each script
+
+
+def test_a_lookup_shows_the_words_and_weights_it_was_given() -> None:
+    written = str(drawings.lookup(["apple", "pear"], [0.7, 0.3], query="$q$")._repr_svg_())
+    shown = ["".join(text.itertext()) for text in ET.fromstring(written).iter(f"{SVG}text")]
+    for word in ("apple", "pear"):
+        assert shown.count(word) == 4, word  # twice in each of two layouts
+    for weight in ("0.70", "0.30", "1.00", "0.00"):
+        assert sum(text.startswith(weight) for text in shown) == 2, weight
+    with pytest.raises(ValueError, match="weights has 1 numbers but words has 2 names"):
+        drawings.lookup(["apple", "pear"], [1.0])
