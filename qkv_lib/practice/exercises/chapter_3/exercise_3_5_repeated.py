@@ -113,7 +113,8 @@ def repeated(scores, counts):
                  evidence=sums, leave_out=(
                      "softmax-over-queries", "softmax-twice", "uniform", "argmax", "overflow",
                      "no-exponential", "logarithm", "no-softmax", "base-2", "negative-exponent",
-                     "global-maximum", "not-normalised")),
+                     "global-maximum", "not-normalised", "sizes-for-exponentials",
+                     "squares-for-exponentials")),
     ),
     properties=(ROWS_SUM_TO_ONE, NO_NEGATIVE, BATCH_APART),
 )  # fmt: skip
