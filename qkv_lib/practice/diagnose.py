@@ -252,6 +252,7 @@ def cut_named(attempt: Attempt, cut: surgery.Cut, noun: str, mistake: Mistake | 
 def factor(attempt: Attempt, which: int, expected: list[Array]) -> str | None:
     """Return the factor in words, if every result is what it should be times one of them."""
     common: set[str] | None = None
+    ratios: list[float] = []
     for trial, theirs in zip(attempt.trials, expected, strict=True):
         yours = trial.first.values[which]
         others = zip(trial.first.values, trial.expected, strict=True)
@@ -262,11 +263,14 @@ def factor(attempt: Attempt, which: int, expected: list[Array]) -> str | None:
         large = np.abs(theirs) > 1e-3
         if not np.all(np.isfinite(yours)) or not np.all(np.isfinite(theirs)):
             return None
+        if np.any(np.abs(yours[theirs == 0]) > 1e-6):
+            return None
         if not np.any(large):
             continue
         ratio = float(np.median(yours[large] / theirs[large]))
         if ratio == 0 or not close(np.asarray(yours, float), theirs * ratio):
             return None
+        ratios.append(ratio)
         near = {
             f"{direction} {words}"
             for words, value in surgery.factors(attempt.exercise, trial.case.args).items()
@@ -279,6 +283,8 @@ def factor(attempt: Attempt, which: int, expected: list[Array]) -> str | None:
         common = near if common is None else common & near
         if not common:
             return None
+    if np.allclose(ratios, 1, rtol=1e-4):
+        return None
     best = min(common or (), key=len, default=None)
     return best and f"every number is {best}"
 
@@ -389,26 +395,34 @@ def wrong_dtype(attempt: Attempt) -> Finding | None:
 
 
 def unused_argument(attempt: Attempt) -> Finding | None:
-    """Look for an argument that changes the right answer and not the learner's."""
+    """Look for an argument that changes the right answer and never the learner's."""
     trial = attempt.trials[0]
     if trial.first.fault:
         return None
     for place_of, name in enumerate(attempt.exercise.arguments[: len(trial.case.args)]):
-        mixed = [t for t in attempt.every if t.case.kind == trial.case.kind and t is not trial]
-        for other in mixed:
-            args, theirs = list(trial.case.args), other.case.args
-            if len(theirs) != len(args) or np.shape(theirs[place_of]) != np.shape(args[place_of]):
-                continue
-            args[place_of] = theirs[place_of]
-            reference = run_once(attempt.exercise, attempt.exercise.reference, tuple(args))
-            if reference.fault or attempt.agree(reference.values, trial.expected):
-                continue
-            yours = trial.call(tuple(args))
-            if not yours.fault and attempt.agree(yours.values, trial.first.values):
-                says = f"your result does not depend on {name}"
-                evidence = difference(attempt, trial)
-                return Finding(f"{name}-unused", says, evidence, f"where does {name} belong?", True)
-            break
+        answers = [heeds(attempt, each, place_of) for each in attempt.every]
+        if False in answers and True not in answers:
+            says = f"your result does not depend on {name}"
+            evidence = difference(attempt, trial)
+            return Finding(f"{name}-unused", says, evidence, f"where does {name} belong?", True)
+    return None
+
+
+def heeds(attempt: Attempt, trial: Trial, place_of: int) -> bool | None:
+    """Tell whether another trial's argument changes the learner's result; None if untold."""
+    for other in attempt.every:
+        args, theirs = list(trial.case.args), other.case.args
+        if other is trial or len(theirs) != len(args) or place_of >= len(args):
+            continue
+        if np.shape(theirs[place_of]) != np.shape(args[place_of]):
+            continue
+        args[place_of] = theirs[place_of]
+        reference = run_once(attempt.exercise, attempt.exercise.reference, tuple(args))
+        if reference.fault or attempt.agree(reference.values, trial.expected):
+            continue
+        yours = trial.call(tuple(args))
+        if not yours.fault and not trial.first.fault:
+            return not attempt.agree(yours.values, trial.first.values)
     return None
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from qkv_lib import softmax
+from qkv_lib import attention, softmax
 from qkv_lib.practice import grade
 from tests.practice.answers.source import function
 
@@ -113,6 +113,28 @@ def f(x, W_1, W_2):
     norm = (x - x.mean(-1, keepdims=True)) / x.std(-1, keepdims=True)
     return x + np.maximum(norm @ W_1, 0) @ W_2
 """),
+    "all points at one place left out": ("leave-one-out", """
+def f(known_x, known_y, bandwidth):
+    squares = (known_x[:, None] - known_x) ** 2
+    scores = np.where(squares == 0, -np.inf, -squares / (2 * bandwidth**2))
+    return qkv_lib.softmax(scores) @ known_y
+"""),
+    "an eigenvalue of 0 refused": ("one-map", """
+def f(scores):
+    symmetric = np.isclose(scores, scores.swapaxes(-1, -2)).all(axis=(-2, -1))
+    return symmetric & (np.linalg.eigvalsh(scores).min(axis=-1) > 0)
+"""),
+    "the first rows taken for independent": ("matching-keys", """
+def f(query, key, new_query):
+    d = query.shape[-1]
+    G = np.linalg.inv(query[..., :d, :]) @ new_query[..., :d, :]
+    return key @ np.linalg.inv(G).swapaxes(-1, -2)
+"""),
+    "real zeros taken for padding": ("mean-pooling", """
+def f(x, mask):
+    real = x * mask[..., None]
+    return real.sum(-2) / np.maximum((real != 0).sum(-2), 1)
+"""),
 }  # fmt: skip
 
 
@@ -142,10 +164,10 @@ def published_sinusoids(positions, d):
     return table
 
 
-def tensor_methods(x, W_Q, W_K, W_V):
+def tensor_methods(X, i, W_Q, W_K, W_V):
     """Use what tensors have and arrays read in another way."""
-    query, key = x @ W_Q, x @ W_K
-    return softmax(query @ key.transpose(-2, -1) / query.size(-1) ** 0.5) @ (x @ W_V)
+    query, key = X @ W_Q, X @ W_K
+    return softmax(query @ key.transpose(-2, -1) / query.size(-1) ** 0.5)[i] @ (X @ W_V)
 
 
 def counts_in_whole_numbers(bits):
@@ -164,7 +186,7 @@ def share_in_float32(right, distance, bounds):
     [
         ("rotate", published_rotary),
         ("sinusoidal", published_sinusoids),
-        ("self-attention", tensor_methods),
+        ("handed-over", tensor_methods),
         ("running-count", counts_in_whole_numbers),
         ("accuracy-by-distance", share_in_float32),
     ],
@@ -200,3 +222,30 @@ def test_the_base_is_not_called_an_exponent():
         return np.concatenate([a * cosine - b * sine, a * sine + b * cosine], axis=-1)
 
     assert "or the base is 100" in grade("rotate", base_100).text
+
+
+def test_an_argument_that_moves_the_result_somewhere_is_not_called_unused():
+    def neighbour(X, i, W_Q, W_K, W_V):
+        steps = softmax((X @ W_Q) @ (X @ W_K).T / W_K.shape[1] ** 0.5)
+        return (steps @ (X @ W_V))[(i + 1) % len(X)]
+
+    def whole_past(query, key, value, past_key, past_value):
+        keys = np.concatenate([past_key, key], axis=-2)
+        values = np.concatenate([past_value, value], axis=-2)
+        seen = np.tri(query.shape[-2], keys.shape[-2], query.shape[-2], dtype=bool)
+        return attention(query, keys, values, mask=seen)
+
+    assert "does not depend" not in grade("handed-over", neighbour).text
+    assert "does not depend" not in grade("decode-step", whole_past).text
+
+
+def test_a_factor_of_one_is_no_factor():
+    def all_padding_attended(x, query, mask=None):
+        if mask is not None:
+            mask = (mask | ~mask.any(-1, keepdims=True))[..., None, :]
+        row = np.broadcast_to(query, (*x.shape[:-2], 1, x.shape[-1]))
+        return attention(row, x, x, mask=mask)[..., 0, :]
+
+    verdict = grade("attention-pooling", all_padding_attended)
+    assert verdict.status == "wrong"
+    assert "factor" not in verdict.text

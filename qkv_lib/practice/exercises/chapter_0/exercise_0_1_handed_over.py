@@ -49,6 +49,13 @@ def sentences(rng: Generator) -> Iterator[Case]:
     yield Case("extreme", (100 * X, 1, *(rng.normal(size=(d_model, w)) for w in (d_k, d_k, d_v))))
 
 
+def itself_hidden(X: Array, i: int, W_Q: Array, W_K: Array, W_V: Array) -> Array:
+    """Hide the word's own key; a word alone gets zeros."""
+    mask = np.arange(len(X)) != i
+    output: Array = attention((X @ W_Q)[i : i + 1], X @ W_K, X @ W_V, mask=mask[None])[0]
+    return output
+
+
 SIZES = (
     ("plain", (3, 3, 3, 3)), ("plain", (5, 7, 3, 2)), ("plain", (2, 3, 11, 5)),
     ("plain", (7, 5, 2, 3)), ("float32", (5, 3, 7, 2)), ("plain", (11, 7, 5, 3)),
@@ -137,5 +144,20 @@ def handed_over(X, i, W_Q, W_K, W_V):
         Mistake("overflow", "exp overflows on large scores",
                 "subtract the largest score before exp; the weights stay the same",
                 with_weights(lambda q, K: np.exp(scaled(q, K)) / np.exp(scaled(q, K)).sum())),
+        Mistake("no-softmax", "the scores are used as weights, without a softmax", SHARE_LOOK,
+                with_weights(scaled)),
+        Mistake("word-before", "the word before i is handed over: places count from 0",
+                "the first word has the number 0: row i of the queries",
+                lambda X, i, W_Q, W_K, W_V: handed_over(X, i - 1 if i else len(X) - 1,
+                                                       W_Q, W_K, W_V)),
+        Mistake("value-alone", "the word is handed its own value alone", SHARE_LOOK,
+                lambda X, i, W_Q, W_K, W_V: (X @ W_V)[i]),
+        Mistake("root-of-d_v", "the scores are divided by √d_v", SCALE_LOOK,
+                lambda X, i, W_Q, W_K, W_V: softmax(
+                    (X @ W_K) @ (X @ W_Q)[i] / W_V.shape[1] ** 0.5) @ (X @ W_V)),
+        Mistake("future-hidden", "the words after i are hidden", "word i may look at every word",
+                lambda X, i, W_Q, W_K, W_V: handed_over(X[: i + 1], i, W_Q, W_K, W_V)),
+        Mistake("itself-hidden", "the word does not see itself", "word i may look at every word",
+                itself_hidden),
     ),
 )  # fmt: skip

@@ -87,5 +87,12 @@ def hard_lookup(queries, keys, values):
         Mistake("one-for-all", "every query gets the value of the first query's key",
                 "argmax along axis=-1 gives one index a query",
                 lambda q, k, v: np.repeat(pick(scoring.dot)(q, k, v)[:1], len(q), axis=0)),
+        Mistake("soft", "this is a soft lookup: the values are mixed", BEST_LOOK, attention),
+        Mistake("best-starts-at-0", "a query all of whose scores are below 0 gets the first value",
+                "start the search with the first score, or with −∞",
+                pick(lambda q, k: np.maximum(scoring.dot(q, k), 0))),
+        Mistake("times-the-score", "the best value is multiplied by its score",
+                "the value comes back as it is", lambda q, k, v:
+                scoring.dot(q, k).max(-1)[:, None] * pick(scoring.dot)(q, k, v)),
     ),
 )  # fmt: skip

@@ -50,6 +50,12 @@ def sentences(rng: Generator) -> Iterator[Case]:
             yield cast(Case(kind, (weights, j)))
 
 
+def counts_from_1(weights: Array, j: int) -> Array:
+    """Take out the word before."""
+    left = np.where(np.arange(len(weights)) == (j - 1) % len(weights), 0, weights)
+    return np.asarray(left / left.sum())
+
+
 EXERCISE = Exercise(
     name="without-a-word",
     skeleton='''
@@ -99,6 +105,8 @@ def without(weights, j):
         Mistake("drops-the-place", "one number is missing: the place of word j is gone",
                 "keep n_keys places, with a 0 at place j",
                 lambda w, j: np.delete(without(w, j), j)),
+        Mistake("counts-from-1", "the word before j is taken out: places count from 0",
+                "the first word is at place 0", counts_from_1),
     ),
     properties=(ROWS_SUM_TO_ONE, NO_NEGATIVE),
 )  # fmt: skip

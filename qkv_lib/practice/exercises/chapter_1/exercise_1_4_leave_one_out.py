@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -59,6 +60,22 @@ def points(rng: Generator) -> Iterator[Case]:
         yield cast(Case(case.kind, (rng.permutation(x), rng.normal(size=m), bandwidth)))
 
 
+def only_earlier(known_x: Array, known_y: Array, bandwidth: float) -> Array:
+    """Predict each point from those that stand before it in the list; the first gets 0."""
+    rows = [
+        gaussian_weights(np.abs(known_x[i] - known_x[None, :i]), bandwidth)[0] @ known_y[:i]
+        if i
+        else 0.0
+        for i in range(len(known_x))
+    ]
+    return np.array(rows, dtype=known_y.dtype)
+
+
+def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return points of which two were measured at the same place."""
+    return ((np.array([0.0, 1.0, 1.0, 2.5]), rng.normal(size=4), 0.7),)
+
+
 EXERCISE = Exercise(
     name="leave-one-out",
     skeleton='''
@@ -77,6 +94,7 @@ def leave_one_out(known_x, known_y, bandwidth):
 ''',
     reference=leave_one_out,
     cases=points,
+    edges=edges,
     without=dict.fromkeys(("low", "rows"), "places on a line; far ones are among the cases")
     | dict.fromkeys(("one", "sizes"), "a single point has no others to be predicted from"),
     returns={"prediction": ("point",)},
@@ -98,5 +116,14 @@ def leave_one_out(known_x, known_y, bandwidth):
         Mistake("returns-weights", "the weights come back, not the predictions",
                 "one step is left: weights @ known_y",
                 lambda x, y, b: gaussian_weights(apart(x), b)),
+        Mistake("same-place-left-out", "all points at the same place are left out, not the point "
+                "itself alone", "leave out the index i, not the distance 0",
+                lambda x, y, b: gaussian_weights(
+                    np.where(between(x) == 0, np.inf, between(x)), b) @ y),
+        Mistake("own-height-subtracted", "the own height is taken away from the prediction, as if "
+                "its weight had been 1", OTHERS_LOOK,
+                lambda x, y, b: gaussian_weights(between(x), b) @ y - y),
+        Mistake("only-earlier-points", "only the points before each one take part", OTHERS_LOOK,
+                only_earlier),
     ),
 )  # fmt: skip

@@ -103,6 +103,10 @@ def gaussian_by_dots(query, key, bandwidth):
                 lambda q, k, b: np.exp(scoring.gaussian(q, k, bandwidth=b))),
         Mistake("scores", "the scores come back, not the weights", "exp, then divide by the sums",
                 lambda q, k, b: scoring.gaussian(q, k, bandwidth=b)),
+        Mistake("no-two", "the 2 of −2 q · k is missing", NORM_LOOK, lambda q, k, b: softmax(
+            -(np.sum(q**2, axis=-1)[:, None] + np.sum(k**2, axis=-1) - q @ k.T) / (2 * b**2))),
+        Mistake("twice-the-variance", "the scores are divided by 2b²: the 2 has cancelled already",
+                NORM_LOOK, lambda q, k, b: softmax(q @ k.T / (2 * b**2))),
     ),
     properties=(ROWS_SUM_TO_ONE, NO_NEGATIVE),
     given="no-key-norms",

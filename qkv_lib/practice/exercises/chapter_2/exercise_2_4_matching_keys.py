@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -54,6 +55,12 @@ def scores_moved(trial: Trial) -> str | None:
     return at(np.abs(after - before) > SLACK * max(1.0, np.abs(before).max()), after, "is")
 
 
+def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return queries of which the first two are the same: only all together have full rank."""
+    query = np.array([[1.0, 2.0], [1.0, 2.0], [0.0, 3.0], [2.0, 1.0]])
+    return ((query, rng.normal(size=(3, 2)), query @ np.array([[1.0, 0.5], [0.0, 2.0]])),)
+
+
 EXERCISE = Exercise(
     name="matching-keys",
     skeleton='''
@@ -73,6 +80,7 @@ def matching_keys(query, key, new_query):
 ''',
     reference=with_keys(inverse_transposed),
     cases=turned,
+    edges=edges,
     free=("key",),
     returns={"keys": ("key", "feature")},
     mistakes=(

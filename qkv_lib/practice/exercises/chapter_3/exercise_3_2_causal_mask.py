@@ -101,5 +101,8 @@ def causal_mask(n_queries, n_keys, offset):
                 lambda n, m, offset: np.where(causal(n, m, offset), 0.0, -np.inf)),
         Mistake("transposed-mask", "the mask is transposed", "rows are queries, columns are keys",
                 lambda n, m, offset: causal(n, m, offset).T),
+        Mistake("past-hidden", "what came before the first query is hidden",
+                "the mask hides the future and nothing else: keys before position offset are seen",
+                lambda n, m, offset: causal(n, m, offset) & (np.arange(m) >= offset)),
     ),
 )  # fmt: skip

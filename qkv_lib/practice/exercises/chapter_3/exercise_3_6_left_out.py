@@ -82,6 +82,13 @@ def left_out(output, weight, value):
                 lambda o, w, v: (o - (1 - w[..., None]) * v[..., None, :]) / w[..., None]),
         Mistake("mixed-up-sign", "the sign is wrong: it is output minus value", LOOK,
                 lambda o, w, v: (w[..., None] * v[..., None, :] - o) / (1 - w[..., None])),
+        Mistake("only-value-divided", "only what is taken away is divided by 1 − w",
+                "divide the whole difference: brackets are missing",
+                lambda o, w, v: o - w[..., None] * v[..., None, :] / (1 - w[..., None])),
+        Mistake("divided-twice", "the rest is divided by 1 − w twice", LOOK,
+                lambda o, w, v: (o - w[..., None] * v[..., None, :]) / (1 - w[..., None]) ** 2),
+        Mistake("grown", "the rest is multiplied by 1 + w", LOOK,
+                lambda o, w, v: (o - w[..., None] * v[..., None, :]) * (1 + w[..., None])),
     ),
     properties=(BATCH_APART,),
 )  # fmt: skip

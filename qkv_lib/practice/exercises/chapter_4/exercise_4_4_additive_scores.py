@@ -107,6 +107,10 @@ def additive_scores(query, key, w_query, w_key, v):
         Mistake("no-pairs", "query i meets key i only", "give each an axis of length 1: "
                 "(..., n_queries, 1, d_hidden) and (..., 1, n_keys, d_hidden)",
                 lambda q, k, w_query, w_key, v: np.tanh(q @ w_query + k @ w_key) @ v),
+        Mistake("v-inside", "v is multiplied in before tanh, not after", TANH_LOOK,
+                additive_with(lambda a, b, v: np.tanh((a + b) * v).sum(-1))),
+        Mistake("relu", "negative hidden units are set to 0: this is not tanh", TANH_LOOK,
+                additive_with(lambda a, b, v: np.maximum(a + b, 0) @ v)),
     ),
     properties=(BATCH_APART,),
 )  # fmt: skip

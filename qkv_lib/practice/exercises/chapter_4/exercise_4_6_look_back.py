@@ -58,6 +58,21 @@ def rows_and_distances(rng: Generator) -> Iterator[Case]:
     yield Case("edge", (sinusoidal(3, 6), 0))
 
 
+def swapped(rows: Array) -> Array:
+    """Return the two columns of each pair in the other order."""
+    return np.stack([rows[:, 1::2], rows[:, 0::2]], axis=-1).reshape(rows.shape)
+
+
+def overwritten(rows: Array, distance: int) -> Array:
+    """Write the new sines over the old ones before the cosines are made."""
+    d = rows.shape[-1]
+    angle = distance * BASE ** exponent_of_pairs(np.arange(d // 2), d)
+    rows = np.array(rows)
+    rows[:, 0::2] = rows[:, 0::2] * np.cos(angle) - rows[:, 1::2] * np.sin(angle)
+    rows[:, 1::2] = rows[:, 1::2] * np.cos(angle) + rows[:, 0::2] * np.sin(angle)
+    return rows
+
+
 EXERCISE = Exercise(
     name="look-back",
     skeleton='''
@@ -103,6 +118,13 @@ def look_back(rows, distance):
                 "multiply the angle by the distance", blocks(place=lambda distance: -1)),
         *(Mistake(name, says, FREQUENCY_LOOK, blocks(exponent=exponent))
           for name, says, exponent in FREQUENCIES),
+        Mistake("overwritten", "the cosines are made from sines that have been replaced already",
+                "fill a new array, and keep the rows that came in as they were",
+                overwritten),
+        Mistake("columns-swapped", "the cosines stand in the even columns, the sines in the odd",
+                PAIR_LOOK, lambda rows, distance: swapped(blocks()(rows, distance))),
+        Mistake("columns-swapped", "the even columns are read as cosines, the odd ones as sines",
+                PAIR_LOOK, lambda rows, distance: blocks()(swapped(rows), distance)),
     ),
     tolerance=TOLERANCE,
 )  # fmt: skip

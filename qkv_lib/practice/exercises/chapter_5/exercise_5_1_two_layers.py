@@ -136,5 +136,14 @@ def second_weights(x, W_Q, W_K, W_V, W_O, W_Q2, W_K2):
                 "subtract each row's own maximum before exp; the weights stay the same",
                 second_with(lambda q, k: np.exp(masked_scores(q, k))
                             / np.exp(masked_scores(q, k)).sum(-1, keepdims=True))),
+        Mistake("no-scaling", "the scores of neither layer are divided by √d_k", SCALE_LOOK,
+                second_with(lambda q, k: softmax(q @ k.swapaxes(-1, -2)),
+                            lambda q, k, v: attention(q, k, v, scale=1.0))),
+        Mistake("query-key-swapped", "queries and keys of the first layer have changed places",
+                "rows are queries: W_Q makes the rows, W_K the columns",
+                lambda x, W_Q, W_K, W_V, W_O, W_Q2, W_K2:
+                second_with(weigh)(x, W_K, W_Q, W_V, W_O, W_Q2, W_K2)),
+        Mistake("future-hidden", "the first layer is causal", "every word sees every word",
+                second_with(weigh, lambda q, k, v: attention(q, k, v, causal=True))),
     ),
 )  # fmt: skip

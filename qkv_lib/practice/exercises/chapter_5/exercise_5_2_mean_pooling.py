@@ -43,6 +43,7 @@ def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
         (rng.normal(size=(4, 1)), np.array([True] * 4)),
         (rng.normal(size=(4, 2)), np.array([False, False, False, True])),
         (rng.normal(size=(2, 3, 2)), np.array([[False] * 3, [True, False, True]])),
+        (np.array([[0.0, 2.0], [3.0, 0.0], [1.0, 1.0]]), np.array([True, True, False])),
     )
 
 
@@ -100,6 +101,19 @@ def mean_pooling(x, mask):
                   "divide by the number itself, and by 1 where it is 0", lambda x, mask, tiny=tiny:
                   real(x, mask).sum(-2) / (mask.sum(-1, keepdims=True) + tiny))
           for tiny in (1e-2, 1e-3, 1e-4)),
+        Mistake("zeros-not-counted", "a real token is not counted where its number is 0",
+                "count the True entries of the mask, not the numbers that are not 0",
+                lambda x, mask: real(x, mask).sum(-2)
+                / np.maximum((real(x, mask) != 0).sum(-2), 1)),
+        Mistake("padding-in-the-sum", "the padding is added into the sum, though it is not counted",
+                COUNT_LOOK, lambda x, mask: np.where(mask.any(-1, keepdims=True), x.sum(-2)
+                / np.maximum(mask.sum(-1, keepdims=True), 1), 0)),
+        Mistake("real-ones-first", "you take the real tokens to stand first",
+                "the mask says of each place whether its token is real", lambda x, mask:
+                mean_pooling(x, np.arange(x.shape[-2]) < mask.sum(-1, keepdims=True))),
+        Mistake("empty-mean", "a sequence without real tokens gives the mean of its padding",
+                "the sum of no tokens is 0: divide it by 1", lambda x, mask:
+                mean_pooling(x, mask | ~mask.any(-1, keepdims=True))),
     ),
     properties=(BATCH_APART,),
 )  # fmt: skip

@@ -134,6 +134,13 @@ def decoder_attention(x, memory, real):
                 "a large negative number is not −∞: where no key is allowed the weights are 0",
                 decoder_with(causal, with_mask(
                     lambda scores, mask: np.where(mask, scores, -1e9)))),
+        Mistake("residual", "the words are added to what cross-attention gives: nothing asked "
+                "for a residual", "return what the attention gives, and no more",
+                lambda x, memory, real: (lambda own, crossed: (own, own + crossed))(
+                    *decoder_with(causal)(x, memory, real))),
+        Mistake("residual", "x is added to what self-attention gives: nothing asked for a residual",
+                "return what the attention gives, and no more",
+                decoder_with(lambda q, k, v: q + causal(q, k, v))),
     ),
     properties=(BATCH_APART,),
 )  # fmt: skip

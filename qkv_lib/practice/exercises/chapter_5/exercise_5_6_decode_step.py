@@ -135,6 +135,17 @@ def decode_step(query, key, value, past_key, past_value):
         Mistake("key-appended-to-values", "the keys are appended to both caches", CACHE_LOOK,
                 lambda q, k, v, pk, pv: step_with(attention)(q, k, k, pk, pv)),
         *with_attention(step_with, leave_out=("reversed-axes",)),
+        Mistake("two-softmaxes", "past and new tokens are attended to apart, and each part's "
+                "weights sum to 1", "one softmax over the past and the new keys together",
+                lambda q, k, v, pk, pv: attention(q, k, v, causal=True) + attention(q, pk, pv)),
+        Mistake("two-softmaxes", "past and new tokens are attended to apart, and each part's "
+                "weights sum to 1", "one softmax over the past and the new keys together",
+                lambda q, k, v, pk, pv: (
+                    attention(q, k, v, causal=True) + attention(q, pk, pv)) / 2),
+        Mistake("values-in-another-order", "the new values stand before the past, the keys after",
+                CACHE_LOOK, lambda q, k, v, pk, pv: attention(
+                    q, np.concatenate([pk, k], axis=-2), np.concatenate([v, pv], axis=-2),
+                    causal=True, offset=pk.shape[-2])),
     ),
     properties=(BATCH_APART,),
 )  # fmt: skip
