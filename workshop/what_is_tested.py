@@ -116,7 +116,13 @@ def _outcomes(name: str, row: str) -> list[str | None]:
 
     What no implementation can offer (NumPy has no bfloat16) is no cell.
     """
-    found = [excuse_for((name, row, library, dtype)) for library in LIBRARIES for dtype in DTYPES]
+    (offered,) = (each.libraries for each in IMPLEMENTATIONS if each.name == row)
+    found = [
+        excuse_for((name, row, library, dtype))
+        for library in LIBRARIES
+        if library in offered
+        for dtype in DTYPES
+    ]
     return [
         excuse and excuse.reason
         for excuse in found

@@ -188,9 +188,8 @@ def untouched(exercise: Exercise, function: Function) -> bool:
         return False
     if {each.opname for each in dis.get_instructions(code)} <= DOES_NOTHING:
         return True
-    names: dict[str, Any] = {}
-    exec(exercise.skeleton, names)
-    given = next(each.__code__ for key, each in names.items() if key != "__builtins__")
+    compiled = compile(exercise.skeleton, "<skeleton>", "exec").co_consts
+    given = next(each for each in compiled if isinstance(each, CodeType))
     return (code.co_code, code.co_names) == (given.co_code, given.co_names)
 
 
