@@ -37,8 +37,6 @@ def settle(new: list[NotebookNode], stored: list[NotebookNode]) -> list[Notebook
 
 
 def _settle(new: NotebookNode, stored: NotebookNode) -> NotebookNode:
-    if SVG in new.get("data", {}) and "image/png" in stored.get("data", {}):
-        return NotebookNode(new | {"data": stored.data})  # a PNG is not compared
     shown, kept = new.get("data", {}).get(SVG), stored.get("data", {}).get(SVG)
     if shown is None or kept is None or not alike(shown, kept):
         return new
