@@ -30,6 +30,8 @@ class Cell:
     def array(self, values: Any) -> Array:
         """Return numbers in the dtype of the cell, masks and counts as they are."""
         values = np.asarray(values)
+        if self.library == "numpy" and not hasattr(np, self.dtype):  # ml_dtypes may lend it one
+            raise TypeError(f"NumPy has no {self.dtype}")
         floats = np.issubdtype(values.dtype, np.floating)
         return array(self.library, values, self.dtype if floats else str(values.dtype))
 

@@ -41,7 +41,7 @@ def test_binder_gets_what_is_needed_at_the_same_versions() -> None:
 def test_the_pins_install_on_every_patch_of_python_3_11() -> None:
     """A system may have 3.11.2, and pip there refuses what asks for 3.11.5."""
     asks = {
-        name: distribution(name).metadata["Requires-Python"] or ""
+        name: distribution(name).metadata.get("Requires-Python") or ""
         for name in pins("constraints.txt")
         if installed(name) == pins("constraints.txt")[name]
     }
