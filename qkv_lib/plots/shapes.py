@@ -14,6 +14,7 @@ from qkv_lib.plots.colours import CELLS
 from qkv_lib.plots.heat import draw_cells, label_axes, new_axes
 from qkv_lib.plots.inputs import as_mask, as_matrix, check_labels
 
+MOST_NUMBERS = 12  # on an axis, so that they do not touch
 ALLOWED, PAPER = CELLS[4].light, CELLS[5].light
 
 
@@ -80,7 +81,7 @@ def mask_shapes(masks: Mapping[str, Array], *, n_columns: int = 2) -> list[Axes]
 
     Returns
     -------
-    list of matplotlib Axes, one a mask
+    list of matplotlib Axes, one per mask; of many positions every second, third, … has its number
 
     Raises
     ------
@@ -105,7 +106,9 @@ def mask_shapes(masks: Mapping[str, Array], *, n_columns: int = 2) -> list[Axes]
     drawn = []
     for ax, (title, mask) in zip(grid.flat, masks.items(), strict=False):
         n_queries, n_keys = as_matrix("mask", mask).shape
-        drawn.append(
-            maskmap(mask, queries=range(n_queries), keys=range(n_keys), ax=ax, title=title)
-        )
+        maskmap(mask, queries=range(n_queries), keys=range(n_keys), ax=ax, title=title)
+        for axis, n in ((ax.xaxis, n_keys), (ax.yaxis, n_queries)):
+            numbered = range(0, n, -(-n // MOST_NUMBERS))
+            axis.set_ticks(numbered, [str(each) for each in numbered])
+        drawn.append(ax)
     return drawn
