@@ -4,6 +4,7 @@ Each function returns a `Drawing`; a cell that ends in one shows it. Queries, ke
 their colours (`qkv_lib.plots.colours`), everything else has that of the text.
 """
 
+from qkv_lib.drawings.applied import translator, vision_transformer
 from qkv_lib.drawings.canvas import Drawing
 from qkv_lib.drawings.in_order import causal, rope_pairs, stripes
 from qkv_lib.drawings.looking_up import lookup
@@ -21,4 +22,6 @@ __all__ = [
     "rope_pairs",
     "stripes",
     "three_maps",
+    "translator",
+    "vision_transformer",
 ]

@@ -1,5 +1,6 @@
 """The head view, the calculator and the dials in a browser: they move as the library says."""
 
+import re
 from itertools import combinations
 from typing import Any
 
@@ -29,12 +30,18 @@ from tests.explorers.conftest import (
 need_browser()
 
 
+def head(figure: Any, block: int, number: int) -> Any:
+    """Return the button of a head; its label is a small map."""
+    return figure.get_by_role("radio", name=f"block {block}, head {number}", exact=True)
+
+
 def test_heads_are_chosen_by_mouse_and_keyboard(page):
     figure = page.locator("#heads-one")
     np.testing.assert_allclose(shown(figure, "block 2, head 1"), WEIGHTS[1, 0], atol=5.6e-3)
-    figure.get_by_role("group", name="Head").get_by_role("radio", name="3").check()
-    np.testing.assert_allclose(shown(figure, "block 2, head 3"), WEIGHTS[1, 2], atol=5.6e-3)
-    figure.get_by_role("group", name="Block").get_by_role("radio", name="2").press("ArrowLeft")
+    figure.get_by_title("block 1, head 2").click()
+    np.testing.assert_allclose(shown(figure, "block 1, head 2"), WEIGHTS[0, 1], atol=5.6e-3)
+    assert head(figure, 1, 2).is_checked()
+    head(figure, 1, 2).press("ArrowRight")
     np.testing.assert_allclose(shown(figure, "block 1, head 3"), WEIGHTS[0, 2], atol=5.6e-3)
     figure.get_by_role("radio", name="word4").check()
     assert figure.locator(".live tr.selected th").inner_text() == "word4"
@@ -44,12 +51,31 @@ def test_heads_are_chosen_by_mouse_and_keyboard(page):
     heard(figure, f"block 1, head 3. Query word4: {spoken}")
 
 
+def test_a_row_of_the_table_chooses_its_query(page):
+    figure = page.locator("#heads-one")
+    figure.locator(".live tbody tr").nth(2).click()
+    assert figure.locator(".live tr.selected th").inner_text() == "word3"
+    assert figure.get_by_role("radio", name="word3").is_checked()
+
+
+def test_all_heads_are_shown_small_as_dark_as_their_weights(page):
+    figure = page.locator("#heads-one")
+    small = figure.locator(".live .all svg")
+    assert small.count() == WEIGHTS.shape[0] * WEIGHTS.shape[1]
+    for picture, map_ in zip(small.all(), WEIGHTS.reshape(-1, 4, 4), strict=True):
+        found = np.zeros((4, 4))
+        for path in picture.locator("path").all():
+            for i, j in re.findall(r"M(\d+) (\d+)h", path.get_attribute("d") or ""):
+                found[int(j), int(i)] = float(path.get_attribute("fill-opacity") or "nan")
+        np.testing.assert_allclose(found, map_, atol=0.051)
+
+
 def assert_text(figure: Any, name: str) -> None:
     """Compare the map of each head of a text with the weights given, and its names."""
-    for head in range(2):
-        figure.get_by_role("group", name="Head").get_by_role("radio").nth(head).check()
+    for number in range(2):
+        figure.get_by_title(f"block 1, head {number + 1}").click()
         got = figure.evaluate("(figure) => figure.map")
-        np.testing.assert_allclose(got, DATES[name][0, head], atol=1e-6)
+        np.testing.assert_allclose(got, DATES[name][0, number], atol=1e-6)
     table = figure.locator(".live table")
     assert table.locator("thead th").all_inner_texts() == CHINESE[name]
     assert table.locator("tbody th").all_inner_texts() == ENGLISH[name]
@@ -67,7 +93,6 @@ def test_another_text_brings_its_own_rows_columns_and_queries(page):
     figure.get_by_role("radio", name="short").tap()
     assert_text(figure, "short")
     assert queries.get_by_role("radio", name=".").is_checked()  # the last there is
-    assert figure.get_by_role("group", name="Block").count() == 0  # one block is no choice
 
 
 def bill(sizes: dict[str, int]) -> dict[str, Any]:
