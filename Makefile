@@ -3,6 +3,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PORT ?= 8000
 NB ?=
+NAME ?=
 FAULT ?=
 
 VENV := .venv
@@ -56,13 +57,8 @@ notebooks: $(INSTALLED) ## re-execute notebooks and rewrite their outputs; NB=bo
 lab: $(INSTALLED) ## open the chapters in JupyterLab, to change and run them
 	@$(BIN)/jupyter-lab --notebook-dir=book
 
-results: $(INSTALLED) ## train the models of chapters 1, 5, 6, 8 and 9 with every seed and store their results (over an hour)
-	@$(BIN)/python -m workshop.copying_results
-	@$(BIN)/python -m workshop.image_results
-	@$(BIN)/python -m workshop.translation_results
-	@$(BIN)/python -m workshop.length_results
-	@$(BIN)/python -m workshop.rival_results
-	@$(BIN)/python -m workshop.shortcut_results
+results: $(INSTALLED) ## train what the stored tables lack; NAME=translation for one (from nothing, three hours)
+	@$(BIN)/python -m qkv_lib.experiments $(NAME)
 	@$(BIN)/python -m workshop.outlook_results
 
 serve: book ## build the book and serve it on http://localhost:8000 (PORT=… for another port)

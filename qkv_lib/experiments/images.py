@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
 from torch import nn
 
-from qkv_lib.data import Digits, shifted
+from qkv_lib.data import Digits, load_digits, shifted
+from qkv_lib.experiments.table import Run, Table
 from qkv_lib.layers import initialise
 from qkv_lib.models.cnn import ConvNet
-from qkv_lib.models.training import Augment, fit, minibatches
+from qkv_lib.models.training import Augment, accuracy, fit, minibatches
 from qkv_lib.models.vit import VisionTransformer
 
-__all__ = ["RECIPES", "Recipe", "linear_model", "train"]
+__all__ = ["RECIPES", "TABLE", "Recipe", "linear_model", "train"]
 
 
 class Recipe(NamedTuple):
@@ -96,3 +98,48 @@ def train(recipe: Recipe, digits: Digits, *, seed: int, n_updates: int | None = 
     n_updates = recipe.n_updates if n_updates is None else n_updates
     fit(model, batches, n_updates=n_updates, lr=recipe.lr, weight_decay=0.05)
     return model
+
+
+def cases(_runs: list[Run]) -> list[Run]:
+    """Return what is trained: each model with three seeds on four sizes of the data."""
+    return [
+        {"model": model, "seed": seed, "n": n}
+        for n, seed, model in product((4000, 2000, 1000, 500), (0, 1, 2), RECIPES)
+    ]
+
+
+def run(model: str, seed: int, n: int) -> Run:
+    """Train a model on the first ``n`` digits and test it."""
+    split = load_digits()
+    images, labels = split.development
+    trained = train(RECIPES[model], Digits(images[:n], labels[:n]), seed=seed)
+    return {"accuracy": round(accuracy(trained, *split.test), 4)}
+
+
+def check() -> Run:
+    """Return the first losses of each model."""
+    return {name: first_losses(each) for name, each in RECIPES.items()}
+
+
+def first_losses(recipe: Recipe) -> list[float]:
+    """Return the first losses of a run: they change when any code below it computes otherwise."""
+    rng = np.random.default_rng(0)
+    model = initialise(recipe.make(), rng)
+    batches = minibatches(*load_digits().train, rng, augment=recipe.augment)
+    return [round(loss, 4) for loss in fit(model, batches, n_updates=3, lr=recipe.lr)]
+
+
+TABLE = Table(
+    "images",
+    cases,
+    run,
+    check,
+    code=[
+        "data/digits", "data/patches", "layers/initialise", "models/cnn", "models/training",
+        "models/vit",
+    ],
+)  # fmt: skip
+"""What section 6.1 stores of digits; from nothing it takes a quarter of an hour on one core.
+
+:meta hide-value:
+"""

@@ -1,7 +1,6 @@
-"""Longer than in training: the tasks, the guess without order, and what is stored of them."""
+"""Longer than in training: the tasks, the guess without order."""
 
 import itertools
-import json
 
 import numpy as np
 import pytest
@@ -10,9 +9,7 @@ import torch
 from qkv_lib.data.digit_tasks import NO_ANSWER, answers
 from qkv_lib.experiments import lengths
 from qkv_lib.models.tagger import POSITIONS, DigitTagger
-from workshop import length_results
 
-STORED = json.loads(length_results.TABLE.read_text(encoding="utf-8"))
 RIVALS = list(itertools.product(lengths.TASKS, POSITIONS))
 
 
@@ -66,28 +63,11 @@ def test_training_teaches_and_repeats() -> None:
     assert lengths.reached(one, "three_back", seed=5) != reached
 
 
-def test_the_table_was_made_by_this_code() -> None:
-    assert STORED["code"] == length_results.hash_of(length_results.SOURCES), "run `make results`"
-
-
-def test_the_code_below_still_computes_the_same() -> None:
-    found = length_results.check_values()
-    assert STORED["check_values"].keys() == found.keys()
-    np.testing.assert_allclose(
-        list(found.values()), list(STORED["check_values"].values()), rtol=2e-3
-    )
-
-
-def test_every_rival_was_run_once_with_every_seed_at_its_own_rate() -> None:
-    runs = STORED["runs"]
-    wanted = list(length_results.wanted(runs))
-    assert len(wanted) == len(runs)
-    for case in wanted:
-        assert sum(case.items() <= run.items() for run in runs) == 1, case
-    for task, positions in RIVALS:
-        own = {r["lr"] for r in runs if (r["task"], r["positions"]) == (task, positions)
-               and r["seed"] in length_results.SEEDS}  # fmt: skip
-        assert own == {length_results.best_rate(runs, task, positions)}
+@pytest.mark.parametrize(("task", "positions"), RIVALS)
+def test_every_rival_was_run_at_its_own_rate(task: str, positions: str) -> None:
+    runs = [r for r in lengths.TABLE.runs if (r["task"], r["positions"]) == (task, positions)]
+    own = {r["lr"] for r in runs if r["seed"] in lengths.SEEDS}
+    assert own == {lengths.best_rate(runs, task, positions)}
 
 
 def test_a_rival_goes_on_while_it_gains() -> None:
@@ -96,11 +76,5 @@ def test_a_rival_goes_on_while_it_gains() -> None:
                 "accuracy": [accuracy]}  # fmt: skip
 
     runs = [run(250, 0.3), run(1000, 0.5), run(4000, 0.509)]
-    assert length_results.still_rises(runs, "t", "p", 1000)
-    assert not length_results.still_rises(runs, "t", "p", 4000)
-
-
-def test_a_table_of_other_code_is_not_kept(tmp_path) -> None:
-    path = tmp_path / "lengths.json"
-    path.write_text(json.dumps({"code": "other", "runs": [1]}), encoding="utf-8")
-    assert length_results.read(path)["runs"] == []
+    assert lengths.still_rises(runs, "t", "p", 1000)
+    assert not lengths.still_rises(runs, "t", "p", 4000)
