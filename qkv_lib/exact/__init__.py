@@ -1,3 +1,3 @@
-"""Other ways to the same numbers: blocks and tiles, the fused kernel, the ring, the cache."""
+"""Other ways to the same numbers: tiles, there and back, the fused kernel, the ring, the caches."""
 
-__all__ = ["cache", "fused", "processes", "ring", "tiles"]
+__all__ = ["backward", "cache", "fused", "paged", "processes", "ring", "tiles"]

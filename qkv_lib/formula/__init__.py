@@ -1,3 +1,3 @@
 """The formula on arrays, for NumPy and torch, each line of it once, and the checks at its door."""
 
-__all__ = ["gradients", "heads", "masks", "positions", "scoring", "steps"]
+__all__ = ["gradients", "heads", "masks", "positions", "rules", "scoring", "steps"]

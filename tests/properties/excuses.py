@@ -30,6 +30,8 @@ NOISE = "finite differences drown in rounding below float64"
 NUMPY_HAS_NO_BFLOAT16 = "NumPy has no bfloat16"
 DROPPED = "dropout redraws the weights: they sum to no 1 and are no function of the operands"
 
+VARIANTS = ("flex.*", "latent.*", "sinks.*", "gated.*", "differential.*")
+
 EXCUSES = [
     Excuse("*", "*", "numpy", "bfloat16", TypeError, NUMPY_HAS_NO_BFLOAT16),
     Excuse("*", "loops", "torch", "*", NotOfferedError, "the loops read NumPy arrays"),
@@ -42,20 +44,24 @@ EXCUSES = [
         for dtype in ("float16", "float32", "float64")
     ),
     Excuse("maps_returned_*", "fused.*", "torch", "*", NotOfferedError, "returns no maps"),
-    Excuse("gradients_*", "cache.*", "torch", "*", NotOfferedError, "gradients do not flow"),
     *(
-        Excuse("smallest_*", "cache.*", library, dtype, ValueError, "a cache without tokens")
+        Excuse("gradients_*", name, "torch", "*", NotOfferedError, "gradients do not flow")
+        for name in ("cache.*", "paged.*")
+    ),
+    *(
+        Excuse("smallest_*", name, library, dtype, ValueError, "a cache without tokens")
+        for name in ("cache.*", "paged.*")
         for library, dtype in [("numpy", "float*"), ("torch", "*")]
     ),
     Excuse("maps_returned_*", "attention, auto*", "torch", "*", NotOfferedError, "returns no maps"),
     *(
         Excuse("maps_returned_*", name, library, dtype, NotOfferedError, "returns no maps")
-        for name in ("attention", "tiles.*", "cache.*")
+        for name in ("attention", "tiles.*", "cache.*", "paged.*", *VARIANTS)
         for library, dtype in [("numpy", "float*"), ("torch", "*")]
     ),
     *(
         Excuse("gradients_*", name, "numpy", dtype, NotOfferedError, NOISE)
-        for name in ("loops", "attention*", "tiles.*", "cache.*")
+        for name in ("loops", "attention*", "tiles.*", "cache.*", "paged.*", *VARIANTS)
         for dtype in ("float16", "float32")
     ),
     *(

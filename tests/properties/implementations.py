@@ -15,10 +15,19 @@ import torch
 from qkv_lib import attention, attention_steps, merge_heads, split_heads
 from qkv_lib.exact.cache import KVCache
 from qkv_lib.exact.fused import fused_attention
+from qkv_lib.exact.paged import PagedCache, PagePool
 from qkv_lib.exact.tiles import blocked_attention, tiled_attention
+from qkv_lib.formula._door import check_call
 from qkv_lib.formula.masks import Band
+from qkv_lib.formula.rules import Rule, everything
+from qkv_lib.formula.steps import soft_cap
 from qkv_lib.layers import MultiHeadAttention
 from qkv_lib.layers.recording import recorded_weights
+from qkv_lib.variants.differential import differential_attention
+from qkv_lib.variants.flex import flex_attention
+from qkv_lib.variants.gated import gated_attention
+from qkv_lib.variants.latent import absorbed_attention
+from qkv_lib.variants.sinks import sink_attention, sink_attention_by_key
 from tests.arrays import LIBRARIES, Array, plain
 from tests.reference import attention_by_loops
 
@@ -37,6 +46,7 @@ class Implementation:
     random: bool = False  # dropout at work: the output is no function of the operands alone
     differentiable: bool = True
     libraries: tuple[str, ...] = LIBRARIES
+    detours: int = 1  # products for one of the textbook's: each rounds once more
 
 
 def loops_with_maps(*arrays: Array, **options: Any) -> tuple[Array, Array]:
@@ -69,6 +79,77 @@ def cached(
     for part in (slice(0, m // 2), slice(m // 2, m)):
         cache.append(key[..., part, :], value[..., part, :])
     return cache.attend(query, causal=causal, window=window, mask=mask, **options)
+
+
+def paged(
+    query: Array, key: Array, value: Array, *, causal: bool = False, offset: int = 0,
+    window: int | None = None, mask: Array | None = None, **options: Any,
+) -> Array:  # fmt: skip
+    """Put the keys on pages of three tokens, half of them shared with another sequence."""
+    n, m = query.shape[-2], key.shape[-2]
+    if (causal or window is not None) and offset != m - n:
+        seen = Band(causal=causal, window=window, offset=offset).mask(n, m, like=query)
+        mask, causal, window = seen if mask is None else seen & mask, False, None
+    first = PagedCache(PagePool(2 * m + 2, page=3))
+    first.append(key[..., : m // 2, :], value[..., : m // 2, :])
+    cache = first.fork()
+    first.append(key[..., :1, :] + 1, value[..., :1, :] - 1)
+    cache.append(key[..., m // 2 :, :], value[..., m // 2 :, :])
+    return cache.attend(query, causal=causal, window=window, mask=mask, **options)
+
+
+def by_rule(
+    query: Array, key: Array, value: Array, *, bias: Array | None = None,
+    softcap: float | None = None, scale: float | None = None, **options: Any,
+) -> Array:  # fmt: skip
+    """Hand in all masks as one rule; bias and soft cap as one change of the scores."""
+    call = check_call(query, key, value, bias=bias, softcap=softcap, scale=scale, **options)
+    seen = call.seen()
+
+    def broadcast(x: Array) -> Array:
+        on_torch = isinstance(x, torch.Tensor)
+        return x.expand(call.sizes) if on_torch else np.broadcast_to(x, call.sizes)
+
+    def change(scores: Array, i: Array, j: Array) -> Array:
+        capped = soft_cap(scores, softcap)
+        return capped if bias is None else capped + broadcast(bias)[..., i, j]
+
+    rule = everything if seen is None else Rule(lambda i, j: broadcast(seen)[..., i, j])
+    return flex_attention(query, key, value, rule=rule, change=change, scale=scale, block=2)
+
+
+def latent(query: Array, key: Array, value: Array, **options: Any) -> Array:
+    """MLA whose latent is the keys and values of all heads, and whose maps select from it."""
+    h, g, d, e = query.shape[-3], key.shape[-3], query.shape[-1], value.shape[-1]
+    width = g * (d + e)
+    selects = np.eye(width).reshape(width, g, d + e)
+    maps = [np.stack([selects[:, i // (h // g), part] for i in range(h)])
+            for part in (slice(d), slice(d, None))]  # fmt: skip
+    if isinstance(query, torch.Tensor):
+        both = torch.cat([key, value], dim=-1)
+        up_key, up_value = (torch.tensor(x, dtype=query.dtype) for x in maps)
+    else:
+        both = np.concatenate([key, value], axis=-1)
+        up_key, up_value = (x.astype(query.dtype) for x in maps)
+    return absorbed_attention(
+        query, merge_heads(both)[..., None, :, :], up_key, up_value, **options
+    )
+
+
+def alike(query: Array, key: Array, value: Array, **options: Any) -> Array:
+    """Differential attention of which nothing is subtracted."""
+    join = torch.cat if isinstance(query, torch.Tensor) else np.concatenate
+    twice = (join([x, x], -3) for x in (query, key))
+    return differential_attention(*twice, value, strength=0.0, **options)
+
+
+def opened(query: Array, key: Array, value: Array, **options: Any) -> Array:
+    """Gated attention whose gates are open."""
+    h, n, b = query.shape[-3], query.shape[-2], query.shape[:-3]
+    gate = np.full((*b, h, n, 1), 100.0)
+    if isinstance(query, torch.Tensor):
+        return gated_attention(query, key, value, torch.tensor(gate, dtype=query.dtype), **options)
+    return gated_attention(query, key, value, gate.astype(query.dtype), **options)
 
 
 def fused(*operands: Array, softcap: float | None = None, **options: Any) -> Array:
@@ -142,6 +223,14 @@ IMPLEMENTATIONS = [
     Implementation("cache.KVCache", cached, differentiable=False),
     layer(training=False),
     layer(training=True),
+    Implementation("paged.PagedCache", paged, differentiable=False),
+    # Variants, where they are attention: nothing subtracted, no sink, an open gate.
+    Implementation("flex.flex_attention", by_rule),
+    Implementation("latent.absorbed_attention", latent, detours=2),
+    Implementation("sinks.sink_attention", partial(sink_attention, sink=-np.inf)),
+    Implementation("sinks.sink_attention_by_key", partial(sink_attention_by_key, sink=-np.inf)),
+    Implementation("gated.gated_attention", opened),
+    Implementation("differential.differential_attention", alike),
 ]
 IMPLEMENTATIONS += [
     autocast(implementation, half)

@@ -225,7 +225,11 @@ def gradients_are_those_written_by_hand(cell: Cell, case: Case) -> None:
         for operand, by_hand, found, measure in zip(operands, hand, mine, rough, strict=True):
             error = np.abs(measure - by_hand)
             floor = cell.eps * max(np.abs(by_hand).max(), np.abs(operand).max())
-            within = 2 * max(error[np.isfinite(error)].max(initial=0.0), floor)
+            within = (
+                2
+                * cell.implementation.detours
+                * max(error[np.isfinite(error)].max(initial=0.0), floor)
+            )
             assert_close(found, by_hand, within)
         return
     if cell.dtype != "float64":
