@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from qkv_lib.attention import attention
+from qkv_lib.exact._choose import cheapest
 from qkv_lib.formula._checks import (
     Array,
     check_arrays,
@@ -18,6 +18,7 @@ from qkv_lib.formula._checks import (
     library,
     shape,
 )
+from qkv_lib.formula._door import check_call
 from qkv_lib.formula._precision import namespace
 
 __all__ = ["PagePool", "PagedCache"]
@@ -250,7 +251,7 @@ class PagedCache:
         if causal or options.get("window") is not None:
             options.setdefault("offset", self._length - query.shape[-2])
         there = (..., slice(self._length), slice(None))
-        return attention(query, key[there], value[there], causal=causal, **options)
+        return cheapest(check_call(query, key[there], value[there], causal=causal, **options))
 
     def _copy_the_last_page(self) -> None:
         """Stop sharing a page that is about to be written on."""
