@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import author_year
 import bilingual_search
 import fields
 import figure_tables
@@ -28,6 +29,7 @@ from bs4 import BeautifulSoup
 from docutils import nodes
 from docutils.core import publish_doctree
 from matplotlib.figure import Figure
+from pybtex.database import Entry, Person
 from sphinx.addnodes import pending_xref
 from sphinx.domains.python import ObjectEntry
 
@@ -439,3 +441,21 @@ def test_numbers_begin_anew_in_each_chapter_and_keep_their_order() -> None:
     assert numbering.by_chapter("book/02-concepts", through) == {"a": (2, 1), "b": (2, 2)}
     assert numbering.by_chapter("book/06-1-images", through) == {"a": (6, 1, 1), "b": (6, 1, 2)}
     assert numbering.by_chapter("book/appendix/notation", through) == {"a": (1,), "b": (2,)}
+
+
+def test_a_work_is_labelled_by_author_and_year_as_in_the_text() -> None:
+    works = [
+        (["Dao, Tri"], "Dao, 2024"),
+        (["Chiang, David", "Cholak, Peter"], "Chiang and Cholak, 2022"),
+        (["van der Berg, Anna", "Li, Mu", "Wu, Bo"], "van der Berg et al., 2020"),
+        (["Lee, A."], "Lee, 2020a"),
+        (["Lee, B."], "Lee, 2020b"),
+    ]
+    entries = [
+        Entry(
+            "misc", {"year": re.findall(r"\d{4}", label)[0]}, {"author": list(map(Person, names))}
+        )
+        for names, label in works
+    ]
+    labels = list(author_year.AuthorYearLabels().format_labels(entries))
+    assert labels == [label for _, label in works]
