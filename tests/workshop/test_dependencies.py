@@ -7,13 +7,25 @@ from pathlib import Path
 
 from packaging.specifiers import SpecifierSet
 
+from workshop.environment import GROUPS
+
 ROOT = Path(__file__).parents[2]
+
+
+def lines(file: str) -> list[str]:
+    """Return what a requirements file and those that it names ask for."""
+    found = []
+    for line in (ROOT / file).read_text(encoding="utf-8").splitlines():
+        if line.startswith("--requirement "):
+            found += lines(line.removeprefix("--requirement "))
+        elif line.strip() and not line.startswith(("#", "--")):
+            found.append(line)
+    return found
 
 
 def pins(file: str) -> dict[str, str]:
     """Return the packages that a requirements file pins, by their normal names."""
-    lines = (ROOT / file).read_text(encoding="utf-8").splitlines()
-    pairs = (line.split("==") for line in lines if "==" in line)
+    pairs = (line.split("==") for line in lines(file) if "==" in line)
     return {re.sub(r"[-_.]+", "-", name).lower(): version for name, version in pairs}
 
 
@@ -26,6 +38,17 @@ def needs() -> set[str]:
 
 def test_all_that_is_needed_is_pinned() -> None:
     assert needs() <= set(pins("requirements.txt"))
+
+
+def test_everything_direct_is_pinned() -> None:
+    assert [line for line in lines("requirements.txt") if "==" not in line] == []
+
+
+def test_every_group_is_in_the_whole_list() -> None:
+    whole = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+    groups = sorted(path.name for path in (ROOT / "requirements").iterdir())
+    assert groups == sorted(re.findall(r"^--requirement requirements/(.+)$", whole, re.MULTILINE))
+    assert {f"{group}.txt" for needed in GROUPS.values() for group in needed} < set(groups)
 
 
 def test_every_pin_is_in_the_constraints() -> None:

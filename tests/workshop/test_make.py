@@ -1,175 +1,362 @@
-"""The two commands without make: `python make.py book` and `python make.py test`."""
+"""The commands of make.py in a scratch checkout: what was interrupted, moved or changed heals."""
 
+import json
 import os
+import shutil
+import signal
 import subprocess
 import sys
+import tomllib
+from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 import pytest
 
+import make
+from tests.workshop.checkout import Checkout, begin
+from tests.workshop.wheels import wheel
+from workshop import building, children, commands
 from workshop.pages import ROOT
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """Return a checkout in which the book was built once."""
+    checkout = begin(tmp_path_factory.mktemp("made"))
+    done = checkout.make("book")
+    assert done.returncode == 0, done.stdout + done.stderr
+    pip = checkout.site() / "pip"  # most of the files there; it stays in one place
+    pip.rename(checkout.wheels / "pip")
+    pip.symlink_to(checkout.wheels / "pip")
+    shutil.copytree(checkout.root, checkout.root.with_name("as it was"), symlinks=True)
+    return checkout
+
+
 @pytest.fixture
-def make(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
-    """Return make.py as it would be in an empty folder with the lists of dependencies."""
-    monkeypatch.syspath_prepend(str(ROOT))
-    monkeypatch.delitem(sys.modules, "make", raising=False)
-    module = __import__("make")
-    for name in ("requirements.txt", "constraints.txt", "_config.yml", "_toc.yml"):
-        (tmp_path / name).write_text((ROOT / name).read_text(encoding="utf-8"), encoding="utf-8")
-    root = {"ROOT": tmp_path, "VENV": tmp_path / ".venv", "BUILT": tmp_path / "_build"}
-    files = {
-        "SITE": root["BUILT"] / "html",
-        "INSTALLED": root["VENV"] / ".installed",
-        "FRESH": root["BUILT"] / ".fresh",
-    }
-    for name, path in (root | files).items():
-        monkeypatch.setattr(module, name, path)
-    return module
+def checkout(made: Checkout) -> Checkout:
+    """Return that checkout, as it was after the first build."""
+    shutil.rmtree(made.root)
+    shutil.copytree(made.root.with_name("as it was"), made.root, symlinks=True)
+    return made
 
 
-class Recorder:
-    """Stands for `subprocess.run`: remembers the commands, and fails those with a word in them.
-
-    Where the book would be built, the page that is opened first appears.
-    """
-
-    def __init__(self, fails: str, page: Path) -> None:
-        self.fails, self.page, self.ran = fails, page, []
-
-    def __call__(self, command: list[str], **settings: Any) -> None:
-        self.ran.append((" ".join(command[1:]), settings.get("env", {})))
-        Path(command[-1]).mkdir(exist_ok=True) if "venv" in command else None
-        if self.fails in self.ran[-1][0]:
-            raise subprocess.CalledProcessError(3, command)
-        if "jupyter_book" in self.ran[-1][0]:
-            self.page.parent.mkdir(parents=True, exist_ok=True)
-            self.page.touch()
-
-    def commands(self) -> list[str]:
-        return [command for command, _ in self.ran]
+def works(checkout: Checkout, *arguments: str, **settings: str) -> str:
+    """Run a command, `book` where none is given; it must succeed. Return what it printed."""
+    done = checkout.make(*(arguments or ["book"]), **settings)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
 
 
-def record(make: ModuleType, monkeypatch: pytest.MonkeyPatch, fails: str = "\0") -> Recorder:
-    recorder = Recorder(fails, make.SITE / "book" / "index.html")
-    monkeypatch.setattr(make.subprocess, "run", recorder)
-    return recorder
+def test_the_first_build_installs_only_what_the_book_needs(checkout: Checkout) -> None:
+    names = {path.name for path in checkout.site().glob("*.dist-info")}
+    assert {"torch-1.0.dist-info", "jupyter_book-1.0.dist-info"} <= names
+    assert not {"pytest-1.0.dist-info", "jupyterlab-1.0.dist-info"} & names
+    assert len(checkout.builds()) == 1
 
 
-def test_test_installs_builds_and_proves_in_that_order(
-    make: ModuleType, monkeypatch: pytest.MonkeyPatch
+def test_what_is_installed_is_not_installed_again(checkout: Checkout) -> None:
+    printed = works(checkout)
+    assert "Installing" not in printed
+    assert f"Open {checkout.root / '_build' / 'html' / 'book' / 'index.html'}" in printed
+
+
+def test_other_purposes_bring_what_they_need(checkout: Checkout) -> None:
+    printed = works(checkout, "lab")
+    assert "requirements/notebooks.txt" in printed
+    assert "requirements/library.txt" not in printed
+    assert printed.rstrip().endswith("Lab")
+
+
+def test_test_proves_and_hands_on_options_threads_and_seed(checkout: Checkout) -> None:
+    printed = works(checkout, "test", "-k", "masks", THREADS="2")
+    assert "'-k', 'masks'] 2" in printed
+    assert "'--nbval'" in printed
+
+
+# What the record of the installation must notice, and how it says so.
+
+
+def half_made(root: Path) -> None:
+    """Leave an environment as an interrupt before ensurepip does."""
+    shutil.rmtree(root / ".venv")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", root / ".venv"], check=True)
+
+
+def python_gone(root: Path) -> None:
+    python = root / ".venv" / "bin" / "python"
+    python.unlink()
+    python.symlink_to("/gone/python3")
+
+
+def python_other(root: Path) -> None:
+    """Leave an environment as a new version of Python under the same name does."""
+    settings = root / ".venv" / "pyvenv.cfg"
+    now = "version = {}.{}".format(*sys.version_info)
+    assert now in settings.read_text()
+    settings.write_text(settings.read_text().replace(now, "version = 3.9"))
+
+
+def a_file(root: Path) -> None:
+    shutil.rmtree(root / ".venv")
+    (root / ".venv").write_text("")
+
+
+def no_settings(root: Path) -> None:
+    (root / ".venv" / "pyvenv.cfg").unlink()
+
+
+def copied(root: Path) -> None:
+    record = root / ".venv" / "installed.json"
+    there = json.loads(record.read_text(encoding="utf-8")) | {"folder": "/elsewhere"}
+    record.write_text(json.dumps(there))
+
+
+def copied_before_it_was_whole(root: Path) -> None:
+    (root / ".venv" / "installed.json").unlink()
+    settings = root / ".venv" / "pyvenv.cfg"
+    settings.write_text(settings.read_text(encoding="utf-8").replace(str(root), "/elsewhere"))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="environments have no links to Python there")
+@pytest.mark.parametrize(
+    ("broken", "reason"),
+    [
+        (half_made, "it was never finished"),
+        (python_gone, "its Python is gone"),
+        (python_other, "its Python is gone, or is another version now"),
+        (a_file, "it was never finished"),
+        (no_settings, "it was never finished"),
+        (copied, "it was made in another folder"),
+        (copied_before_it_was_whole, "it was made in another folder"),
+    ],
+)
+def test_an_environment_that_cannot_be_used_is_noticed(
+    checkout: Checkout, broken: Callable[[Path], None], reason: str
 ) -> None:
-    recorder = record(make, monkeypatch)
-    assert make.main(["test", "-k", "masks"]) == 0
-    installed = ["-m venv", "torch==", "--requirement", "--editable .", "-m compileall"]
-    steps = [*installed, "jupyter_book", "pytest"]
-    assert len(recorder.ran) == len(steps)
-    for step, command in zip(steps, recorder.commands(), strict=True):
-        assert step in command
-    assert recorder.commands()[-1].endswith("-k masks")
-    assert "--nbval " in recorder.commands()[-1]
+    assert checkout.asked("unusable()") == ""
+    broken(checkout.root)
+    assert reason in checkout.asked("unusable()")
 
 
-def test_what_is_installed_is_not_installed_again(
-    make: ModuleType, monkeypatch: pytest.MonkeyPatch
+def pieces(root: Path) -> None:
+    """Leave what an interrupted installation does: a package cut short."""
+    (data,) = root.glob(".venv/lib/*/site-packages/torch/data.txt")
+    data.write_text("x")
+    (root / ".venv" / "begun").touch()
+
+
+def taken_away(root: Path) -> None:
+    (info,) = root.glob(".venv/lib/*/site-packages/torch-1.0.dist-info")
+    shutil.rmtree(info)
+    shutil.rmtree(info.with_name("torch"))
+
+
+def unreadable(root: Path) -> None:
+    (root / ".venv" / "installed.json").write_text('{"folder": ')
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the folder of packages has another name there")
+@pytest.mark.parametrize("broken", [pieces, taken_away, unreadable])
+def test_what_is_broken_is_installed_again(
+    checkout: Checkout, broken: Callable[[Path], None]
 ) -> None:
-    recorder = record(make, monkeypatch)
-    make.main(["book"])
-    recorder.ran.clear()
-    make.main(["book"])
-    (command,) = recorder.commands()
-    assert "jupyter_book" in command
-    later = make.INSTALLED.stat().st_mtime + 10
-    os.utime(make.ROOT / "requirements.txt", (later, later))
-    recorder.ran.clear()
-    make.main(["book"])
-    assert any("--requirement" in command for command in recorder.commands())
+    assert checkout.asked("installed('library')") == "True"
+    broken(checkout.root)
+    assert checkout.asked("installed('library')") == "False"
+    works(checkout)
+    assert (checkout.site() / "torch" / "data.txt").stat().st_size == 1000
 
 
-def test_without_pytorchs_own_index_the_usual_one_serves(
-    make: ModuleType, monkeypatch: pytest.MonkeyPatch
+def older(path: Path, text: str) -> None:
+    """Write a file as unzip does, with the date of its commit, long before the build."""
+    path.write_text(text)
+    os.utime(path, (10**9, 10**9))
+
+
+def test_a_newer_list_with_an_older_date_is_installed(checkout: Checkout) -> None:
+    wheel(checkout.wheels, "torch", "2.0", {"torch/__init__.py": "two = 2"})
+    older(checkout.root / "requirements" / "library.txt", "torch==2.0\n")
+    lines = (checkout.root / "constraints.txt").read_text()
+    older(checkout.root / "constraints.txt", lines.replace("torch==1.0", "torch==2.0"))
+    works(checkout)
+    assert (checkout.site() / "torch" / "__init__.py").read_text() == "two = 2"
+
+
+@pytest.mark.parametrize("name", ["_config.yml", "_toc.yml", "book/_static/custom.css"])
+def test_a_newer_look_with_an_older_date_builds_all_pages(checkout: Checkout, name: str) -> None:
+    works(checkout)
+    older(checkout.root / name, "# new")
+    works(checkout)
+    assert [call["kept"] for call in checkout.builds()] == [False, True, False]
+
+
+def test_a_comment_or_another_date_installs_and_builds_nothing(checkout: Checkout) -> None:
+    for name in ("requirements/library.txt", "constraints.txt", "_config.yml"):
+        (checkout.root / name).touch()
+    with (checkout.root / "constraints.txt").open("a") as file:
+        file.write("# a remark\n")
+    assert "Installing" not in works(checkout)
+    assert checkout.builds()[-1]["kept"]
+
+
+def test_a_build_with_errors_is_begun_anew(checkout: Checkout) -> None:
+    (checkout.root / "fail").touch()
+    done = checkout.make("book")
+    assert done.returncode == 3
+    assert "warnings or errors" in done.stderr
+    (checkout.root / "fail").unlink()
+    works(checkout)
+    assert [call["kept"] for call in checkout.builds()] == [False, True, False]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="kills by a signal")
+def test_an_interrupted_build_is_begun_anew(checkout: Checkout) -> None:
+    (checkout.root / "hang").touch()
+    assert checkout.make("book").returncode == -signal.SIGKILL
+    (checkout.root / "hang").unlink()
+    works(checkout)
+    assert [call["kept"] for call in checkout.builds()] == [False, True, False]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a link")
+def test_the_environment_of_another_checkout_is_used_as_it_is(
+    checkout: Checkout, tmp_path: Path
 ) -> None:
-    recorder = record(make, monkeypatch, fails="--extra-index-url")
-    assert make.main(["install"]) == 0
-    first, second = (command for command in recorder.commands() if "torch==" in command)
-    assert "--extra-index-url" in first
-    assert "--extra-index-url" not in second
+    other = begin(tmp_path)
+    (other.root / ".venv").symlink_to(checkout.root / ".venv")
+    before = (checkout.root / ".venv" / "installed.json").read_bytes()
+    assert "Installing" not in works(other)
+    assert (checkout.root / ".venv" / "installed.json").read_bytes() == before
 
 
-def test_a_file_for_another_python_does_not_stop_the_installation(
-    make: ModuleType, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    record(make, monkeypatch, fails="compileall")
-    assert make.main(["install"]) == 0
-    assert make.INSTALLED.exists()
+# What the caller's environment says reaches nobody, but for where packages come from.
+
+FOREIGN = {
+    "PYTHONPATH": "/ros/launch",
+    "PYTHONSAFEPATH": "1",
+    "PYTHONOPTIMIZE": "2",
+    "NODE_OPTIONS": "--require /gone.js",
+    "MPLBACKEND": "Agg",
+    "MATPLOTLIBRC": "/home/somebody/matplotlibrc",
+    "IPYTHONDIR": "/home/somebody/.ipython",
+    "JUPYTER_PATH": "/home/somebody/jupyter",
+    "OMP_NUM_THREADS": "7",
+    "VIRTUAL_ENV": "/another",
+    "PIP_USER": "1",
+    "PIP_TARGET": "/nowhere",
+    "PIP_REQUIRE_VIRTUALENV": "0",
+    "UV_INDEX_URL": "/nowhere",
+}
 
 
-def test_a_failed_build_fails_and_is_begun_anew(
-    make: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    record(make, monkeypatch, fails="jupyter_book")
-    doctrees = make.BUILT / ".doctrees"
-    make.main(["install"])
-    doctrees.mkdir(parents=True)
-    make.FRESH.touch()
-    assert make.main(["build"]) == 3
-    assert not doctrees.exists()
-    assert "warnings or errors" in capsys.readouterr().err
+def test_a_foreign_environment_reaches_no_child(checkout: Checkout) -> None:
+    works(checkout, **FOREIGN)
+    told = checkout.builds()[-1]["env"]
+    assert isinstance(told, dict)
+    assert {key: told[key] for key in FOREIGN if told.get(key) == FOREIGN[key]} == {}
+    assert told["OMP_NUM_THREADS"] == "1"
+    extensions, root = told["PYTHONPATH"].split(os.pathsep)
+    assert (Path(extensions), Path(root)) == (checkout.root / "book" / "_ext", checkout.root)
 
 
-def test_a_build_that_leaves_no_page_fails(
-    make: ModuleType, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(make.subprocess, "run", lambda *_, **__: None)
-    with pytest.raises(SystemExit, match=r"index\.html is not there"):
-        make.main(["build"])
+@pytest.mark.skipif(os.name == "nt", reason="environments have no links to Python there")
+def test_an_environment_is_made_anew_whatever_the_settings_of_pip(checkout: Checkout) -> None:
+    config = checkout.root.parent / "home" / ".config" / "pip" / "pip.conf"
+    config.parent.mkdir(parents=True, exist_ok=True)
+    config.write_text("[global]\nuser = true\nno-deps = true\n[install]\ntarget = /nowhere\n")
+    python_gone(checkout.root)
+    assert "Making .venv anew: its Python is gone" in works(checkout, **FOREIGN)
+    config.unlink()
+    assert (checkout.site() / "torch-1.0.dist-info").is_dir()
+    assert "Installing" not in works(checkout)
 
 
-def test_the_builder_answers(make: ModuleType) -> None:
-    """Run by ``-m`` it did nothing, and with success."""
-    command = [sys.executable, "-c", make.JUPYTER_BOOK, "--version"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert "Jupyter Book" in done.stdout
+@pytest.mark.parametrize(
+    ("listed", "told"),
+    [
+        ("global.index-url='https://mirror/a'", {"PIP_INDEX_URL": "https://mirror/a"}),
+        ("global.index-url='https://mirror/a'", {"UV_DEFAULT_INDEX": "https://mirror/a"}),
+        ("global.cert='a'\n:env:.cert='c'\ninstall.cert='b'", {"PIP_CERT": "c"}),
+        ("global.extra-index-url='\\nhttps://a\\nhttps://b'", {"UV_INDEX": "https://a https://b"}),
+        ("global.find-links='/a /b'", {"PIP_FIND_LINKS": "/a /b", "UV_FIND_LINKS": "/a,/b"}),
+        ("global.user='true'\nlist.format='columns'", {}),
+        ("", {"PIP_CONFIG_FILE": os.devnull}),
+    ],
+)
+def test_of_pips_settings_the_sources_stay(listed: str, told: dict[str, str]) -> None:
+    found = children.translated(listed)
+    assert found.items() >= told.items()
+    assert not set(found) & {"PIP_USER", "PIP_FORMAT"}
 
 
-def test_threads_and_seed_reach_the_tests(
-    make: ModuleType, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("THREADS", "2")
-    monkeypatch.setenv("SEED", "7")
-    recorder = record(make, monkeypatch)
-    make.main(["prove"])
-    ((_, environment),) = recorder.ran
-    assert (environment["OMP_NUM_THREADS"], environment["PYTHONHASHSEED"]) == ("2", "7")
+# Two at a time, old Pythons, and the names of the commands.
 
 
-def test_another_python_is_refused(make: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(make.sys, "version_info", (3, 10, 4))
-    with pytest.raises(SystemExit, match=r"3\.11, 3\.12 or 3\.13 is needed; this is 3\.10"):
-        make.main(["install"])
+@pytest.mark.skipif(os.name == "nt", reason="locks otherwise")
+def test_two_commands_at_a_time_wait_for_each_other(checkout: Checkout) -> None:
+    import fcntl
+
+    with (checkout.root / "_build" / "lock").open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        second = subprocess.Popen(
+            [sys.executable, "make.py", "book"],
+            cwd=checkout.root, env=checkout.environment(), stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert second.stdout
+        assert "waiting" in second.stdout.readline()
+    printed, _ = second.communicate(timeout=60)
+    assert "Open" in printed
 
 
-def test_the_versions_are_those_of_the_package(make: ModuleType) -> None:
-    import tomllib
+def test_a_child_that_fails_gives_its_status(checkout: Checkout) -> None:
+    (checkout.site() / "pytest.py").write_text("raise SystemExit(5)")
+    works(checkout, "lab")
+    assert checkout.make("prove").returncode in {1, 5}
 
+
+def test_an_unknown_command_lists_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    assert commands.main(["nonsense"]) == 2
+    assert "there are book, test" in capsys.readouterr().err
+
+
+def test_make_knows_the_same_commands() -> None:
+    text = (ROOT / "Makefile").read_text(encoding="utf-8").replace("\\\n", " ")
+    (names,) = [line for line in text.splitlines() if line.startswith("COMMANDS := ")]
+    assert [*names.split()[2:], "help"] == list(commands.COMMANDS)
+
+
+def test_every_command_says_what_it_does() -> None:
+    assert all(command.__doc__ for command in commands.COMMANDS.values())
+
+
+def test_the_versions_are_those_of_the_package() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     oldest, (major, minor) = make.OLDEST, make.NEWEST
     assert project["requires-python"] == ">={}.{},<{}.{}".format(*oldest, major, minor + 1)
 
 
-@pytest.mark.parametrize(("system", "end"), [("nt", "Scripts/python.exe"), ("posix", "bin/python")])
-def test_the_python_of_the_environment(
-    make: ModuleType, monkeypatch: pytest.MonkeyPatch, system: str, end: str
+@pytest.mark.parametrize("found", [True, False])
+def test_an_older_python_hands_over_or_says_what_is_needed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], found: bool
 ) -> None:
-    monkeypatch.setattr(make, "os", type("os", (), {"name": system}))
-    assert make.python().as_posix().endswith(f".venv/{end}")
+    calls: list[list[str]] = []
+    monkeypatch.setattr(make.sys, "version_info", (3, 8, 1))
+    monkeypatch.setattr(make, "answers", lambda name: found and name == "python3.12")
+    monkeypatch.setattr(make.subprocess, "call", lambda command: calls.append(command) or 0)
+    assert make.main() == (0 if found else 1)
+    if found:
+        assert calls[0][0] == "python3.12"
+    else:
+        assert "PYTHON=" in capsys.readouterr().err
 
 
-def test_an_unknown_command_lists_those_there_are(
-    make: ModuleType, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert make.main(["nonsense"]) == 2
-    assert "there are book, test" in capsys.readouterr().err
+def test_a_python_that_is_not_there_does_not_answer() -> None:
+    assert make.answers(sys.executable)
+    assert not make.answers("python3.11-that-is-not-there")
+
+
+def test_the_builder_answers() -> None:
+    """Run by ``-m`` it did nothing, and with success."""
+    command = [sys.executable, "-c", building.JUPYTER_BOOK, "--version"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "Jupyter Book" in done.stdout
