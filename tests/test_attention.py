@@ -232,7 +232,7 @@ def test_the_running_example() -> None:
     output, weights = attention_by_loops(*(x[None, None],) * 3)
     np.testing.assert_allclose(steps.weights, weights[0, 0], rtol=1e-12)
     np.testing.assert_allclose(steps.output, output[0, 0], rtol=1e-12)
-    assert steps.output.shape == (4, 2)  # one row a word, no vector of fixed length
+    assert steps.output.shape == (4, 2)  # one row per word, no vector of fixed length
 
 
 SCORES = st.lists(st.floats(-1e4, 1e4) | st.just(-math.inf), min_size=1, max_size=7)

@@ -49,7 +49,7 @@ def _source(stem: Path) -> Path:
 
 
 def markdown_parts(page: Path) -> list[str]:
-    """Return the Markdown of a page: one text for a file, one a cell for a notebook."""
+    """Return the Markdown of a page: one text for a file, one per cell for a notebook."""
     if page.suffix == ".md":
         return [page.read_text(encoding="utf-8")]
     cells = nbformat.read(page, as_version=4).cells

@@ -32,7 +32,7 @@ def marked(images: NDArray[np.float32], labels: NDArray[np.int64]) -> NDArray[np
     Raises
     ------
     ValueError
-        There is not one label an image, a label is out of range, or the images are too small.
+        There is not one label per image, a label is out of range, or the images are too small.
 
     Examples
     --------
@@ -51,7 +51,7 @@ def marked(images: NDArray[np.float32], labels: NDArray[np.int64]) -> NDArray[np
             f"images has shape {shape(images)}, needs (n, height, width), {PATCH} pixels or more"
         )
     if labels.shape != images.shape[:1]:
-        raise ValueError(f"labels has shape {shape(labels)}, needs one an image: ({len(images)},)")
+        raise ValueError(f"labels has shape {shape(labels)}, needs one per image: ({len(images)},)")
     if labels.size and not 0 <= labels.min() <= labels.max() < 2 ** len(DOTS) - 1:
         raise ValueError(f"labels holds {labels.min()} to {labels.max()}, needs 0 to 14")
     planted = images.copy()

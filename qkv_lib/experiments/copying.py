@@ -100,7 +100,7 @@ def run(kind: str, longer: int, seed: int, rate: float) -> Run:
 
 
 def check() -> Run:
-    """Return a number a model that changes when any code below computes otherwise."""
+    """Return a number per model that changes when any code below computes otherwise."""
     found = {}
     for kind in KINDS:
         model = train(kind, seed=0, n_updates=2)

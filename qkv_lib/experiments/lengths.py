@@ -170,7 +170,7 @@ def tuning(task: str, positions: str) -> list[Run]:
 
 
 def trained(runs: list[Run], task: str, positions: str, n_updates: int) -> Iterator[Run]:
-    """Yield the cases of a rival with its own rate, one a seed."""
+    """Yield the cases of a rival with its own rate, one per seed."""
     lr = best_rate(runs, task, positions)
     for seed in SEEDS:
         yield {"task": task, "positions": positions, "seed": seed, "n_updates": n_updates, "lr": lr}
@@ -213,7 +213,7 @@ def run(task: str, positions: Positions, seed: int, n_updates: int, lr: float) -
 
 
 def check() -> Run:
-    """Return a number a model that changes when any code below computes otherwise."""
+    """Return a number per model that changes when any code below computes otherwise."""
     values = {}
     for task, (source, _) in TASKS.items():
         for positions in POSITIONS:

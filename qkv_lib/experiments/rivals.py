@@ -200,7 +200,7 @@ def drawn(task: str, n: int, seed: int, n_sequences: int = 500) -> Sequences:
 
 
 def check() -> Run:
-    """Return a number a model and task that changes when any code below computes otherwise."""
+    """Return a number per model and task that changes when any code below computes otherwise."""
     found = {}
     for task, mixer in product(TASKS, MIXERS):
         model = train(mixer, task, seed=0, n_updates=2)

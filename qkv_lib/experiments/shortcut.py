@@ -177,7 +177,7 @@ def run(model: str, with_mark: bool, seed: int) -> Run:
 
 
 def check() -> Run:
-    """Return a number a model that changes when any code below computes otherwise."""
+    """Return a number per model that changes when any code below computes otherwise."""
     images, labels = load_digits().train
     few = Digits(images[:200], labels[:200])
     found = {}

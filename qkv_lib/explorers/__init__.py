@@ -39,7 +39,7 @@ def steps(
     Parameters
     ----------
     query, key : floating-point array of shape (n, d_k)
-        NumPy array or torch tensor; one row a token. Four tokens fit a page well.
+        NumPy array or torch tensor; one row per token. Four tokens fit a page well.
     value : floating-point array of shape (n, d_v)
     tokens : sequence of n strings
         The names of the rows.
@@ -155,7 +155,7 @@ def lookup(
     if k.shape[1] != 2:
         raise ValueError(f"keys has shape {k.shape}, needs (m, 2): points on the plane")
     if len(k) != len(v):
-        raise ValueError(f"keys has {len(k)} rows but values has {len(v)}: one value a key")
+        raise ValueError(f"keys has {len(k)} rows but values has {len(v)}: one value per key")
     if score not in get_args(Score):
         raise ValueError(f"score is {score!r}, needs one of {', '.join(get_args(Score))}")
     t = check_number("temperature", temperature, positive=True)

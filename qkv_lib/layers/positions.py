@@ -1,4 +1,4 @@
-"""Positions that are learned: one vector a position, added to the input."""
+"""Positions that are learned: one vector per position, added to the input."""
 
 from __future__ import annotations
 

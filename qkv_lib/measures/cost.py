@@ -193,7 +193,7 @@ def crossover_length(block: Block) -> float:
 def kv_cache_bytes(
     block: Block, n_tokens: int, *, n_blocks: int = 1, batch: int = 1, bytes_per_number: int = 2
 ) -> int:
-    """Return the memory of a key-value cache: one key and one value a token, head and block.
+    """Return the memory of a key-value cache: one key and one value per token, head and block.
 
     Parameters
     ----------

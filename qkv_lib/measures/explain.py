@@ -1,6 +1,6 @@
 """Which patches did a Vision Transformer's answer rest on? Several answers, to be compared.
 
-Every map has shape (n, n_patches): one number an image and patch, larger where it mattered more.
+Every map has shape (n, n_patches): one number per image and patch, larger where it mattered more.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Attended(NamedTuple):
         return self.weights[..., 0, 1:], self.norms[..., 0, 1:]
 
     def maps(self) -> dict[str, Map]:
-        """Return a map an image by each reading of attention that needs no label."""
+        """Return a map per image by each reading of attention that needs no label."""
         weights, norms = self.from_class_token()
         return {
             "weights": weights[-1].mean(axis=1),  # the last block, its heads averaged

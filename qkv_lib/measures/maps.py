@@ -1,6 +1,6 @@
 """What attention looked at, in numbers: maps over the keys, and what they are worth.
 
-A *map* is one number a key, larger where a method says "this mattered". `rollout` and
+A *map* is one number per key, larger where a method says "this mattered". `rollout` and
 `weighted_norms` make maps, `deletion_curve` tests them. Whether they point at a known place:
 `qkv_lib.measures.pointing`. Shapes as everywhere: ``(..., h, n, m)`` weights, rows are queries,
 columns are keys.
@@ -147,7 +147,7 @@ def deletion_curve(
         From ``visible``, a boolean array of shape (n, n_patches), to n scores, for example the
         probability of each image's class.
     maps : array of shape (n, n_patches)
-        One map an image; ties are hidden from the left.
+        One map per image; ties are hidden from the left.
     counts : sequence of int
         How many patches to hide, for each point of the curve.
 

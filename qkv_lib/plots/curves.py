@@ -58,7 +58,7 @@ def weights_against(
     log: bool = False,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw the weights of one query, one curve a key, against a number that is turned.
+    """Draw the weights of one query, one curve per key, against a number that is turned.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def weights_against(
     points, matrix = to_numpy("x", x), as_matrix("weights", weights)
     labels = check_labels("keys", keys, matrix.shape[1], "column of weights")
     if points.shape != matrix.shape[:1]:
-        raise ValueError(f"x has shape {shape(points)}, needs one number a row: {len(matrix)}")
+        raise ValueError(f"x has shape {shape(points)}, needs one number per row: {len(matrix)}")
     if not np.allclose(matrix.sum(axis=1), 1, atol=1e-3):
         raise ValueError("weights has rows that do not sum to 1: rows are points, columns are keys")
     ax = new_axes(ax)
@@ -133,7 +133,7 @@ def collapse(x: Array, samples: Array, *, xlabel: str, ylabel: str, ax: Axes | N
     """
     points, matrix = to_numpy("x", x), as_matrix("samples", samples)
     if points.shape != matrix.shape[:1]:
-        raise ValueError(f"x has shape {shape(points)}, needs one number a row: {len(matrix)}")
+        raise ValueError(f"x has shape {shape(points)}, needs one number per row: {len(matrix)}")
     if not (matrix > 0).all():
         raise ValueError("samples holds numbers that are not positive: a logarithm needs them")
     low, middle, high = np.quantile(matrix, [0.05, 0.5, 0.95], axis=1)

@@ -59,7 +59,8 @@ def attention_flow(
     needed = (np.shape(steps.weights)[-1], output.shape[1])
     if values.shape != needed:
         raise ValueError(
-            f"value has shape {shape(values)}, needs {needed}: one row a key, as wide as the output"
+            f"value has shape {shape(values)}, needs {needed}: one row per key, "
+            "as wide as the output"
         )
     apart = {"hspace": 0.06}  # so that a title is not read on from the label above it
     _, grid = plt.subplots(3, 2, figsize=(6.0, 8.6), layout="constrained", gridspec_kw=apart)

@@ -1,4 +1,4 @@
-"""One number a head: maps of blocks by heads."""
+"""One number per head: maps of blocks by heads."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def head_grid(
     largest: float | None = None,
     columns: int = 2,
 ) -> Figure:
-    """Draw one number a head for several kinds of number: rows are blocks, columns are heads.
+    """Draw one number per head for several kinds of number: rows are blocks, columns are heads.
 
     Parameters
     ----------

@@ -48,7 +48,7 @@ def heatmap(
     annotate: bool | None = None,
     colorbar: bool | None = None,
 ) -> Axes:
-    """Draw scores or weights as colours: one row a query, one column a key.
+    """Draw scores or weights as colours: one row per query, one column per key.
 
     Parameters
     ----------

@@ -98,7 +98,7 @@ def _as_grid(heat: NDArray[Any], size: int, patch: int | None) -> NDArray[Any]:
         raise ValueError(f"patch is {patch}, needs a divisor of the image's side ({size})")
     side = size // patch
     if heat.shape != (side**2,):
-        raise ValueError(f"heat has shape {shape(heat)}, needs ({side**2},): one number a patch")
+        raise ValueError(f"heat has shape {shape(heat)}, needs ({side**2},): one number per patch")
     if (heat < 0).any():
         raise ValueError("heat holds negative numbers, needs 0 or more")
     return heat.reshape(side, side)

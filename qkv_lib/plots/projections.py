@@ -32,7 +32,7 @@ def projections(
     x : array of shape (n, d_model)
     query, key : arrays of shape (n, d_k)
     value : array of shape (n, d_v)
-    tokens : sequence of n labels, one a row
+    tokens : sequence of n labels, one per row
     row : int
         The row that is framed in all four.
 
@@ -44,7 +44,7 @@ def projections(
     Raises
     ------
     TypeError, ValueError
-        An array is no matrix, has not one row a token, or ``row`` is out of range.
+        An array is no matrix, has not one row per token, or ``row`` is out of range.
 
     Examples
     --------
@@ -74,7 +74,7 @@ def projections(
 
 
 def _draw(ax: Axes, matrix: Matrix, rows: list[str], title: str) -> None:
-    """Draw a matrix of features, one row a word, with its numbers."""
+    """Draw a matrix of features, one row per word, with its numbers."""
     seen = np.ones(matrix.shape, bool)
     draw_cells(ax, matrix, seen, limits=color_limits(matrix, seen, "scores"), kind="scores")
     write_numbers(ax, matrix, seen)
@@ -95,7 +95,7 @@ def side_by_side(
 
     Returns
     -------
-    list of matplotlib Axes, one a map
+    list of matplotlib Axes, one per map
 
     Raises
     ------

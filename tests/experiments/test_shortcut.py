@@ -43,7 +43,7 @@ def test_other_labels_are_other_labels() -> None:
 
 @pytest.mark.parametrize(
     ("shape", "labels", "message"),
-    [((2, 6, 9), [0, 1], "7 pixels or more"), ((2, 9, 9), [0], "one an image"),
+    [((2, 6, 9), [0, 1], "7 pixels or more"), ((2, 9, 9), [0], "one per image"),
      ((2, 9, 9), [0, 15], "needs 0 to 14")],
 )  # fmt: skip
 def test_what_cannot_be_marked_is_refused(shape: tuple, labels: list[int], message: str) -> None:

@@ -1,4 +1,4 @@
-"""The map of one number a head: one scale for all maps, blocks and heads counted from 1."""
+"""The map of one number per head: one scale for all maps, blocks and heads counted from 1."""
 
 import matplotlib.pyplot as plt
 import numpy as np

@@ -86,7 +86,7 @@ def test_what_does_not_fit_is_refused() -> None:
         picture(IMAGE[:, :4])
     with says(ValueError, "patch is None, needs a divisor of the image's side (6)"):
         picture(IMAGE, heat=np.ones(9))
-    with says(ValueError, "heat has shape (4,), needs (9,): one number a patch"):
+    with says(ValueError, "heat has shape (4,), needs (9,): one number per patch"):
         picture(IMAGE, patch=2, heat=np.ones(4))
     with says(ValueError, "heat holds negative numbers, needs 0 or more"):
         picture(IMAGE, patch=2, heat=-np.ones(9))

@@ -37,7 +37,7 @@ def check_positions(positions: Array, like: Array | None = None) -> Array:
     if not xp.isdtype(positions.dtype, "integral"):
         raise TypeError(f"positions has dtype {positions.dtype}, needs an integer dtype")
     if positions.ndim == 0:
-        raise ValueError("positions is a single number, needs one a row: shape (..., n)")
+        raise ValueError("positions is a single number, needs one per row: shape (..., n)")
     return positions
 
 

@@ -21,7 +21,7 @@ def sinusoidal(
     base: float = 10000.0,
     like: Array | None = None,
 ) -> Array:
-    r"""Return one vector a position, to be added to the input.
+    r"""Return one vector per position, to be added to the input.
 
     .. math::
         \begin{aligned}
