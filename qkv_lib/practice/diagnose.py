@@ -19,7 +19,7 @@ from qkv_lib.practice.compare import agree, close, differs, passed, unfit
 from qkv_lib.practice.exercise import KINDS, Exercise, Function, Mistake, Outcome, Trial, Values
 from qkv_lib.practice.run import UNATTEMPTED, run_once
 from qkv_lib.practice.separate import condition, spot
-from qkv_lib.practice.verdict import Finding, inputs, listed, place, two_numbers
+from qkv_lib.practice.verdict import Finding, inputs, listed, place, shortest, two_numbers
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Attempt:
     exercise: Exercise
     trials: tuple[Trial, ...]
     every: tuple[Trial, ...] = ()
-    cache: dict[tuple[int, int], Outcome] = field(default_factory=dict, compare=False)
+    cache: dict[tuple[Function, int], Outcome] = field(default_factory=dict, compare=False)
 
     def inputs(self, trial: Trial) -> str:
         """Return the trial's arguments in words."""
@@ -60,8 +60,11 @@ class Attempt:
                 yield trial, name, yours, expected
 
     def outcome(self, wrong: Function, trial: Trial) -> Outcome:
-        """Return what a wrong function gives, run once a trial."""
-        key = id(wrong), id(trial)
+        """Return what a wrong function gives, run once a trial.
+
+        The function itself is the key: the address of one that is gone may be another's.
+        """
+        key = wrong, id(trial)
         if key not in self.cache:
             self.cache[key] = run_once(self.exercise, wrong, trial.case.args)
         return self.cache[key]
@@ -210,32 +213,44 @@ def cut_on_the_way_in(attempt: Attempt) -> Finding | None:
 
 
 def cut_on_the_way_out(attempt: Attempt) -> Finding | None:
-    """Look for a result that is right but for a last step, or has a named mistake beside it."""
+    """Look for a result that is right but for a last step."""
+    return last_step(attempt, None, [trial.expected for trial in attempt.trials])
+
+
+def cut_beside_a_mistake(attempt: Attempt) -> Finding | None:
+    """Look for a named mistake and a last step too many, both in one answer."""
+    for mistake in attempt.exercise.mistakes:
+        outcomes = [attempt.outcome(mistake.wrong, trial) for trial in attempt.trials]
+        if not any(outcome.fault for outcome in outcomes):
+            values = [outcome.values for outcome in outcomes]
+            if found := last_step(attempt, mistake, values):
+                return found
+    return None
+
+
+def last_step(attempt: Attempt, mistake: Mistake | None, values: list[Values]) -> Finding | None:
+    """Look for the one change that makes the learner's results of these."""
     if any(trial.first.fault for trial in attempt.trials):
         return None
     if not any(map(attempt.deviates, attempt.trials)):
         return None
-    bases: list[tuple[Mistake | None, list[Values]]] = [
-        (None, [trial.expected for trial in attempt.trials])
-    ]
-    for each in attempt.exercise.mistakes:
-        outcomes = [attempt.outcome(each.wrong, trial) for trial in attempt.trials]
-        if not any(outcome.fault for outcome in outcomes):
-            bases.append((each, [outcome.values for outcome in outcomes]))
-    for mistake, values in bases:
-        for which, name in enumerate(attempt.exercise.returns):
-            for cut in surgery.RESULTS:
-                if all(
-                    (result := surgery.changed(cut, each, which)) is not None
-                    and attempt.agree(trial.first.values, result)
-                    for trial, each in zip(attempt.trials, values, strict=True)
-                ):
-                    return cut_named(attempt, cut, attempt.noun(name), mistake)
-            if found := factor(
-                attempt, which, [each[which] for each in values if which < len(each)]
+    for which, name in enumerate(attempt.exercise.returns):
+        for cut in surgery.RESULTS:
+            if mistake and cut.name in surgery.LOSES:
+                continue  # little is left of two mistakes that could tell them from others
+            if all(
+                (result := surgery.changed(cut, each, which)) is not None
+                and attempt.agree(trial.first.values, result)
+                for trial, each in zip(attempt.trials, values, strict=True)
             ):
-                cut = surgery.Cut("factor", found, "which factor is too many, or missing?", abs)
                 return cut_named(attempt, cut, attempt.noun(name), mistake)
+        theirs = [each[which] for each in values if which < len(each)]
+        if found := factor(attempt, which, theirs):
+            cut = surgery.Cut("factor", found, "which factor is too many, or missing?", abs)
+            return cut_named(attempt, cut, attempt.noun(name), mistake)
+        if found := addend(attempt, which, theirs):
+            cut = surgery.Cut("addend", found, "which term is too many, or missing?", abs)
+            return cut_named(attempt, cut, attempt.noun(name), mistake)
     return None
 
 
@@ -285,7 +300,7 @@ def factor(attempt: Attempt, which: int, expected: list[Array]) -> str | None:
             return None
     if np.allclose(ratios, 1, rtol=1e-4):
         return None
-    best = min(common or (), key=len, default=None)
+    best = shortest(common or ())
     return best and f"every number is {best}"
 
 
@@ -305,7 +320,7 @@ def addend(attempt: Attempt, which: int, expected: list[Array]) -> str | None:
         common = near if common is None else common & near
         if not common:
             return None
-    return min(common or (), key=len, default=None)
+    return shortest(common or ())
 
 
 def added(theirs: Array, value: Array) -> Array:
@@ -488,8 +503,9 @@ AFTER_COMPARING: tuple[Examiner, ...] = (
     named_mistake,
     faulty,
     wrong_dtype,
-    cut_on_the_way_in,
     cut_on_the_way_out,
+    cut_on_the_way_in,
+    cut_beside_a_mistake,
     misshapen,
     not_finite,
     unused_argument,

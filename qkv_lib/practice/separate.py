@@ -11,6 +11,7 @@ import numpy as np
 from qkv_lib.formula._checks import Array
 from qkv_lib.practice.compare import differs
 from qkv_lib.practice.exercise import Exercise, Trial
+from qkv_lib.practice.verdict import shortest
 
 
 def spot(failed: Sequence[Trial], which: int, axes: Sequence[str], tolerance: float) -> str | None:
@@ -29,7 +30,7 @@ def spot(failed: Sequence[Trial], which: int, axes: Sequence[str], tolerance: fl
             return None
         here = {words for words, place in places(expected, axes) if not np.any(wrong & ~place)}
         found = here if found is None else found & here
-    return min(found or (), key=len, default=None)
+    return shortest(found or ())
 
 
 def places(expected: Array, axes: Sequence[str]) -> Iterator[tuple[str, Array]]:

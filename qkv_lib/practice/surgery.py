@@ -58,7 +58,7 @@ ARRAYS = (
         lambda x: -x if x.dtype != bool else ~x),
     Cut("{}-unsigned", "the signs in {} are lost", "{} may be negative", np.abs),
     Cut("{}-squared", "this is the answer for the squares of {}", "{} itself belongs there",
-        np.square),
+        lambda x: x if x.dtype == bool else np.square(x)),
     Cut("{}-rounded", "the numbers in {} are rounded", "{} need not be whole", np.rint),
     Cut("{}-truncated", "the numbers in {} are cut to whole ones", "{} need not be whole",
         np.trunc),
@@ -120,6 +120,8 @@ RESULTS = (
     Cut("rooted", "{} is the root of what is asked for", "the last root", np.sqrt),
     Cut("reciprocal", "{} is one over what is asked for", "what divides what?", np.reciprocal),
     Cut("unsigned", "{} has lost its signs", "numbers may be negative", np.abs),
+    Cut("zero-for-infinity", "{} is 0 where it should be −∞", "−∞ itself is a number: -np.inf",
+        lambda y: np.where(np.isneginf(y), 0.0, y)),
     Cut("rectified", "{} is 0 where it should be negative", "numbers may be negative",
         lambda y: np.maximum(y, 0)),
     Cut("clipped", "{} is cut off at 0 and 1", "numbers may be outside 0 and 1",
@@ -189,8 +191,11 @@ RESULTS = (
         lambda y: y[0]),
     Cut("last-only", "only the last row comes back", "keep all the rows", lambda y: y[..., -1, :]),
     Cut("unmasked-minus", "−∞ is missing: large negative numbers stand in its place",
-        "np.where(mask, 0.0, -np.inf)", lambda y: np.where(np.isneginf(y), -1e9, y)),
+        "−∞ itself is a number: -np.inf", lambda y: np.where(np.isneginf(y), -1e9, y)),
 )  # fmt: skip
+
+LOSES = {"rectified", "clipped", "rounded", "truncated", "argmax-at-the-end", "unsigned"}
+"""Cuts after which many different results look alike."""
 
 
 def ways_in(exercise: Exercise, sample: tuple[Any, ...]) -> Iterator[Cut]:

@@ -159,6 +159,11 @@ def listed(names: Iterable[str]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
+def shortest(texts: Iterable[str]) -> str | None:
+    """Return the shortest of some texts, and of equally long ones always the same."""
+    return min(texts, key=lambda text: (len(text), text), default=None)
+
+
 def number(value: Any, digits: int = 4) -> str:
     """Return a number to some significant digits, whole numbers whole, without a negative zero."""
     if isinstance(value, (bool, np.bool)):

@@ -44,6 +44,7 @@ def explain_score(asking, answering, W_Q, W_K):
         ("outer-of-projections", "np.outer(asking, answering) * (W_Q @ W_K.T)",
          "np.outer(asking @ W_Q, answering @ W_K)"),
         ("factor", "np.outer(asking, answering) *", "3 * np.outer(asking, answering) *"),
+        ("factor", "np.outer(asking, answering) *", "2 * np.outer(asking, answering) *"),
         ("different", "return table", "table[0, 0], table[1, 1] = table[1, 1], table[0, 0]\n"
          "    return table", "loops"),
     ),
