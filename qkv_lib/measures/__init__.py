@@ -1,3 +1,6 @@
 """What a map says, and what attention costs: numbers about attention, not attention itself."""
 
-__all__ = ["alignments", "cost", "explain", "heads", "maps", "pointing", "relations", "retrieval"]
+__all__ = [
+    "alignments", "cost", "digits_of_years", "explain", "heads", "maps", "pointing", "relations",
+    "retrieval",
+]  # fmt: skip
