@@ -4,20 +4,17 @@ Run as ``python -m workshop.notebooks [NOTEBOOK …]``; without arguments, every
 notebook that `_toc.yml` lists. A notebook that fails is left as it was.
 """
 
-import base64
 import copy
 import os
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 from tqdm import tqdm
 
-from qkv_lib.plots.numbers import KEY
 from workshop import measured
 from workshop.pages import listed_pages
 
@@ -27,7 +24,6 @@ METADATA = {
     "language_info": {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"},
 }
 CELL_TIMEOUT = 600
-NUMBERS = KEY.encode() + b"\0"  # how the text begins that the book makes a figure's table of
 
 
 def execute(path: Path, *, show_progress: bool = True) -> None:
@@ -60,7 +56,7 @@ def clean(notebook: NotebookNode) -> None:
         if cell.cell_type == "code":
             cell.outputs = merge_streams(cell.outputs)
             for output in cell.outputs:
-                _clean_data(output.get("data", {}))
+                output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
 
 
 def keep_measured(notebook: NotebookNode, before: NotebookNode) -> None:
@@ -73,12 +69,6 @@ def keep_measured(notebook: NotebookNode, before: NotebookNode) -> None:
                 cell.outputs = settled
 
 
-def _clean_data(data: dict[str, Any]) -> None:
-    data.pop("application/vnd.jupyter.widget-view+json", None)
-    if "image/png" in data:
-        data["image/png"] = bare_png(data["image/png"])
-
-
 def merge_streams(outputs: list[NotebookNode]) -> list[NotebookNode]:
     """Join neighbouring pieces of one stream: where they break depends on timing."""
     merged: list[NotebookNode] = []
@@ -89,19 +79,6 @@ def merge_streams(outputs: list[NotebookNode]) -> list[NotebookNode]:
         else:
             merged.append(output)
     return merged
-
-
-def bare_png(encoded: str) -> str:
-    """Return a base64 PNG without the chunks of time, and of text other than a figure's numbers."""
-    png = base64.b64decode(encoded)
-    kept, start = [png[:8]], 8
-    while start < len(png):
-        end = start + 12 + int.from_bytes(png[start : start + 4], "big")
-        kind, numbers = png[start + 4 : start + 8], png[start + 8 :].startswith(NUMBERS)
-        if numbers or kind not in {b"tEXt", b"zTXt", b"iTXt", b"tIME"}:
-            kept.append(png[start:end])
-        start = end
-    return base64.b64encode(b"".join(kept)).decode("ascii")
 
 
 def main(arguments: list[str]) -> None:

@@ -11,10 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
-from PIL import Image
 from sphinx.application import Sphinx
-
-from qkv_lib.plots.numbers import KEY
 
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 METADATA = re.compile(r"<metadata>(.*?)</metadata>", re.DOTALL)
@@ -29,13 +26,10 @@ class FigureNumbers(nodes.General, nodes.Element):
 
 def tables_in(picture: Path) -> list[dict[str, Any]]:
     """Return the tables that a picture carries."""
-    if picture.suffix == ".svg" and picture.is_file():
-        found = METADATA.search(picture.read_text("utf-8"))
-        return list(json.loads(unescape(found[1]))) if found else []
-    if picture.suffix != ".png" or not picture.is_file():
+    if picture.suffix != ".svg" or not picture.is_file():
         return []
-    with Image.open(picture) as image:
-        return list(json.loads(getattr(image, "text", {}).get(KEY, "[]")))
+    found = METADATA.search(picture.read_text("utf-8"))
+    return list(json.loads(unescape(found[1]))) if found else []
 
 
 def header(scope: str, text: str, language: str = "") -> str:

@@ -1,8 +1,7 @@
 """Sphinx extension: pictures in the page.
 
-- A picture that the library made as SVG (`qkv_lib.plots.vector`) becomes part of the page: it has
-  the page's colours, light and dark, its typeface, and on a phone its narrow layout.
-- Every other image says its size, so that nothing moves while it loads.
+A picture that the library made as SVG (`qkv_lib.plots.vector`) becomes part of the page: it has
+the page's colours, light and dark, its typeface, and on a phone its narrow layout.
 """
 
 import re
@@ -11,17 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
-from PIL import Image
 from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
 
 LAYOUT = re.compile(r'<svg class="qkv-(wide|narrow|only)"([^>]*)>\n(.*?)\n</svg>\n', re.DOTALL)
 NAMED = re.compile(r'(\bid="|href="#|url\(#)')
-
-
-def attributes(width: int, height: int) -> str:
-    """Return the attributes of an image that give its width and height in pixels."""
-    return f'width="{width}" height="{height}"'
 
 
 def inlined(svg: str, alt: str, name: str) -> str:
@@ -43,20 +36,14 @@ def inlined(svg: str, alt: str, name: str) -> str:
 
 
 def visit_image(translator: HTML5Translator, node: nodes.Element) -> None:
-    """Write a picture into the page, or an image as Sphinx does, with its size."""
+    """Write a picture into the page, or an image of another kind as Sphinx does."""
     path = Path(translator.builder.srcdir, node["uri"])
-    written = len(translator.body)
     if path.suffix == ".svg" and 'class="qkv-picture' in (svg := path.read_text("utf-8")):
         pictures = translator.__dict__.setdefault("qkv_pictures", [])
         pictures.append(path)
         translator.body.append(inlined(svg, node.get("alt", ""), f"picture-{len(pictures)}") + "\n")
         return
     HTML5Translator.visit_image(translator, node)
-    if not {"width", "height", "scale"} & set(node.attributes) and path.is_file():
-        with Image.open(path) as image:
-            width, height = image.size
-        sized = f"<img {attributes(width, height)} "
-        translator.body[written] = translator.body[written].replace("<img ", sized, 1)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

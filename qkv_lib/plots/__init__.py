@@ -10,7 +10,7 @@ from qkv_lib.plots.curves import collapse, weights_against
 from qkv_lib.plots.flow import attention_flow
 from qkv_lib.plots.frame import frame
 from qkv_lib.plots.heat import heatmap
-from qkv_lib.plots.plane import hull, rotations
+from qkv_lib.plots.plane import hull
 from qkv_lib.plots.projections import projections, side_by_side
 from qkv_lib.plots.regression import fits
 from qkv_lib.plots.shapes import mask_shapes, maskmap
@@ -27,7 +27,6 @@ __all__ = [
     "mask_shapes",
     "maskmap",
     "projections",
-    "rotations",
     "side_by_side",
     "weights_against",
 ]

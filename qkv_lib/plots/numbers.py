@@ -1,21 +1,18 @@
 """The numbers behind a heat map, carried in its picture for who cannot see the colours.
 
-A picture (PNG) may hold text. A figure with a heat map writes the numbers of its maps there when
-it is saved, so that what shows the picture can show them as a table: both come from one run.
+A figure writes the numbers of its heat maps into its SVG (`qkv_lib.plots.saved`), so that what
+shows the picture can show them as a table: both come from one run.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-KEY = "qkv-numbers"
 MOST_CELLS = 1024  # a larger map is too much to read as a table: each row tells its largest cell
 DECIMALS = 3
 
@@ -23,11 +20,8 @@ DECIMALS = 3
 def carry_numbers(
     ax: Axes, rows: Sequence[str], columns: Sequence[str], names: tuple[str, str]
 ) -> None:
-    """Have the figure of a heat map carry the map's numbers when it is saved as PNG."""
-    figure = ax.figure
+    """Have the figure of a heat map carry the map's numbers when it is saved."""
     ax.__dict__["_qkv_labels"] = (list(rows), list(columns), names)
-    if isinstance(figure, Figure) and isinstance(figure.canvas, FigureCanvasAgg):
-        figure.canvas.__dict__["print_png"] = _Printer(figure.canvas, figure)
 
 
 def say_language(ax: Axes, *, rows: str = "", columns: str = "") -> None:
@@ -59,23 +53,3 @@ def _table(ax: Axes) -> dict[str, Any]:
 def _cell(x: Any) -> str:
     """Write a number to three decimals; a hidden cell is empty."""
     return "" if np.ma.is_masked(x) else f"{round(float(x), DECIMALS) + 0.0:.{DECIMALS}f}"
-
-
-class _Printer:
-    """What saves a figure as PNG, with the numbers of its heat maps among the picture's texts."""
-
-    def __init__(self, canvas: FigureCanvasAgg, figure: Figure) -> None:
-        self.canvas, self.figure = canvas, figure
-
-    def __call__(
-        self,
-        target: Any,
-        *,
-        metadata: dict[str, Any] | None = None,
-        pil_kwargs: Any = None,
-        **_: Any,
-    ) -> None:
-        text = json.dumps(numbers_of(self.figure), ensure_ascii=False, separators=(",", ":"))
-        told = {KEY: text, **(metadata or {})}
-        print_png: Any = FigureCanvasAgg.print_png
-        print_png(self.canvas, target, metadata=told, pil_kwargs=pil_kwargs)

@@ -35,6 +35,7 @@ from sphinx.domains.python import ObjectEntry
 
 from qkv_lib.formula.steps import AttentionSteps
 from qkv_lib.plots import heatmap
+from qkv_lib.plots.saved import as_svg
 from qkv_lib.plots.vector import Layout, picture
 
 STATIC = Path(light.__file__).parents[1] / "_static"
@@ -249,12 +250,11 @@ def test_queries_keys_and_values_are_coloured_in_formulas(latex: str) -> None:
 
 def test_a_picture_with_numbers_gets_its_table_and_another_none(tmp_path: Path) -> None:
     ax = heatmap(np.array([[0.7, 0.3]]), queries=["q"], keys=["a", "b"])
-    ax.figure.savefig(tmp_path / "map.png")
-    plain = Figure()
-    plain.savefig(tmp_path / "plain.png")
-    (table,) = figure_tables.tables_in(tmp_path / "map.png")
+    (tmp_path / "map.svg").write_text(as_svg(ax.figure), "utf-8")
+    (tmp_path / "plain.svg").write_text(as_svg(Figure()), "utf-8")
+    (table,) = figure_tables.tables_in(tmp_path / "map.svg")
     assert table["cells"] == [["0.700", "0.300"]]
-    assert figure_tables.tables_in(tmp_path / "plain.png") == []
+    assert figure_tables.tables_in(tmp_path / "plain.svg") == []
 
 
 def held(text: str) -> list[str]:

@@ -85,10 +85,3 @@ def test_hull_outlines_the_extreme_values_only() -> None:
     assert outline == {(0.0, 0.0), (4.0, 0.0), (0.0, 4.0)}
     with pytest.raises(ValueError, match="two features"):
         plots.hull(np.ones((4, 3)), np.ones((4, 2)))
-
-
-def test_rotations_draws_what_rotate_returns_at_each_position() -> None:
-    ax = plots.rotations(np.array([[1.0, 0.0]]), positions=[0, 3], rotate=lambda x, t: x * (t + 1))
-    arrows = [(arrow.U.item(), arrow.V.item()) for arrow in ax.collections]
-    assert arrows == [(1.0, 0.0), (4.0, 0.0)]
-    assert [text.get_text() for text in ax.texts] == ["0", "3"]
