@@ -8,7 +8,6 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
@@ -17,14 +16,14 @@ import torch.distributed as dist
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from qkv_lib.exact.ring import check_tensors, held_by, ring_attention
+from qkv_lib.exact._ranks import Ring
+from qkv_lib.exact.ring import attend, check_tensors, held_by, ring_attention
 from qkv_lib.formula._checks import check_count, check_flag, shape
 from qkv_lib.formula._door import check_call
 
 __all__ = ["RankReport", "attend_in_processes"]
 
 OPERANDS, MEETING = "operands.safetensors", "meeting"
-COUNTERS = Path("/proc/self/io")  # bytes a process wrote, sockets included; on Linux alone
 
 
 class RankReport(NamedTuple):
@@ -36,9 +35,9 @@ class RankReport(NamedTuple):
         The positions of the sequence that it held.
     output : tensor of shape (..., h, n / n_ranks, d_v)
         Their rows of the output.
-    sent : int or None
-        Bytes that the operating system saw it write while it attended: keys, values, and what
-        the ranks tell each other before and between. None where the system does not count them.
+    sent : int
+        Bytes that it sent: keys, values, and the notes in which the ranks tell each other before
+        what they were given.
     grown : int or None
         Bytes by which the most memory it ever held grew while it attended. None on Windows, where
         Python cannot ask.
@@ -46,7 +45,7 @@ class RankReport(NamedTuple):
 
     positions: list[int]
     output: Tensor
-    sent: int | None
+    sent: int
     grown: int | None
 
 
@@ -116,10 +115,12 @@ def attend_in_processes(
 
 
 def _report(file: str) -> RankReport:
-    """Return what a rank stored; a count that the system does not keep is -1 there."""
+    """Return what a rank stored; growth that the system does not tell is -1 there."""
     found = load_file(file)
-    sent, grown = (None if count < 0 else count for count in found["counts"].tolist())
-    return RankReport(found["positions"].tolist(), found["output"], sent, grown)
+    sent, grown = found["counts"].tolist()
+    return RankReport(
+        found["positions"].tolist(), found["output"], sent, None if grown < 0 else grown
+    )
 
 
 def _start(n_ranks: int, *arguments: object) -> None:
@@ -159,9 +160,9 @@ def _rank(rank: int, n_ranks: int, folder: str, causal: bool, zigzag: bool) -> N
     del operands
     ring_attention(*(x[..., :2, :1] for x in slices))  # what is set up once is set up now
     dist.barrier()
-    written, peak = _written(), _peak()
-    output = ring_attention(*slices, causal=causal, zigzag=zigzag)
-    counts = [_since(written, _written()), _since(peak, _peak())]
+    ring, peak = Ring(None), _peak()
+    output = attend(ring, *slices, causal=causal, zigzag=zigzag)
+    counts = [ring.sent, _since(peak, _peak())]
     report = {"positions": torch.tensor(positions), "counts": torch.tensor(counts)}
     save_file({**report, "output": output.contiguous()}, f"{folder}/{rank}.safetensors")
     dist.barrier()
@@ -170,13 +171,6 @@ def _rank(rank: int, n_ranks: int, folder: str, causal: bool, zigzag: bool) -> N
 
 def _since(before: int | None, after: int | None) -> int:
     return -1 if before is None or after is None else after - before
-
-
-def _written() -> int | None:
-    if not COUNTERS.exists():
-        return None
-    counters = dict(line.split(": ") for line in COUNTERS.read_text().splitlines())
-    return int(counters["wchar"])
 
 
 def _peak() -> int | None:

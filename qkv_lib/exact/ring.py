@@ -7,7 +7,6 @@ slices of keys and values at a time, and never the scores of the whole sequence.
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from functools import reduce
 
@@ -16,6 +15,7 @@ import torch.distributed as dist
 from torch import Tensor
 
 from qkv_lib.exact._layout import lay_out, part
+from qkv_lib.exact._ranks import Ring
 from qkv_lib.exact.tiles import Partial, merge, partial_result
 from qkv_lib.formula._call import Call, without_overflow
 from qkv_lib.formula._checks import check_count, check_flag, shape
@@ -25,8 +25,6 @@ from qkv_lib.formula._precision import accumulating
 from qkv_lib.formula.steps import normalise
 
 __all__ = ["held_by", "ring_attention"]
-
-NOTE = 2048  # bytes in which the ranks tell each other what they were given, before they start
 
 
 def held_by(rank: int, n: int, *, n_ranks: int, zigzag: bool = False) -> tuple[range, ...]:
@@ -134,8 +132,22 @@ def ring_attention(
     ...     dist.destroy_process_group()
     torch.Size([2, 5, 3])
     """
-    ring = Ring(group)
-    call = _agreed(ring, query, key, value, causal, zigzag, scale=scale, softcap=softcap)
+    options = {"scale": scale, "softcap": softcap}
+    return attend(Ring(group), query, key, value, causal=causal, zigzag=zigzag, **options)
+
+
+def attend(
+    ring: Ring,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    *,
+    causal: bool,
+    zigzag: bool,
+    **options: float | None,
+) -> Tensor:
+    """Return this rank's slice, on a ring that is there and counts what it sends."""
+    call = _agreed(ring, query, key, value, causal, zigzag, **options)
     if call.huge:
         output: Tensor = without_overflow(lambda small: _attended(ring, small, zigzag), call)
         return output
@@ -172,45 +184,6 @@ def _partial(whole: Call, rows: range, columns: range, ahead: int) -> Partial:
     return partial_result(tile._replace(band=replace(whole.band, offset=ahead)))
 
 
-class Ring:
-    """A process group whose ranks send to the next one and receive from the one before."""
-
-    def __init__(self, group: dist.ProcessGroup | None) -> None:
-        self.group = group
-        self.rank, self.size = dist.get_rank(group), dist.get_world_size(group)
-        members = dist.get_process_group_ranks(group)
-        self.next = members[(self.rank + 1) % self.size]
-        self.previous = members[(self.rank - 1) % self.size]
-
-    def start_passing(self, tensors: tuple[Tensor, ...]) -> Passing:
-        """Send tensors on, and expect some of the same shapes."""
-        coming = tuple(torch.empty_like(x) for x in tensors)
-        sends = [dist.P2POp(dist.isend, x, self.next, self.group) for x in tensors]
-        receives = [dist.P2POp(dist.irecv, x, self.previous, self.group) for x in coming]
-        return Passing(coming, dist.batch_isend_irecv(sends + receives))
-
-    def gather(self, x: Tensor) -> list[Tensor]:
-        """Return the tensors of all ranks, in order."""
-        found = {self.rank: x}
-        for step in range(1, self.size):
-            (x,) = self.start_passing((x,)).finish()
-            found[(self.rank - step) % self.size] = x
-        return [found[rank] for rank in range(self.size)]
-
-
-class Passing:
-    """Tensors on their way from the rank before."""
-
-    def __init__(self, tensors: tuple[Tensor, ...], requests: list[dist.Work]) -> None:
-        self.tensors, self.requests = tensors, requests
-
-    def finish(self) -> tuple[Tensor, ...]:
-        """Wait until all have come and gone, and return what came."""
-        for request in self.requests:
-            request.wait()
-        return self.tensors
-
-
 def _placed(spans: tuple[range, ...], length: int) -> list[tuple[range, range]]:
     """Pair the rows of a slice with the positions they hold in the sequence."""
     size = length // len(spans)
@@ -232,7 +205,7 @@ def _agreed(
     """
     call = _checked(ring.size, query, key, value, causal, zigzag, **options)
     mine = {"refused": str(call)} if isinstance(call, Exception) else _facts(call, zigzag)
-    everyone = [_read(note) for note in ring.gather(_written(mine))]
+    everyone = ring.tell(mine)
     if isinstance(call, Exception):
         raise call
     for rank, theirs in enumerate(everyone):
@@ -259,19 +232,6 @@ def _facts(call: Call, zigzag: bool) -> dict[str, str]:
         "softcap": repr(call.softcap),
         "huge": str(call.huge),
     }
-
-
-def _written(facts: dict[str, str]) -> Tensor:
-    """Return a note of fixed length that a rank can send; what is too long for it is cut."""
-    most = NOTE // 4 // len(facts)  # letters; one may take three bytes
-    cut = {name: fact[:most] for name, fact in facts.items()}
-    text = json.dumps(cut, ensure_ascii=False).encode()
-    return torch.tensor([*text.ljust(NOTE)], dtype=torch.uint8)
-
-
-def _read(note: Tensor) -> dict[str, str]:
-    facts: dict[str, str] = json.loads(bytes(note.tolist()))
-    return facts
 
 
 def _checked(

@@ -3,14 +3,13 @@
 import math
 
 import numpy as np
-import pytest
 import torch
 from torch.nn.functional import rms_norm
 from torch.utils.flop_counter import FlopCounterMode
 
 from qkv_lib import attention, attention_steps
 from qkv_lib.exact.cache import KVCache
-from qkv_lib.exact.processes import COUNTERS, attend_in_processes
+from qkv_lib.exact.processes import attend_in_processes
 from qkv_lib.exact.tiles import Partial, merge
 from qkv_lib.layers import EncoderBlock, initialise
 from qkv_lib.measures.cost import Block, block_cost, crossover_length, kv_cache_bytes
@@ -181,7 +180,7 @@ def test_a_sink_is_a_key_with_a_constant_score_and_no_value() -> None:
 
 
 @equation("eq-outlook-ring")
-def test_a_rank_writes_the_bytes_of_the_formula() -> None:
+def test_a_rank_sends_the_bytes_of_the_formula() -> None:
     g, n, d_k, d_v, B = 2, 2048, 8, 16, 8
     query, key, value = (
         torch.from_numpy(rng.normal(size=(h, n, d))) for h, d in ((4, d_k), (g, d_k), (g, d_v))
@@ -189,8 +188,6 @@ def test_a_rank_writes_the_bytes_of_the_formula() -> None:
     P = 2
     b = (P - 1) * n / P * g * (d_k + d_v) * B
     reports = attend_in_processes(query, key, value, n_ranks=P)
-    if not COUNTERS.exists():
-        pytest.skip("this system does not count what a process writes")
     for report in reports:
         assert 0 <= report.sent - b < 0.05 * b
 

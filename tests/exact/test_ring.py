@@ -9,10 +9,12 @@ import torch.distributed as dist
 
 from qkv_lib import attention
 from qkv_lib.exact import ring
+from qkv_lib.exact._ranks import NOTE
 from qkv_lib.exact.ring import held_by, ring_attention
 from tests.arrays import normal
 from tests.refusals import says
 
+COUNTERS = Path("/proc/self/io")  # sockets included; on Linux alone
 N = 24  # shared equally by 2 and by 4 ranks, and by twice as many chunks
 
 CASES: dict[str, dict[str, Any]] = {
@@ -55,6 +57,12 @@ def poisoned(like: Any) -> Any:
     return torch.full_like(like, float("nan"))
 
 
+def written() -> int:
+    """Return the bytes that the system saw this process write; 0 where it does not count."""
+    lines = COUNTERS.read_text().splitlines() if COUNTERS.exists() else ["wchar: 0"]
+    return int(dict(line.split(": ") for line in lines)["wchar"])
+
+
 def worker(rank: int, size: int, folder: str) -> None:
     """Run every case as one rank and store what it gives."""
     torch.set_num_threads(1)
@@ -94,6 +102,10 @@ def worker(rank: int, size: int, folder: str) -> None:
     huge = 1e36 if rank == 0 else 1.0  # only one rank sees that the sum over all could overflow
     zero = torch.zeros(1, 1, 300, 1)
     results["huge"] = ring_attention(zero, zero, zero + huge)
+    before, wide = written(), torch.ones(1, 4096, 32)
+    counting = ring.Ring(None)
+    ring.attend(counting, wide[:, :2], wide, wide, causal=False, zigzag=False)
+    results["sent"] = counting.sent, written() - before
     pair = dist.new_group([size - 2, size - 1])
     if rank >= size - 2:  # a group of its own, with other ranks than the whole
         slices = [mine(x, rank - (size - 2), 2) for x in whole("own")]
@@ -127,6 +139,14 @@ def test_every_rank_has_its_rows_of_the_whole(ranks: Any, name: str, heads: str)
     for rank, results in enumerate(ranks):
         rows = mine(expected, rank, len(ranks), zigzag=zigzag)
         torch.testing.assert_close(results[name, heads], rows, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.skipif(not COUNTERS.exists(), reason="the system does not count what is written")
+def test_a_ring_counts_what_the_system_sees_it_send(ranks: Any) -> None:
+    for results in ranks:
+        counted, seen = results["sent"]
+        assert counted == (len(ranks) - 1) * (2 * 4096 * 32 * 4 + NOTE)
+        assert counted <= seen < 1.2 * counted
 
 
 def test_half_precision_is_kept_and_merged_in_float32(ranks: Any) -> None:
