@@ -5,7 +5,10 @@ r"""The front door: `attention` for the output, `attention_steps` for everything
 
 from __future__ import annotations
 
+from typing import Unpack
+
 from qkv_lib.exact._choose import cheapest
+from qkv_lib.formula._call import Keywords
 from qkv_lib.formula._checks import Array
 from qkv_lib.formula._door import check_call
 from qkv_lib.formula.steps import AttentionSteps, plain
@@ -104,22 +107,16 @@ def attention(
 
 
 def attention_steps(
-    query: Array,
-    key: Array,
-    value: Array,
-    *,
-    mask: Array | None = None,
-    bias: Array | None = None,
-    causal: bool = False,
-    offset: int | Array = 0,
-    window: int | None = None,
-    key_lengths: Array | None = None,
-    scale: float | None = None,
-    softcap: float | None = None,
+    query: Array, key: Array, value: Array, **options: Unpack[Keywords]
 ) -> AttentionSteps:
     """Return every stage of attention: scores, scaled, capped, masked, weights, output, logsumexp.
 
-    Parameters, errors and conventions are those of `attention`.
+    Operands, options, errors and conventions are those of `attention`.
+
+    Parameters
+    ----------
+    **options
+        ``mask``, ``bias``, ``causal``, … as in `attention`.
 
     Returns
     -------
@@ -141,8 +138,4 @@ def attention_steps(
     >>> steps.weights[0].round(4)
     array([0.0015, 0.0126, 0.1055, 0.8803])
     """
-    call = check_call(
-        query, key, value, mask=mask, bias=bias, causal=causal, offset=offset, window=window,
-        key_lengths=key_lengths, scale=scale, softcap=softcap,
-    )  # fmt: skip
-    return plain(call)
+    return plain(check_call(query, key, value, **options))

@@ -14,8 +14,9 @@ from functools import partial
 from typing import Any, Unpack
 
 from qkv_lib.formula._call import Call, Keywords, without_overflow
-from qkv_lib.formula._checks import Array, Shape, heads, shape
+from qkv_lib.formula._checks import Array, Shape, shape
 from qkv_lib.formula._door import check_call
+from qkv_lib.formula._fit import heads
 from qkv_lib.formula._precision import as_they_are
 from qkv_lib.formula.masks import Band
 from qkv_lib.formula.steps import mask_scores

@@ -10,16 +10,10 @@ from __future__ import annotations
 from typing import Any
 
 from qkv_lib.exact._choose import cheapest
-from qkv_lib.formula._checks import (
-    Array,
-    check_arrays,
-    check_count,
-    check_query_key_value,
-    library,
-    shape,
-)
+from qkv_lib.formula._checks import Array, check_arrays, check_count, shape
 from qkv_lib.formula._door import check_call
-from qkv_lib.formula._precision import namespace
+from qkv_lib.formula._fit import check_query_key_value
+from qkv_lib.formula._precision import library, namespace
 
 __all__ = ["PagePool", "PagedCache"]
 

@@ -2,47 +2,34 @@
 
 from __future__ import annotations
 
-from qkv_lib.formula._call import Call, join_masks
+from typing import Unpack
+
+from qkv_lib.formula._call import Call, Keywords, join_masks
 from qkv_lib.formula._checks import (
     Array,
     Shape,
-    check_bias,
     check_count,
     check_flag,
+    check_number,
+    check_softcap,
+)
+from qkv_lib.formula._fit import (
+    check_bias,
     check_key_lengths,
     check_mask,
-    check_number,
     check_offset,
     check_query_key_value,
-    check_softcap,
-    library,
     scores_shape,
 )
 from qkv_lib.formula._numbers import bound, check_below_infinity, check_range, could_overflow
-from qkv_lib.formula._precision import accumulating, transformed
+from qkv_lib.formula._precision import accumulating, library, transformed
 from qkv_lib.formula.masks import Band, padding_mask
 from qkv_lib.formula.steps import default_scale
 
 
-def check_call(
-    query: Array,
-    key: Array,
-    value: Array,
-    *,
-    mask: Array | None = None,
-    bias: Array | None = None,
-    causal: bool = False,
-    offset: int | Array = 0,
-    window: int | None = None,
-    key_lengths: Array | None = None,
-    scale: float | None = None,
-    softcap: float | None = None,
-) -> Call:
-    """Check one call of attention; these are its arguments and defaults."""
-    call = check_form(
-        query, key, value, mask=mask, bias=bias, causal=causal, offset=offset, window=window,
-        key_lengths=key_lengths, scale=scale, softcap=softcap,
-    )  # fmt: skip
+def check_call(query: Array, key: Array, value: Array, **options: Unpack[Keywords]) -> Call:
+    """Check one call of attention."""
+    call = check_form(query, key, value, **options)
     return check_numbers(call, bound("query", query), bound("key", key), bound("value", value))
 
 
@@ -60,7 +47,7 @@ def check_form(
     scale: float | None = None,
     softcap: float | None = None,
 ) -> Call:
-    """Check all but the numbers in the operands: kinds, shapes and options."""
+    """Check all but the numbers in the operands; these are the options and their defaults."""
     xp = check_query_key_value(query, key, value)
     sizes = scores_shape(query, key)
     if mask is not None:
@@ -74,6 +61,8 @@ def check_form(
         query=accumulating(query),
         key=accumulating(key),
         value=accumulating(value),
+        transformed=transformed(query, key, value),
+        library=library(query),
         mask=mask,
         bias=bias,
         band=check_band(causal, offset, window, sizes, query),
@@ -81,8 +70,6 @@ def check_form(
         softcap=None if softcap is None else check_softcap(softcap, query),
         sizes=sizes,
         dtype=query.dtype,
-        library=library(query),
-        transformed=transformed(query, key, value),
     )
 
 

@@ -91,3 +91,8 @@ def namespace(array: Array) -> Any:
 def is_tensor(x: object) -> bool:
     """Whether ``x`` is a torch tensor; where torch was never imported, nothing is."""
     return "torch" in sys.modules and isinstance(x, sys.modules["torch"].Tensor)
+
+
+def library(array: Array) -> str:
+    """Return the name of an array's library, ``"numpy"`` or ``"torch"``."""
+    return "numpy" if isinstance(array, np.ndarray) else "torch"

@@ -16,8 +16,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from qkv_lib.formula._checks import Array, Shape, check_array, check_arrays, heads, shape
+from qkv_lib.formula._checks import Array, Shape, check_array, check_arrays, shape
 from qkv_lib.formula._door import check_call
+from qkv_lib.formula._fit import heads
 from qkv_lib.formula._precision import accumulating, matmul, namespace
 from qkv_lib.formula.heads import fold_groups, grouped_matmul
 from qkv_lib.formula.steps import plain

@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from qkv_lib.formula._checks import Array, check_array, check_count, check_lengths, shape
+from qkv_lib.formula._checks import Array, check_array, check_count, shape
+from qkv_lib.formula._fit import check_lengths
+from qkv_lib.formula._precision import namespace
 
 __all__ = ["Band", "causal_mask", "padding_mask", "window_mask"]
 
@@ -52,6 +54,8 @@ def causal_mask(
     array([[1, 1, 1, 0],
            [1, 1, 1, 1]])
     """
+    if like is not None:
+        check_array("like", like)
     offset = check_count("offset", offset)
     n_queries = check_count("n_queries", n_queries, least=0)
     n_keys = check_count("n_keys", offset + n_queries if n_keys is None else n_keys, least=0)
@@ -103,6 +107,8 @@ def window_mask(
            [0, 1, 1, 1],
            [0, 0, 1, 1]])
     """
+    if like is not None:
+        check_array("like", like)
     offset = check_count("offset", offset)
     n_queries = check_count("n_queries", n_queries, least=0)
     n_keys = check_count("n_keys", offset + n_queries if n_keys is None else n_keys, least=0)
@@ -224,7 +230,7 @@ class Band:
         """
         rows = range(rows) if isinstance(rows, int) else rows
         columns = range(columns) if isinstance(columns, int) else columns
-        xp: Any = np if like is None else check_array("like", like)
+        xp: Any = np if like is None else namespace(like)
         device = {} if like is None else {"device": like.device}
         i = xp.arange(rows.start, rows.stop, **device)[:, None] + self._within_reach(xp)
         j = xp.arange(columns.start, columns.stop, **device)[None, :]

@@ -8,15 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from qkv_lib.formula._checks import (
-    Array,
-    broadcast,
-    check_arrays,
-    check_heads,
-    check_number,
-    check_widths,
-)
+from qkv_lib.formula._checks import Array, check_arrays, check_number
 from qkv_lib.formula._checks import shape as shape_of
+from qkv_lib.formula._fit import broadcast, check_heads, check_widths
 from qkv_lib.formula._precision import accumulating, matmul
 from qkv_lib.formula.steps import default_scale, dot_scores
 

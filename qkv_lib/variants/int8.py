@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from qkv_lib.attention import attention
-from qkv_lib.formula._checks import Array, check_arrays, check_query_key_value
+from qkv_lib.formula._checks import Array, check_arrays
+from qkv_lib.formula._fit import check_query_key_value
 from qkv_lib.formula._precision import accumulating, namespace
 
 __all__ = ["Int8Cache", "Rounded", "restored", "rounded"]

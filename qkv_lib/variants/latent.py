@@ -12,7 +12,8 @@ from typing import Any
 
 from qkv_lib.attention import attention
 from qkv_lib.exact.cache import KVCache
-from qkv_lib.formula._checks import Array, check_kinds, heads, shape
+from qkv_lib.formula._checks import Array, check_kinds, shape
+from qkv_lib.formula._fit import heads
 from qkv_lib.formula._precision import accumulating, matmul, namespace
 
 __all__ = ["LatentCache", "absorbed_attention", "latent_attention"]

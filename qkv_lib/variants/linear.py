@@ -12,15 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from qkv_lib.formula._checks import (
-    Array,
-    check_array,
-    check_arrays,
-    check_flag,
-    check_query_key_value,
-    heads,
-    shape,
-)
+from qkv_lib.formula._checks import Array, check_array, check_arrays, check_flag, shape
+from qkv_lib.formula._fit import check_query_key_value, heads
 from qkv_lib.formula._numbers import has_numbers
 from qkv_lib.formula._precision import accumulating, matmul, namespace
 from qkv_lib.formula.masks import causal_mask

@@ -11,15 +11,8 @@ from __future__ import annotations
 from typing import Any
 
 from qkv_lib.attention import attention
-from qkv_lib.formula._checks import (
-    Array,
-    check_count,
-    check_flag,
-    check_query_key_value,
-    heads,
-    scores_shape,
-    shape,
-)
+from qkv_lib.formula._checks import Array, check_count, check_flag, shape
+from qkv_lib.formula._fit import check_query_key_value, heads, scores_shape
 from qkv_lib.formula._precision import accumulating, namespace
 from qkv_lib.formula.heads import grouped_matmul
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from qkv_lib.formula._checks import Array, check_count, check_number, library
-from qkv_lib.formula._precision import is_tensor, namespace
+from qkv_lib.formula._checks import Array, check_count, check_number
+from qkv_lib.formula._precision import is_tensor, library, namespace
 
 
 def angles(positions: Array, d: int, base: float) -> Array:
