@@ -32,7 +32,7 @@ APART = ("plots", "drawings", "explorers", "rosetta", "practice")
 FOR_THE_EYE = ("drawings", "explorers", "practice")  # the last draws only when it is asked to
 # Floors on which arrays are all there is, but for the ring, which lives on processes of torch.
 ARRAYS = ("formula", "exact", "attention", "multihead", "variants")
-RING = ("qkv_lib.exact.ring", "qkv_lib.exact.processes")
+RING = ("qkv_lib.exact._ranks", "qkv_lib.exact.ring", "qkv_lib.exact.processes")
 HEAVY = {"torch", "matplotlib"}
 
 

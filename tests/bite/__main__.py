@@ -13,9 +13,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from make import BUILD_OPTIONS, JUPYTER_BOOK
 from tests.bite import book, library
 from tests.bite.plant import BUILD, Plant
+from workshop.building import JUPYTER_BOOK, OPTIONS
 from workshop.pages import ROOT
 
 PLANTS: list[Plant] = [*library.PLANTS, *book.PLANTS]
@@ -59,7 +59,7 @@ def failing(checks: Sequence[str], root: Path) -> str | None:
 
 def build(root: Path) -> str | None:
     """Build the book in the copy as `make book` does; return the first warning, if there is one."""
-    ran = _run([sys.executable, "-c", JUPYTER_BOOK, *BUILD_OPTIONS], root)
+    ran = _run([sys.executable, "-c", JUPYTER_BOOK, *OPTIONS], root)
     if ran.returncode == 0:
         return None
     warning = re.search(r"(?:WARNING|ERROR): (.*)", ran.stdout + ran.stderr)
@@ -70,7 +70,8 @@ def build(root: Path) -> str | None:
 
 def _run(command: list[str], root: Path) -> subprocess.CompletedProcess[str]:
     # No bytecode: a file planted and restored within a second keeps its size and time stamp.
-    settings = {"PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}
+    path = os.pathsep.join([str(root / "book" / "_ext"), str(root)])
+    settings = {"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}
     return subprocess.run(
         command, cwd=root, env=os.environ | settings, capture_output=True, text=True, check=False
     )
