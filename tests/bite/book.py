@@ -68,7 +68,7 @@ PAGES = [
 ]  # fmt: skip
 
 SET_UP = [
-    Plant("a dependency that is not pinned", "requirements.txt",
+    Plant("a dependency that is not pinned", "requirements/library.txt",
           first(r"^numpy==.*$", "numpy"), PINS),
     Plant("Binder with another version", ".binder/requirements.txt",
           first(r"^(numpy==\d+)\..*$", r"\1.0.0"), PINS),
