@@ -8,7 +8,7 @@ INDEX, CONFIG = "book/index.md", "_config.yml"
 RUN = ("--nbval", "--nbval-cell-timeout=300", CONCEPTS)
 RULES = ("tests/book/test_notebooks.py",)
 EQUATIONS = ("tests/equations/test_registry.py",)
-PINS = ("tests/workshop/test_dependencies.py", "tests/workshop/test_set_up.py")
+PINS = ("tests/workshop/test_dependencies.py",)
 SITE = (BUILD, "tests/book/test_site.py")
 
 NOTEBOOKS = [
