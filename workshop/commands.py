@@ -39,6 +39,12 @@ def prove(options: Options) -> None:
     run("pytest", *TWO_AT_A_TIME, "--nbval", "--nbval-cell-timeout=300", *options)
 
 
+def check(options: Options) -> None:
+    """Check what git says has changed, in a minute: its tests, style, types; BASE=main for more."""
+    ensure("proof")
+    run("workshop.checking", *(options or os.environ.get("BASE", "").split()))
+
+
 def lab(options: Options) -> None:
     """Open the chapters in JupyterLab, to change and run them."""
     ensure("notebooks")
@@ -167,8 +173,8 @@ def usage(_options: Options) -> None:
 COMMANDS: dict[str, Callable[[Options], None]] = {
     each.__name__: each
     for each in (
-        book, test, lab, serve, pdf, screenshots, notebooks, results, formulas, tested, bite, lint,
-        bench, coverage, mutants, lock, install, build, prove, clean,
+        book, test, check, lab, serve, pdf, screenshots, notebooks, results, formulas, tested, bite,
+        lint, bench, coverage, mutants, lock, install, build, prove, clean,
     )
 } | {"help": usage}  # fmt: skip
 
