@@ -44,7 +44,7 @@ def page(browser: Any) -> Iterator[Any]:
 def found(page: Any, query: str) -> list[str]:
     """Search as a reader does, and return the addresses of what is found."""
     page.goto(f"{built(SITE / 'search.html').as_uri()}?q={query}")
-    page.get_by_text("Search finished").or_(page.get_by_text("did not match")).wait_for()
+    page.get_by_text("Places found").or_(page.get_by_text("Nothing found")).wait_for()
     links = page.locator("#search-results .search a").all()
     return [str(link.get_attribute("href")) for link in links]
 
@@ -58,6 +58,33 @@ def test_search_finds_chinese_and_english(page: Any) -> None:
     ]:
         assert any(address.startswith(where) for address in found(page, query)), query
     assert found(page, "无此词也") == []
+
+
+@pytest.mark.parametrize("query", ["causal mask", "因果掩码", "KV cache", "缩放点积注意力"])
+def test_search_leads_to_the_section_and_quotes_it_first_the_glossary(
+    query: str, page: Any
+) -> None:
+    first, *others = found(page, query)
+    assert first.startswith("book/appendix/glossary.html#term-")
+    assert others
+    assert all("#" in address for address in others)
+    quoted = page.locator("#search-results .context mark").all_inner_texts()
+    assert quoted
+    assert {text.lower()[:2] for text in quoted} <= {word.lower()[:2] for word in query.split()}
+
+
+def test_search_offers_the_word_that_was_meant(page: Any) -> None:
+    assert found(page, "attetion sink") == []
+    page.get_by_role("link", name="attention sink").click()
+    page.get_by_text("Places found").wait_for()
+    page.get_by_role("link", name="attention sink").first.wait_for()
+
+
+def test_a_query_stays_text(page: Any) -> None:
+    """What looks like markup or like a pattern is searched, not run."""
+    for query in ("<img src=x onerror=alert(1)>", "(((", "a.*", "%5Cb["):
+        found(page, query)
+    assert page.locator("#search-results img").count() == 0
 
 
 def answer_and_pass(page: Any) -> None:
