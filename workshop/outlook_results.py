@@ -1,7 +1,7 @@
 """Measure what chapter 8 shows and cannot run while it is read: times, and training on seeds.
 
 Run as ``python -m workshop.outlook_results [PART …]``, or ``make results``; the parts are
-``times``, ``recall`` and ``depth``. All of them take about ten minutes on one core.
+``times`` and ``depth``. Both take a few minutes on one core.
 """
 
 import json
@@ -16,7 +16,6 @@ from torch.nn.functional import scaled_dot_product_attention as sdpa
 from tqdm import tqdm
 
 from qkv_lib.data.digit_tasks import examples, reversal
-from qkv_lib.experiments.recall import reading_accuracy, train_reader
 from qkv_lib.layers import EncoderBlock, initialise
 from qkv_lib.models.tagger import DigitTagger, tagging_accuracy, tagging_loss
 from qkv_lib.models.training import fit
@@ -25,9 +24,6 @@ from workshop.pages import BOOK
 TABLE = BOOK / "results" / "outlook.json"
 D_MODEL, N_HEADS, ROUNDS = 128, 4, 9
 LENGTHS = (64, 128, 256, 512, 768, 1024, 1536, 2048)
-READERS = {"softmax, d_k 16": ("softmax", 16), "linear, d_k 16": ("linear", 16),
-           "linear, d_k 64": ("linear", 64)}  # fmt: skip
-PAIRS, READER_SEEDS = (4, 8, 16, 32, 64), (0, 1, 2)
 N_BLOCKS, DEPTH_SEEDS, DEPTH_LR, DEPTH_UPDATES = 6, (0, 1, 2), 3e-3, 300
 
 
@@ -77,19 +73,6 @@ def middle(cases: dict[str, Callable[[], Any]]) -> dict[str, float]:
     return {name: float(np.median(each)) for name, each in seconds.items()}
 
 
-def recall() -> dict[str, Any]:
-    """Return the accuracy of readers by the number of pairs, each seed a row."""
-    found: dict[str, Any] = {"n": PAIRS, "seeds": READER_SEEDS}
-    for task in ("recall", "majority"):
-        found[task] = {}
-        for name, (kind, d_k) in tqdm(READERS.items(), desc=task):
-            models = [train_reader(kind, task, seed=seed, d_k=d_k) for seed in READER_SEEDS]
-            found[task][name] = [
-                [round(reading_accuracy(model, n, task), 3) for n in PAIRS] for model in models
-            ]
-    return found
-
-
 def depth() -> dict[str, Any]:
     """Return loss and accuracy of stacks with the norm first or last, with and without warm-up."""
     runs = []
@@ -111,7 +94,7 @@ def depth() -> dict[str, Any]:
     return {"n_blocks": N_BLOCKS, "lr": DEPTH_LR, "runs": runs}
 
 
-PARTS: dict[str, Callable[[], dict[str, Any]]] = {"times": times, "recall": recall, "depth": depth}
+PARTS: dict[str, Callable[[], dict[str, Any]]] = {"times": times, "depth": depth}
 
 
 def main(chosen: list[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 from typing import Literal
 
 import numpy as np
@@ -11,19 +12,26 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from qkv_lib.attention import attention
+from qkv_lib.experiments.table import Run, Table
 from qkv_lib.formula._checks import check_count
 from qkv_lib.layers import initialise
 from qkv_lib.models.training import fit
 from qkv_lib.variants.linear import linear_attention
 
-__all__ = ["TASKS", "PairReader", "pairs", "reading_accuracy", "train_reader"]
-
-N_KEYS, N_VALUES = 64, 8
-BATCH = 64
-TASKS = ("recall", "majority")
-"""Asking for the value of one key, or for the value that comes most often."""
+__all__ = [
+    "LENGTHS", "RATES", "READERS", "TABLE", "TASKS", "PairReader", "pairs", "reading_accuracy",
+    "train_reader",
+]  # fmt: skip
 
 Task = Literal["recall", "majority"]
+N_KEYS, N_VALUES = 64, 8
+BATCH = 64
+TASKS: tuple[Task, ...] = ("recall", "majority")
+"""Asking for the value of one key, or for the value that comes most often."""
+
+LENGTHS = (4, 8, 16, 32, 64)
+"""Pairs in a row, in training and in the test."""
+
 Kind = Literal["softmax", "linear"]
 Pairs = tuple[Tensor, Tensor, Tensor, Tensor]
 
@@ -135,18 +143,27 @@ def reading_loss(
 
 
 def train_reader(
-    kind: Kind, task: Task = "recall", *, seed: int, d_k: int = 16, n_updates: int = 800
+    kind: Kind,
+    task: Task = "recall",
+    *,
+    seed: int,
+    d_k: int = 16,
+    d_model: int = 32,
+    n_updates: int = 800,
+    lr: float = 0.01,
 ) -> PairReader:
     """Return a reader trained on rows of 4 to 64 pairs.
 
     Parameters
     ----------
-    kind, d_k
+    kind, d_k, d_model
         As in `PairReader`.
     task : {"recall", "majority"}
     seed : int
         Of the first weights and of the rows.
     n_updates : int
+    lr : float
+        The highest learning rate.
 
     Returns
     -------
@@ -158,13 +175,13 @@ def train_reader(
     False
     """
     rng = np.random.default_rng(seed)
-    model = initialise(PairReader(kind, d_k=d_k), rng)
+    model = initialise(PairReader(kind, d_k=d_k, d_model=d_model), rng)
 
     def batches() -> Iterator[Pairs]:
         while True:
-            yield pairs(rng, int(rng.choice([4, 8, 16, 32, 64])), task)
+            yield pairs(rng, int(rng.choice(LENGTHS)), task)
 
-    fit(model, batches(), n_updates=n_updates, lr=1e-2, loss=reading_loss)
+    fit(model, batches(), n_updates=n_updates, lr=lr, loss=reading_loss)
     return model
 
 
@@ -195,3 +212,88 @@ def reading_accuracy(model: PairReader, n: int, task: Task = "recall", *, seed: 
         *question, answer = pairs(rng, n, task)
         right.append((model(*question).argmax(dim=-1) == answer).float().mean().item())
     return float(np.mean(right))
+
+
+SEEDS, CHOOSING_SEEDS, TRIED = (0, 1, 2), (10, 11), (0.003, 0.01, 0.03)
+BUDGETS = (800, 3200)
+READERS: dict[str, tuple[Kind, int, int]] = {
+    "softmax, d_k 16": ("softmax", 16, 32),
+    "linear, d_k 16": ("linear", 16, 32),
+    "linear, d_k 64": ("linear", 64, 32),
+    "linear, d_k 16, d_model 128": ("linear", 16, 128),
+    "linear, d_k 64, d_model 128": ("linear", 64, 128),
+}
+"""Kind, d_k and d_model of the readers that are compared.
+
+:meta hide-value:
+"""
+
+
+def rate_cases(_runs: list[Run]) -> list[Run]:
+    """Return the runs that choose the rate of each reader; no other run has their seeds."""
+    return [
+        {"reader": reader, "seed": seed, "lr": lr}
+        for reader, lr, seed in product(READERS, TRIED, CHOOSING_SEEDS)
+    ]
+
+
+def tried(reader: str, seed: int, lr: float) -> Run:
+    """Train a reader with the first budget and return its share of right answers of 64 pairs."""
+    kind, d_k, d_model = READERS[reader]
+    model = train_reader(kind, seed=seed, d_k=d_k, d_model=d_model, lr=lr)
+    return {"accuracy": round(reading_accuracy(model, LENGTHS[-1]), 4)}
+
+
+def best_rate(reader: str) -> float:
+    """Return the rate with the best mean."""
+    runs = [run for run in RATES.runs if run["reader"] == reader]
+
+    def mean(lr: float) -> float:
+        return float(np.mean([run["accuracy"] for run in runs if run["lr"] == lr]))
+
+    return max(TRIED, key=mean)
+
+
+def cases(_runs: list[Run]) -> Iterator[Run]:
+    """Yield what is trained: recall by every reader at every budget, and majority by three."""
+    for n_updates, reader, seed in product(BUDGETS, READERS, SEEDS):
+        case = {"task": "recall", "reader": reader, "seed": seed, "n_updates": n_updates}
+        yield case | {"lr": best_rate(reader)}
+    for reader, seed in product(list(READERS)[:3], SEEDS):
+        case = {"task": "majority", "reader": reader, "seed": seed, "n_updates": BUDGETS[0]}
+        yield case | {"lr": 0.01}
+
+
+def run(task: Task, reader: str, seed: int, n_updates: int, lr: float) -> Run:
+    """Train a reader and return its share of right answers by the number of pairs."""
+    kind, d_k, d_model = READERS[reader]
+    model = train_reader(
+        kind, task, seed=seed, d_k=d_k, d_model=d_model, n_updates=n_updates, lr=lr
+    )
+    return {"accuracy": [round(reading_accuracy(model, n, task), 4) for n in LENGTHS]}
+
+
+def check() -> Run:
+    """Return a number for each reader and task that changes when any code below does."""
+    found = {}
+    for reader, (kind, d_k, d_model) in READERS.items():
+        for task in TASKS:
+            model = train_reader(kind, task, seed=0, d_k=d_k, d_model=d_model, n_updates=2)
+            *question, _ = pairs(np.random.default_rng(0), 9, task)
+            with torch.no_grad():
+                found[f"{reader}, {task}"] = round(float(model(*question).abs().mean()), 4)
+    return found
+
+
+CODE = ("experiments/recall:train_reader", "experiments/recall:reading_accuracy",
+        "layers/initialise", "models/training", "variants/linear")  # fmt: skip
+RATES = Table("recall_rates", rate_cases, tried, check, code=CODE)
+"""How the learning rates were chosen.
+
+:meta hide-value:
+"""
+TABLE = Table("recall", cases, run, check, code=CODE, facts={"n": list(LENGTHS)})
+"""What chapter 8 stores of recall; from nothing it takes a quarter of an hour on one core.
+
+:meta hide-value:
+"""

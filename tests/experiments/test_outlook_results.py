@@ -2,8 +2,6 @@
 
 import json
 
-import numpy as np
-
 from qkv_lib.models.tagger import DigitTagger
 from tests.refusals import says
 from workshop import outlook_results as results
@@ -18,16 +16,6 @@ def test_the_times_are_there_for_each_length() -> None:
         assert len(seconds) == len(results.LENGTHS)
         assert min(seconds) > 0
         assert seconds[-1] > seconds[0]
-
-
-def test_recall_has_a_row_a_seed_and_a_column_a_length() -> None:
-    recall = TABLE["recall"]
-    assert recall["n"] == list(results.PAIRS)
-    for task in ("recall", "majority"):
-        assert set(recall[task]) == set(results.READERS)
-        for runs in recall[task].values():
-            assert np.shape(runs) == (len(results.READER_SEEDS), len(results.PAIRS))
-            assert 0 <= np.min(runs) <= np.max(runs) <= 1
 
 
 def test_depth_holds_every_run_once() -> None:
