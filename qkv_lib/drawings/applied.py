@@ -92,7 +92,7 @@ def translator() -> Drawing:
     >>> translator()
     <drawing: a recurrent translator with attention>
     """
-    sheet = Canvas(340, 372)
+    sheet = Canvas(340, 378)
     pitch, first, wide = 36, 30, 26
     middles = [first + pitch * j for j in range(len(SOURCE))]
     for j, (x, letter) in enumerate(zip(middles, SOURCE, strict=True)):
