@@ -19,9 +19,9 @@ from qkv_lib.data.digit_tasks import examples, reversal
 from qkv_lib.layers import EncoderBlock, initialise
 from qkv_lib.models.tagger import DigitTagger, tagging_accuracy, tagging_loss
 from qkv_lib.models.training import fit
-from workshop.pages import BOOK
+from workshop.pages import ROOT
 
-TABLE = BOOK / "results" / "outlook.json"
+TABLE = ROOT / "qkv_lib" / "experiments" / "measured" / "outlook.json"
 D_MODEL, N_HEADS, ROUNDS = 128, 4, 9
 LENGTHS = (64, 128, 256, 512, 768, 1024, 1536, 2048)
 N_BLOCKS, DEPTH_SEEDS, DEPTH_LR, DEPTH_UPDATES = 6, (0, 1, 2), 3e-3, 300

@@ -12,7 +12,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-__all__ = ["Table"]
+__all__ = ["Table", "stored_table"]
 
 LIBRARY = Path(__file__).parents[1]
 Run = dict[str, Any]
@@ -100,6 +100,32 @@ class Table:
         content = ",\n".join([*lines, f' "runs": [\n  {runs}\n ]'])
         path = self.folder / f"{self.name}.json"
         path.write_text(f"{{\n{content}\n}}\n", encoding="utf-8")
+
+
+def stored_table(name: str) -> Run:
+    """Return what was measured once, on one machine: times, and the rest of chapter 8.
+
+    Parameters
+    ----------
+    name : {"outlook", "speed", "tools"}
+        The name of its file, in ``qkv_lib/experiments/measured``.
+
+    Returns
+    -------
+    dict
+
+    Raises
+    ------
+    FileNotFoundError
+        Nothing of that name is stored.
+
+    Examples
+    --------
+    >>> sorted(stored_table("speed"))
+    ['rows', 'setting']
+    """
+    path = LIBRARY / "experiments" / "measured" / f"{name}.json"
+    return dict(json.loads(path.read_text(encoding="utf-8")))
 
 
 def text(value: object) -> str:

@@ -1,4 +1,4 @@
-"""How fast the paths are, as ratios in one run: prints the table, writes `book/results/speed.json`.
+"""How fast the paths are, as ratios in one run: prints the table and stores it with the library.
 
 Run as ``python -m tests.benchmarks.speed [ROUNDS]``. The cases of a group take turns, so that a
 slow minute of the machine falls on all of them, and the ratio of the median round counts.
@@ -24,7 +24,7 @@ from qkv_lib import attention, attention_steps, window_mask
 from qkv_lib.exact.cache import KVCache
 from qkv_lib.exact.tiles import blocked_attention, tiled_attention
 
-RESULTS = Path(__file__).parents[2] / "book" / "results" / "speed.json"
+RESULTS = Path(__file__).parents[2] / "qkv_lib" / "experiments" / "measured" / "speed.json"
 HEADS, D, WINDOW, TOKENS, MIB = 8, 64, 256, 512, 2**20
 
 Run = Callable[[], Any]

@@ -1,4 +1,4 @@
-"""How fast the tools of chapter 7 are beside each other: writes `book/results/tools.json`.
+"""How fast the tools of chapter 7 are beside each other: stores them with the library.
 
 Run as ``python -m tests.benchmarks.tools [ROUNDS]``. Functions are compared with PyTorch's
 function, layers (which also project) with PyTorch's layer, on one thread. The cases of a group
@@ -27,7 +27,7 @@ from qkv_lib.rosetta import elsewhere
 from qkv_lib.rosetta._optional import optional
 from tests.benchmarks.speed import Run, ratio, timed
 
-RESULTS = Path(__file__).parents[2] / "book" / "results" / "tools.json"
+RESULTS = Path(__file__).parents[2] / "qkv_lib" / "experiments" / "measured" / "tools.json"
 HEADS, D, LENGTHS = 8, 64, (32, 1024)
 PACKAGES = ("torch", "keras", "transformers", "onnx", "einops")
 IMPORTS = {
