@@ -26,6 +26,7 @@ BUILT_FROM = BUILT / "built-from"  # the hash of what the pages there were made 
 JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
 OPTIONS = ("build", ".", "-W", "-n", "--keep-going", "--quiet")
 EXTENSIONS = ROOT / "book" / "_ext"
+COPIES = ROOT / "workshop" / "copies"  # which writes the readers' notebooks while a page is written
 
 
 def build() -> None:
@@ -54,7 +55,7 @@ def build() -> None:
 
 def fingerprint() -> str:
     """Return a hash of what all pages are made from: settings, looks, extensions, packages."""
-    folders = [EXTENSIONS, ROOT / "book" / "_static", ROOT / "book" / "_templates"]
+    folders = [EXTENSIONS, ROOT / "book" / "_static", ROOT / "book" / "_templates", COPIES]
     files = [
         ROOT / "_config.yml",
         ROOT / "_toc.yml",

@@ -1,9 +1,9 @@
-"""Make the notebooks that Colab opens: the committed ones, with a first cell that installs.
+"""Make the notebooks that Colab opens: the readers' ones, with a first cell that installs.
 
 Run as ``python -m workshop.colab ADDRESS REVISION FOLDER``. Publishing does so and pushes the
-folder to the branch that the buttons name (`book/_ext/launch.py`). The committed notebooks have
-no such cell: everywhere else the library is installed already, and only who publishes knows the
-address of the repository.
+folder to the branch that the buttons name (`book/_ext/launch.py`). The readers' notebooks, which
+the build makes, have no such cell: with `make lab` the library is installed already. What is made
+here also works on Kaggle, in VS Code, or wherever else one file is opened on its own.
 """
 
 import re
@@ -14,19 +14,30 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
-from workshop.pages import ROOT, listed_pages
+from workshop.addresses import on_colab
+from workshop.copies.__main__ import MADE
 
 CELL_ID = "colab-install"
-SOURCE = """# On Colab: fetch the course and install its library, once. Elsewhere this does nothing.
+SOURCE = """# Install the library of the course, unless it is installed already.
 import importlib.util
-import os
 
 if importlib.util.find_spec("qkv_lib") is None:
-    !git clone --quiet {address} /content/course
-    !git -C /content/course checkout --quiet {revision}
-    %pip install --quiet "/content/course[tools]"
-if os.path.isdir("/content/course/book"):
-    os.chdir("/content/course/book")"""
+    %pip install --quiet "qkv-lib[tools] @ git+{address}@{revision}\""""
+SIBLING = re.compile(r"(?<=\]\()([\w-]+)\.ipynb(?=[#)\s])")  # Colab opens no file beside a notebook
+
+
+def with_siblings_on_colab(notebook: NotebookNode, address: str) -> NotebookNode:
+    """Return the notebook with its links to other ones leading to where Colab opens them."""
+    if not address.startswith("https://github.com/"):
+        return notebook
+
+    def moved(link: re.Match[str]) -> str:
+        return on_colab(address, f"book/{link[1]}")
+
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = SIBLING.sub(moved, cell.source)
+    return notebook
 
 
 def with_install_cell(notebook: NotebookNode, address: str, revision: str) -> NotebookNode:
@@ -43,14 +54,16 @@ def with_install_cell(notebook: NotebookNode, address: str, revision: str) -> No
 
 
 def main(arguments: list[str]) -> None:
-    """Write every notebook of the book, with the cell, below the folder."""
+    """Write every reader's notebook, with the cell, below the folder."""
     address, revision, folder = arguments
-    for page in listed_pages():
-        if page.suffix == ".ipynb":
-            notebook = nbformat.read(page, as_version=4)
-            target = Path(folder) / page.relative_to(ROOT)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            nbformat.write(with_install_cell(notebook, address, revision), target)
+    made = sorted(MADE.glob("*.ipynb"))
+    if not made:
+        sys.exit(f"no notebooks in {MADE}: build the book first")
+    for path in made:
+        notebook = with_siblings_on_colab(nbformat.read(path, as_version=4), address)
+        target = Path(folder) / "book" / path.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(with_install_cell(notebook, address, revision), target)
 
 
 if __name__ == "__main__":

@@ -46,9 +46,10 @@ def check(options: Options) -> None:
 
 
 def lab(options: Options) -> None:
-    """Open the chapters in JupyterLab, to change and run them."""
-    ensure("notebooks")
-    run("jupyterlab", "--notebook-dir=book", *options)
+    """Open your own copies of the chapters in JupyterLab; they are in my-notebooks."""
+    ensure("lab")
+    building.build()
+    run("workshop.copies", "lab", *options)
 
 
 def serve(_options: Options) -> None:

@@ -30,6 +30,7 @@ BEGUN = VENV / "begun"  # there from the start of an installation to its end
 GROUPS = {
     "book": ("library", "book"),
     "notebooks": ("library", "notebooks"),
+    "lab": ("library", "book", "notebooks"),
     "proof": ("library", "book", "notebooks", "proof"),
 }
 CONSTRAINTS = ("--constraint", "constraints.txt")
@@ -38,7 +39,7 @@ TORCH_CPU = ("--extra-index-url", "https://download.pytorch.org/whl/cpu")
 
 
 def ensure(purpose: str) -> None:
-    """Install what a purpose needs and is not there: of "book", "notebooks" or "proof"."""
+    """Install what a purpose needs and is not there: one of `GROUPS`."""
     if VENV.is_symlink():  # the environment of another checkout, which alone may change it
         return
     with alone():

@@ -9,14 +9,15 @@ import os
 import re
 import subprocess
 from collections.abc import Mapping
+from pathlib import PurePosixPath
 from typing import Any
 
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
-# The default branch, whatever it is called. Colab reads another one, which publishing makes:
-# the same notebooks with a first cell that installs the library (`workshop/colab.py`).
-BRANCH, COLAB_BRANCH = "HEAD", "colab"
+from workshop.addresses import BINDER_FOLDER, on_colab
+
+BRANCH = "HEAD"  # the default branch, whatever it is called
 HOSTS = ("https://github.com/", "https://gitlab.com/")  # that the theme can tell Binder of
 
 
@@ -61,25 +62,30 @@ def add_buttons(_app: Sphinx, config: Config) -> None:
     }
 
 
-def add_colab(app: Sphinx, page: str, _template: str, context: dict[str, Any], _tree: Any) -> None:
-    """Put Colab beside Binder, on the branch that is made for it."""
+def lead(app: Sphinx, page: str, _template: str, context: dict[str, Any], _tree: Any) -> None:
+    """Lead Binder to the reader's notebook, and put Colab beside it, on the branch made for it."""
     address = app.config.html_theme_options.get("repository_url", "")
     for group in context.get("header_buttons", []):
-        if group.get("label") == "launch-buttons" and address.startswith("https://github.com/"):
-            place = f"{address.removeprefix('https://')}/blob/{COLAB_BRANCH}/{page}.ipynb"
-            group["buttons"].append(
-                {
-                    "type": "link",
-                    "text": "Colab",
-                    "tooltip": "Launch on Colab",
-                    "icon": "_static/images/logo_colab.png",
-                    "url": f"https://colab.research.google.com/{place.replace('.com', '', 1)}",
-                }
-            )
+        if group.get("label") != "launch-buttons":
+            continue
+        for button in group["buttons"]:
+            place, _, _ = button.get("url", "").partition("?urlpath=")
+            if "mybinder.org" in place:
+                notebook = f"{BINDER_FOLDER}/{PurePosixPath(page).name}.ipynb"
+                button["url"] = f"{place}?urlpath=lab/tree/{notebook}"
+        if address.startswith("https://github.com/"):
+            button = {
+                "type": "link",
+                "text": "Colab",
+                "tooltip": "Launch on Colab",
+                "icon": "_static/images/logo_colab.png",
+                "url": on_colab(address, page),
+            }
+            group["buttons"].append(button)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Read the address once, and add the buttons after the theme has made its own."""
     app.connect("config-inited", add_buttons)
-    app.connect("html-page-context", add_colab, priority=900)
+    app.connect("html-page-context", lead, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -11,6 +11,7 @@ none is still caught, by properties and by comparison with the library.
 from __future__ import annotations
 
 from qkv_lib.practice.grading import catalogue, check, describe, grade
+from qkv_lib.practice.progress import progress
 from qkv_lib.practice.verdict import Verdict
 
-__all__ = ["Verdict", "catalogue", "check", "describe", "grade"]
+__all__ = ["Verdict", "catalogue", "check", "describe", "grade", "progress"]

@@ -9,6 +9,7 @@ from qkv_lib.practice.compare import passed
 from qkv_lib.practice.diagnose import Attempt, diagnose, remembers
 from qkv_lib.practice.exercise import Exercise, Trial
 from qkv_lib.practice.exercises import EXERCISES
+from qkv_lib.practice.progress import note
 from qkv_lib.practice.run import UNATTEMPTED, libraries, may_be_torch, run_trials, silence
 from qkv_lib.practice.verdict import Finding, Stages, Verdict, named
 
@@ -17,7 +18,7 @@ def check(name: str, yours: Any, *, hint: int = 0, picture: bool = False) -> Non
     """Grade an answer at once and print what is right or wrong with it.
 
     A wrong answer is told its symptom: the first number that differs, or the line that raises.
-    Ask for more a step at a time.
+    Ask for more a step at a time. An exercise that is passed is noted for `progress`.
 
     Parameters
     ----------
@@ -47,6 +48,8 @@ def check(name: str, yours: Any, *, hint: int = 0, picture: bool = False) -> Non
     More: check("softmax-rows", yours, hint=2)
     """
     verdict = grade(name, yours)
+    if verdict.status == "right":
+        note(name, yours)
     print(verdict.told(int(hint), named(yours)))
     if picture and verdict.yours is not None and verdict.expected is not None:
         from qkv_lib.plots.versus import versus  # only now: a check costs no matplotlib

@@ -13,12 +13,12 @@ from nbformat.v4 import new_markdown_cell, new_notebook
 
 from tests.book.site_checks import images_have_alt, no_other_host
 from workshop.notebooks import METADATA
-from workshop.pages import BOOK
+from workshop.pages import BOOK, ROOT
 
 EXTENSIONS = BOOK / "_ext"
 CONF = """
 import sys
-sys.path.insert(0, {extensions!r})
+sys.path[:0] = [{extensions!r}, {root!r}]
 extensions = ["myst_nb", "launch"]
 html_theme = "sphinx_book_theme"
 nb_execution_mode = "off"
@@ -60,7 +60,7 @@ def test_the_address_is_that_of_the_repository(
 
 def built(folder: Path, environment: dict[str, str]) -> BeautifulSoup:
     """Build a book of one notebook and return its page."""
-    (folder / "conf.py").write_text(CONF.format(extensions=str(EXTENSIONS)))
+    (folder / "conf.py").write_text(CONF.format(extensions=str(EXTENSIONS), root=str(ROOT)))
     (folder / "book").mkdir()
     notebook = new_notebook(metadata=METADATA, cells=[new_markdown_cell("# Title", id="title")])
     nbformat.write(notebook, folder / "book" / "page.ipynb")
@@ -78,7 +78,7 @@ def links(page: BeautifulSoup) -> dict[str, str]:
 def test_a_page_can_be_opened_on_binder_and_on_colab_and_loads_nothing(tmp_path: Path) -> None:
     page = built(tmp_path, CI)
     assert links(page) == {
-        "Binder": "https://mybinder.org/v2/gh/ann/qkv/HEAD?urlpath=lab/tree/book/page.ipynb",
+        "Binder": "https://mybinder.org/v2/gh/ann/qkv/HEAD?urlpath=lab/tree/my-notebooks/page.ipynb",
         "Colab": "https://colab.research.google.com/github/ann/qkv/blob/colab/book/page.ipynb",
     }
     assert no_other_host(page) == []
@@ -94,5 +94,5 @@ def test_without_a_repository_there_are_no_buttons(tmp_path: Path) -> None:
 def test_on_gitlab_there_is_binder_alone(tmp_path: Path) -> None:
     gitlab = CI | {"GITHUB_SERVER_URL": "https://gitlab.com"}
     assert links(built(tmp_path, gitlab)) == {
-        "Binder": "https://mybinder.org/v2/gl/ann%2Fqkv/HEAD?urlpath=lab/tree/book/page.ipynb"
+        "Binder": "https://mybinder.org/v2/gl/ann%2Fqkv/HEAD?urlpath=lab/tree/my-notebooks/page.ipynb"
     }

@@ -102,6 +102,8 @@ def begin(folder: Path) -> Checkout:
         each.mkdir(parents=True)
     shutil.copy(ROOT / "make.py", root)
     shutil.copytree(ROOT / "workshop", root / "workshop", ignore=shutil.ignore_patterns("__py*"))
+    # The notebooks of a scratch book are none: what lays them goes on to JupyterLab at once.
+    (root / "workshop" / "copies" / "__main__.py").write_text("import jupyterlab")
     for name in ("_config.yml", "_toc.yml", "book/_ext/a.py", "book/_static/custom.css"):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text("")

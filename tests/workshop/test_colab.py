@@ -1,16 +1,17 @@
 """The notebooks for Colab install the library where it is missing, and nowhere else."""
 
 import importlib.util
-import os
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
 from IPython.core.inputtransformer2 import TransformerManager
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from workshop.colab import CELL_ID, main, with_install_cell
-from workshop.pages import BOOK, ROOT, listed_pages
+from workshop.colab import CELL_ID, main, with_install_cell, with_siblings_on_colab
+from workshop.copies.__main__ import MADE
+from workshop.pages import BOOK, listed_pages
 
 ADDRESS, REVISION = "https://github.com/ann/qkv", "0123abc"
 NOTEBOOK = BOOK / "02-concepts.ipynb"
@@ -39,9 +40,7 @@ def run_cell() -> list[str]:
 
 
 def test_where_the_library_is_the_cell_does_nothing() -> None:
-    before = os.getcwd()
     assert run_cell() == []
-    assert os.getcwd() == before
 
 
 def test_where_it_is_missing_the_cell_installs_this_revision(
@@ -49,22 +48,31 @@ def test_where_it_is_missing_the_cell_installs_this_revision(
 ) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     assert run_cell() == [
-        f"git clone --quiet {ADDRESS} /content/course",
-        f"git -C /content/course checkout --quiet {REVISION}",
-        '%pip install --quiet "/content/course[tools]"',
+        f'%pip install --quiet "qkv-lib[tools] @ git+{ADDRESS}@{REVISION}"',
     ]
 
 
-def test_every_notebook_gets_the_cell_once_and_is_else_as_committed(tmp_path: Path) -> None:
+def test_every_notebook_gets_the_cell_once_and_is_else_the_readers(tmp_path: Path) -> None:
     main([ADDRESS, REVISION, str(tmp_path)])
-    pages = [page for page in listed_pages() if page.suffix == ".ipynb"]
-    assert len(pages) == len(list(tmp_path.rglob("*.ipynb"))) > 0
-    for page in pages:
-        made = nbformat.read(tmp_path / page.relative_to(ROOT), as_version=4)
+    assert MADE.is_dir(), "no notebooks are built: run `make book` first"
+    for path in MADE.glob("*.ipynb"):
+        made = nbformat.read(tmp_path / "book" / path.name, as_version=4)
         nbformat.validate(made)
         assert made.cells[0].id == CELL_ID
-        assert made.cells[1:] == nbformat.read(page, as_version=4).cells
+        ours = nbformat.read(path, as_version=4)
+        assert made.cells[1:] == with_siblings_on_colab(ours, ADDRESS).cells
         assert with_install_cell(made, ADDRESS, REVISION) == made
+    names = {path.stem for path in tmp_path.rglob("*.ipynb")}
+    assert names == {page.stem for page in listed_pages() if page.suffix == ".ipynb"} | {"index"}
+
+
+def test_links_to_other_notebooks_lead_to_colab() -> None:
+    text = "[2](02-concepts.ipynb), [a](06-1-images.ipynb#cell-id=x), [b](#eq-a), [c](https://a.b/c.ipynb)"
+    notebook = new_notebook(cells=[new_markdown_cell(text), new_code_cell(text)])
+    moved, code = with_siblings_on_colab(notebook, ADDRESS).cells
+    place = "https://colab.research.google.com/github/ann/qkv/blob/colab/book"
+    assert moved.source == text.replace("02-c", f"{place}/02-c").replace("06-1", f"{place}/06-1")
+    assert code.source == text
 
 
 @pytest.mark.parametrize(

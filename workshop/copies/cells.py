@@ -1,0 +1,120 @@
+"""Make a reader's notebook of a source and of the page that the build made of it."""
+
+import copy
+import re
+from collections.abc import Iterator
+from html import escape
+
+import nbformat
+from docutils import nodes
+from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell
+
+from workshop.copies.markdown import SILENT, UnreadableError, Writer
+from workshop.notebooks import METADATA
+
+LINES = 10_000  # the lines of cell i begin at (i + 1) times this; so says myst-nb
+HIDDEN = {  # by the tag of the source: the code is closed, its output is closed
+    "hide-cell": (True, True),
+    "hide-input": (True, False),
+    "remove-input": (True, False),
+    "hide-output": (False, True),
+}
+
+
+def reader_notebook(source: NotebookNode, page: nodes.document, writer: Writer) -> NotebookNode:
+    """Return the notebook in plain Markdown: the same code, the same outputs, the same ids."""
+    texts = markdown(page, writer)
+    names, figures = folded(page), captions(page, writer)
+    cells = []
+    for index, cell in enumerate(source.cells):
+        if cell.cell_type == "code":
+            if index in names:
+                cells.append(new_markdown_cell(f"*{names[index]}*", id=f"{cell.id}-name"))
+            cells.append(code_cell(cell))
+            if index in figures:
+                cells.append(new_markdown_cell(figures[index], id=f"{cell.id}-caption"))
+        elif words := "\n\n".join(filter(None, texts.get(index, []))):
+            cells.append(new_markdown_cell(words, id=cell.id))
+        elif cell.source.strip():
+            raise UnreadableError(f"nothing is left of the cell {cell.id}")
+    made = NotebookNode(cells=cells, nbformat=4, nbformat_minor=5)
+    made.metadata = nbformat.from_dict(METADATA)
+    nbformat.validate(made)
+    return made
+
+
+def code_cell(cell: NotebookNode) -> NotebookNode:
+    """Return a code cell that is closed where the page folds it."""
+    made = copy.deepcopy(cell)
+    tags = cell.metadata.get("tags", [])
+    source, output = HIDDEN.get(next((tag for tag in tags if tag in HIDDEN), ""), (False, False))
+    made.metadata = NotebookNode({"tags": tags} if tags else {})
+    if source or output:
+        made.metadata["jupyter"] = {"source_hidden": source, "outputs_hidden": output}
+    if source:  # the same for Colab and for Kaggle
+        made.metadata |= {"cellView": "form", "_kg_hide-input": True}
+    return made
+
+
+def markdown(page: nodes.document, writer: Writer) -> dict[int, list[str]]:
+    """Return the blocks of text of each cell."""
+    texts: dict[int, list[str]] = {}
+    for block, level in blocks(page):
+        heading = isinstance(block, nodes.title)
+        words = writer.heading(block, level) if heading else writer.block(block)
+        if not words:
+            continue
+        if block.line is None:
+            raise UnreadableError(f"no cell is known of {words[:60]!r}")
+        texts.setdefault(block.line // LINES - 1, []).append(words)
+    return texts
+
+
+def blocks(node: nodes.Element, level: int = 0) -> Iterator[tuple[nodes.Element, int]]:
+    """Yield what stands between the code, each with the depth of its section."""
+    for child in node.children:
+        if isinstance(child, nodes.section):
+            yield from blocks(child, level + 1)
+        elif not (isinstance(child, nodes.container) and "cell_index" in child):
+            yield child, level
+
+
+def folded(page: nodes.document) -> dict[int, str]:
+    """Return what the page calls each cell that it folds whole: *Solution*, *The test*."""
+    cells = page.findall(lambda node: _attributes(node).get("hide_mode") == "all")
+    return {cell["cell_index"]: cell["prompt_show"] for cell in cells}
+
+
+def captions(page: nodes.document, writer: Writer) -> dict[int, str]:
+    """Return for each cell with a figure what stands below it: number, caption, description."""
+    found = {}
+    for cell in page.findall(lambda node: "cell_index" in _attributes(node)):
+        for figure in cell.findall(nodes.figure):
+            name = figure["ids"][0]
+            caption = next(figure.findall(nodes.caption))
+            images = figure.findall(nodes.image)
+            seen = [f"<p>{escape(each['alt'], quote=False)}</p>" for each in images]
+            tables = [node["html"] for node in cell.findall() if "html" in _attributes(node)]
+            found[cell["cell_index"]] = (
+                f'<a id="{name}"></a>**Fig. {writer.number(name)}** {writer.inline(caption)}\n\n'
+                + described(seen, list(map(numbers, tables)))
+            )
+    return found
+
+
+def numbers(box: str) -> str:
+    """Return the tables of a figure without the fold that the page puts around them."""
+    inside = re.sub(r"</?details[^>]*>|<summary>.*?</summary>", "", box)
+    return SILENT.sub("", inside).strip()
+
+
+def described(seen: list[str], tables: list[str]) -> str:
+    """Return what a figure shows as a fold; no blank line, which would end the HTML."""
+    name = "In words and numbers" if tables else "In words"
+    whole = re.sub(r"\n\s*\n", "\n", "\n".join(seen + tables))
+    return f"<details><summary>{name}</summary>\n{whole}\n</details>"
+
+
+def _attributes(node: nodes.Node) -> dict[str, object]:
+    return getattr(node, "attributes", {})
