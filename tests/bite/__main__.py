@@ -27,6 +27,10 @@ TABLE_HEAD = "| fault | place | caught by |\n|---|---|---|\n"
 def copy(root: Path) -> None:
     """Make `root` a copy of what git knows of, or would."""
     shutil.rmtree(root, ignore_errors=True)
+    if not (ROOT / ".git").exists():
+        sys.exit(
+            "The faults are planted in a copy of what git knows of, and this is no clone of it"
+        )
     names = _output(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], ROOT)
     for name in filter(None, names.split("\0")):
         if (ROOT / name).is_file():

@@ -32,6 +32,7 @@ from matplotlib.figure import Figure
 from pybtex.database import Entry, Person
 from sphinx.addnodes import pending_xref
 from sphinx.domains.python import ObjectEntry
+from sphinx.errors import ExtensionError
 
 from qkv_lib.formula.steps import AttentionSteps
 from qkv_lib.plots import heatmap
@@ -375,6 +376,25 @@ def test_a_server_that_never_listens_is_an_error(tmp_path, monkeypatch) -> None:
     starts(monkeypatch, "import time; time.sleep(60)")
     with pytest.raises(offline.katex.KaTeXError, match=r"after 0\.1 seconds"):
         offline.start_server(tmp_path, timeout=0.1)
+
+
+@POSIX
+def test_a_server_that_dies_is_an_error_at_once(tmp_path, monkeypatch) -> None:
+    starts(monkeypatch, "raise SystemExit(9)")
+    with pytest.raises(ExtensionError, match=r"Node\.js, which draws the formulas.*status 9"):
+        offline.start_server(tmp_path, timeout=600)
+
+
+@POSIX
+def test_a_long_name_of_the_temporary_folder_is_no_hindrance(tmp_path, monkeypatch) -> None:
+    long = tmp_path / ("long " * 30)
+    long.mkdir()
+    monkeypatch.setenv("TMPDIR", str(long))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    starts(monkeypatch, SLOW)
+    process, server = offline.start_server(long, timeout=20)
+    with server, process:
+        assert process.wait(timeout=20) == 0
 
 
 def starts(monkeypatch, script: str) -> None:

@@ -33,6 +33,17 @@ def launch(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return __import__("launch")
 
 
+def test_a_folder_inside_another_repository_is_not_that_repository(
+    launch: ModuleType, tmp_path: Path
+) -> None:
+    inside = tmp_path / "unzipped 书"
+    inside.mkdir()
+    for command in (["init"], ["remote", "add", "origin", "https://github.com/ann/thesis"]):
+        subprocess.run(["git", *command], cwd=tmp_path, check=True, capture_output=True)
+    assert launch.origin(tmp_path) == "https://github.com/ann/thesis\n"
+    assert launch.origin(inside) == ""
+
+
 @pytest.mark.parametrize(
     ("environment", "remote", "address"),
     [

@@ -59,7 +59,9 @@ def poisoned(like: Any) -> Any:
 
 def written() -> int:
     """Return the bytes that the system saw this process write; 0 where it does not count."""
-    lines = COUNTERS.read_text().splitlines() if COUNTERS.exists() else ["wchar: 0"]
+    if not COUNTERS.exists():
+        return 0
+    lines = COUNTERS.read_text(encoding="utf-8").splitlines()
     return int(dict(line.split(": ") for line in lines)["wchar"])
 
 

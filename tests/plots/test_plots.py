@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 
 import qkv_lib
 from qkv_lib import plots
+from qkv_lib.plots import fonts
 from qkv_lib.plots.fonts import drawable
 from qkv_lib.plots.heat import luminance
 from qkv_lib.plots.saved import as_svg
@@ -252,6 +253,21 @@ def test_chinese_labels_are_written_without_a_warning_on_a_machine_without_chine
 def test_a_font_that_is_not_there_is_not_added() -> None:
     font = drawable(["the", "注意", "end"], families=["No Such Family"])
     assert font.get_family() == mpl.rcParams["font.family"]
+
+
+def test_a_font_that_came_after_matplotlib_listed_them_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    name = (
+        "STIXGeneral"  # matplotlib brings it; here the list lacks it, and it alone has the letter
+    )
+    path = fonts.findfont(name)
+    listed = [each for each in fonts.fontManager.ttflist if each.name != name]
+    monkeypatch.setattr(fonts.fontManager, "ttflist", listed)
+    monkeypatch.setattr(fonts, "findSystemFonts", lambda: [path, __file__])
+    monkeypatch.setattr(fonts, "_missing", lambda labels, at: set() if at == path else {*labels})
+    fonts._new_fonts.cache_clear()
+    assert fonts.drawable(["x"], ["STIXGeneral"]).get_family()[-1] == "STIXGeneral"
 
 
 def test_a_font_is_added_only_when_it_is_needed() -> None:

@@ -172,7 +172,7 @@ def test_what_is_in_pieces_is_installed_again(checkout: Checkout) -> None:
 
 def older(path: Path, text: str) -> None:
     """Write a file as unzip does, with the date of its commit, long before the build."""
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     os.utime(path, (10**9, 10**9))
 
 
