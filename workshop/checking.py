@@ -90,8 +90,8 @@ def main(arguments: list[str]) -> int:
     """Run them all, and return 0 where all passed."""
     try:
         files = changed(*arguments)
-    except (OSError, subprocess.CalledProcessError):
-        print("make check asks git what has changed, and finds no repository here: make test.")
+    except (OSError, subprocess.CalledProcessError) as error:
+        print(f"make check asks git what has changed: {getattr(error, 'stderr', '') or error}")
         return 1
     failed = []
     started = time.monotonic()

@@ -95,10 +95,12 @@ def run(module: str, *arguments: str, **more: str) -> None:
 
 def sources() -> dict[str, str]:
     """Return the variables that tell pip and uv where packages come from, as the caller's pip."""
+    # Where `user` is set for all commands, this one would show the user's own file alone.
+    whole = {"PYTHONUTF8": "1", "PIP_USER": "0", "PIP_GLOBAL": "0", "PIP_SITE": "0"}
     listed = subprocess.run(
         [str(python()), "-m", "pip", "config", "list"],
         cwd=ROOT, capture_output=True, text=True, encoding="utf-8", errors="replace",
-        env=os.environ | {"PYTHONUTF8": "1"},
+        env=os.environ | whole,
     )  # fmt: skip
     return translated(listed.stdout)
 
@@ -112,7 +114,11 @@ def translated(listed: str) -> dict[str, str]:
             where, _, key = name.partition(".")
             if where == section and key in SOURCES:
                 found[key] = " ".join(str(ast.literal_eval(value)).split())
-    settings = {"PIP_CONFIG_FILE": os.devnull, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    settings = {
+        "PIP_CONFIG_FILE": os.devnull,
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "UV_SYSTEM_CERTS": "1",  # a proxy's certificate is known to the system
+    }
     for key, value in found.items():
         settings["PIP_" + key.upper().replace("-", "_")] = value
         if theirs := SOURCES[key]:

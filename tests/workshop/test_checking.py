@@ -80,8 +80,9 @@ def test_without_a_repository_a_sentence_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(checking, "ROOT", tmp_path)
+    monkeypatch.setenv("LC_ALL", "C")
     assert checking.main([]) == 1
-    assert "no repository here" in capsys.readouterr().out
+    assert "not a git repository" in capsys.readouterr().out
 
 
 def test_a_failure_fails(

@@ -271,6 +271,18 @@ def test_an_environment_is_made_anew_whatever_the_settings_of_pip(checkout: Chec
     assert "Installing" not in works(checkout)
 
 
+def test_a_setting_for_all_commands_hides_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With `user`, `pip config list` shows one file of several."""
+    config = tmp_path / "pip.conf"
+    config.write_text("[global]\nuser = true\ncert = /company.pem\n")
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(config))
+    monkeypatch.setenv("PIP_USER", "1")
+    monkeypatch.delenv("PIP_CERT", raising=False)
+    assert children.sources()["SSL_CERT_FILE"] == "/company.pem"
+
+
 @pytest.mark.parametrize(
     ("listed", "told"),
     [
