@@ -73,3 +73,14 @@ def test_rollout_is_as_written() -> None:
         np.eye(n) / 2 + sum(a[layer, i] for i in range(h)) / h / 2 for layer in range(n_layers)
     ]
     np.testing.assert_allclose(rollout(list(a)), mixed[2] @ mixed[1] @ mixed[0], rtol=1e-12)
+
+
+@equation("eq-images-rollout-example")
+def test_the_rollout_of_three_tokens_is_as_written() -> None:
+    first, last = np.eye(3), np.eye(3)
+    first[1], last[0] = np.eye(3)[2], np.eye(3)[1]  # who looks at whom
+    mixed = [(np.eye(3) + block) / 2 for block in (first, last)]
+    np.testing.assert_array_equal(mixed[0], [[1, 0, 0], [0, 1 / 2, 1 / 2], [0, 0, 1]])
+    np.testing.assert_array_equal(mixed[1][0], [1 / 2, 1 / 2, 0])
+    by_hand = np.array([1, 0, 0]) / 2 + np.array([0, 1 / 2, 1 / 2]) / 2
+    np.testing.assert_array_equal(rollout([first[None], last[None]])[0], by_hand)
