@@ -6,7 +6,7 @@ import importlib
 import multiprocessing
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
 from typing import NamedTuple
@@ -110,7 +110,7 @@ def attend_in_processes(
             name: x.detach().clone().contiguous() for name, x in operands.items()
         }  # none shared
         save_file(whole, f"{folder}/{OPERANDS}")
-        _start(n_ranks, folder, causal, zigzag)
+        start(_rank, n_ranks, folder, causal, zigzag)
         return [_report(f"{folder}/{rank}.safetensors") for rank in range(n_ranks)]
 
 
@@ -123,15 +123,18 @@ def _report(file: str) -> RankReport:
     )
 
 
-def _start(n_ranks: int, *arguments: object) -> None:
-    """Run `_rank` in new processes; where the system can, one imports torch for all of them."""
+def start(run: Callable[..., None], n_ranks: int, *arguments: object) -> None:
+    """Run ``run(rank, n_ranks, *arguments)`` in new processes, one a rank.
+
+    Where the system can, one process imports torch for all of them.
+    """
     method = "spawn"
     if "forkserver" in multiprocessing.get_all_start_methods():
         method = "forkserver"
         multiprocessing.get_context(method).set_forkserver_preload([__name__])
     with _another_main():
         torch.multiprocessing.start_processes(  # type: ignore[attr-defined, no-untyped-call]
-            _rank, (n_ranks, *arguments), nprocs=n_ranks, start_method=method
+            run, (n_ranks, *arguments), nprocs=n_ranks, start_method=method
         )
 
 

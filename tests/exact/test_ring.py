@@ -8,7 +8,7 @@ import torch
 import torch.distributed as dist
 
 from qkv_lib import attention
-from qkv_lib.exact import ring
+from qkv_lib.exact import processes, ring
 from qkv_lib.exact._ranks import NOTE
 from qkv_lib.exact.ring import held_by, ring_attention
 from tests.arrays import normal
@@ -123,7 +123,7 @@ def rings(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Any]:
 
 
 def run(size: int, folder: Path) -> list[Any]:
-    torch.multiprocessing.spawn(worker, (size, str(folder)), nprocs=size)
+    processes.start(worker, size, str(folder))
     return [torch.load(folder / f"{rank}.pt") for rank in range(size)]
 
 

@@ -19,17 +19,12 @@ TABLE = [
 ]
 
 
-def marked(cell: tuple[str, str, str, str]) -> object:
-    excuse = excuse_for(cell)
-    marks = [] if excuse is None else [
-        pytest.mark.xfail(strict=True, raises=excuse.error, reason=excuse.reason)
-    ]  # fmt: skip
-    return pytest.param(*cell, marks=marks, id="-".join(cell))
-
-
-@pytest.mark.parametrize(("name", "row", "library", "dtype"), [*map(marked, TABLE)])
+@pytest.mark.parametrize(
+    ("name", "row", "library", "dtype"), TABLE, ids=["-".join(cell) for cell in TABLE]
+)
 def test_cell(name: str, row: str, library: str, dtype: str) -> None:
     cell = Cell(ROWS[row], library, dtype)
+    excuse = excuse_for((name, row, library, dtype))
 
     @settings(
         max_examples=5,
@@ -44,7 +39,13 @@ def test_cell(name: str, row: str, library: str, dtype: str) -> None:
     def holds(case: Case) -> None:
         PROPERTIES[name](cell, case)
 
-    holds()
+    if excuse is None:
+        holds()
+        return
+    # Not by a mark: pytest would write out the traceback of each error that is expected.
+    with pytest.raises(excuse.error):
+        holds()
+    pytest.xfail(excuse.reason)
 
 
 def test_no_cell_is_missing() -> None:
