@@ -1,6 +1,8 @@
 """Relations between tokens, what a head puts on them, and ranks of a search."""
 
 import re
+from importlib.metadata import distribution
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -80,7 +82,16 @@ def test_the_docstrings_are_prose_and_each_pair_is_unique():
         assert entry.title.endswith(".")
         assert entry.text.endswith(".")
         assert not set("`*\n\\$") & set(entry.title + entry.text)
-    assert entries == load_docstrings()
+
+
+def test_the_order_of_the_docstrings_is_that_of_the_names_of_the_files(monkeypatch):
+    files = [file for file in distribution("scipy").files if str(file).startswith("scipy/signal/")]
+    listed = SimpleNamespace(files=files)
+    monkeypatch.setattr("qkv_lib.data.docstrings.distribution", lambda _: listed)
+    entries = load_docstrings()
+    assert len(entries) > 10
+    listed.files = files[::-1]
+    assert load_docstrings() == entries
 
 
 def test_a_missing_scipy_is_named(monkeypatch):
