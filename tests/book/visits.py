@@ -31,9 +31,9 @@ new PerformanceObserver((list) => {
 """
 
 # axe looks at each element, and a chapter has ten thousand: the parts of formulas, hidden from
-# assistive technology, and spans of code and of the library's reference. A formula becomes a box
-# of its size; of the spans that look the same in both themes (their classes say so), one stays in
-# each kind of place.
+# assistive technology, the shapes of pictures, each an image with one name, and spans of code and
+# of the library's reference. A formula becomes a box of its size, and the shapes go. Of the spans
+# that look the same in both themes (their classes say so), one stays in each kind of place.
 THIN = """() => {
   for (const formula of document.querySelectorAll(".katex")) {
     const { width, height } = formula.getBoundingClientRect();
@@ -50,6 +50,10 @@ THIN = """() => {
     if (seen.has(look)) part.replaceWith(part.textContent);
     else seen.add(look);
   }
+  const shapes = "path, line, polyline, polygon, circle, ellipse, use, defs, image";
+  for (const shape of document.querySelectorAll(`.qkv-picture :is(${shapes})`)) shape.remove();
+  const groups = [...document.querySelectorAll(".qkv-picture g")];
+  for (const group of groups.reverse()) if (!group.children.length) group.remove();
   document.body.normalize();
 }"""
 
@@ -57,6 +61,7 @@ THIN = """() => {
 # of the texts on the screen that agree in these, light and dark, one is enough. It is the slowest
 # rule of all, and looks at each text of the page.
 DISTINCT = """() => {
+  const KEPT = "input, select, textarea, img, svg, canvas, iframe";
   const texts = (element) => [...element.childNodes].filter(
     (node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
   const shown = [...document.body.querySelectorAll("*")].filter(
@@ -86,6 +91,11 @@ DISTINCT = """() => {
     if (seen.has(both)) for (const text of texts(element)) text.data = "";
     else seen.add(both);
   });
+  // What has lost its text, and holds nothing that has one, is nothing to look at.
+  for (const element of shown.reverse()) {
+    if (element !== document.body && !element.textContent.trim() && !element.querySelector(KEPT))
+      element.remove();
+  }
   return { texts: shown.length, looks: seen.size };
 }"""
 
@@ -178,16 +188,15 @@ def visit(page: Any, path: Path, *, thorough: bool = False) -> Visit:
 def look_all_round(page: Any, found: Visit, *, thorough: bool) -> None:
     """Run axe in each width and theme; where not `thorough`, only the rules that could differ."""
     everything = {"type": "tag", "values": STANDARD}
-    layout, links = (rules_of(rules) for rules in (OF_LAYOUT, [OF_LINKS]))
+    narrow_and_dark = rules_of([*OF_LAYOUT, OF_LINKS])
     contrast, others = rules_of([CONTRAST]), {CONTRAST: {"enabled": False}}
     if thorough:
         for size in (PHONE, DESKTOP):
             for theme in ("light", "dark"):
                 look(page, found, size, theme, everything)
         return
-    look(page, found, PHONE, "light", layout)
+    look(page, found, PHONE, "dark", narrow_and_dark)
     look(page, found, DESKTOP, "light", everything, others)
-    look(page, found, DESKTOP, "dark", links)
     page.add_style_tag(content=STILL)
     found.contrasts = page.evaluate(DISTINCT)
     for theme in ("dark", "light"):
