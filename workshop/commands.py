@@ -83,7 +83,6 @@ def results(options: Options) -> None:
     """Train what the stored tables lack; NAME=translation for one (from nothing, three hours)."""
     ensure("notebooks")
     run("qkv_lib.experiments", *(options or os.environ.get("NAME", "").split()))
-    run("workshop.outlook_results")
 
 
 def formulas(_options: Options) -> None:

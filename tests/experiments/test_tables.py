@@ -131,7 +131,7 @@ def test_of_its_own_file_only_what_a_run_uses_counts() -> None:
 
 
 def test_an_unknown_experiment_is_refused() -> None:
-    with pytest.raises(SystemExit, match="no experiment is called nothing; there are canvases"):
+    with pytest.raises(SystemExit, match="no experiment is called nothing; there are block_times"):
         command.main(["nothing"])
 
 
