@@ -107,7 +107,7 @@ def stored_table(name: str) -> Run:
 
     Parameters
     ----------
-    name : {"outlook", "speed", "tools"}
+    name : {"speed", "tools"}
         The name of its file, in ``qkv_lib/experiments/measured``.
 
     Returns
