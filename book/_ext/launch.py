@@ -63,8 +63,12 @@ def git(folder: Path, *arguments: str) -> str:
 
 
 def add_buttons(app: Sphinx, config: Config) -> None:
-    """Tell the theme the repository, and where its notebooks can be launched."""
+    """Tell the theme the repository, and where its notebooks can be launched.
+
+    The theme's own setting will not do: Jupyter Book puts its repository where there is none.
+    """
     address = repository(os.environ, origin(Path(app.srcdir)))
+    config.course_repository = address or ""
     if address is None:
         return
     buttons = {"notebook_interface": "jupyterlab", "binderhub_url": "https://mybinder.org"}
@@ -77,7 +81,7 @@ def add_buttons(app: Sphinx, config: Config) -> None:
 
 def lead(app: Sphinx, page: str, _template: str, context: dict[str, Any], _tree: Any) -> None:
     """Lead Binder to the reader's notebook, and put Colab beside it, on the branch made for it."""
-    address = app.config.html_theme_options.get("repository_url", "")
+    address = app.config.course_repository
     for group in context.get("header_buttons", []):
         if group.get("label") != "launch-buttons":
             continue
@@ -99,6 +103,7 @@ def lead(app: Sphinx, page: str, _template: str, context: dict[str, Any], _tree:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Read the address once, and add the buttons after the theme has made its own."""
+    app.add_config_value("course_repository", "", "html", str)
     app.connect("config-inited", add_buttons)
     app.connect("html-page-context", lead, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

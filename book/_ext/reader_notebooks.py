@@ -51,7 +51,7 @@ def writer(app: Sphinx, page: str) -> Writer:
         page,
         places=places(env),
         works=works(env.domaindata["cite"]["citations"]),
-        site=published(app.config.html_theme_options.get("repository_url", "")),
+        site=published(app.config.course_repository),
     )
     return Writer(links, lambda name: ".".join(map(str, numbers[name])))
 
@@ -65,7 +65,9 @@ def write(app: Sphinx, page: str, _template: str, context: dict[str, Any], tree:
         if page == INDEX:
             made = index_notebook(tree, writer(app, page))
         elif source is not None:
-            made = reader_notebook(nbformat.read(source, as_version=4), tree, writer(app, page))
+            notebook = nbformat.read(source, as_version=4)
+            repository = app.config.course_repository
+            made = reader_notebook(notebook, tree, writer(app, page), repository)
         else:
             return
     except UnreadableError as error:

@@ -3,21 +3,27 @@
 Reads `_build/html`, which `make book` writes.
 """
 
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from copy import deepcopy
 from functools import cache
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
+import launch
 import nbformat
 import pytest
 from bs4 import BeautifulSoup, SoupStrainer
 from markdown_it import MarkdownIt
+from nbclient import NotebookClient
 from nbconvert import HTMLExporter, PythonExporter, SlidesExporter
 from nbformat import NotebookNode
 
 from tests.book.notebook_checks import code_cells
+from workshop.addresses import published
 from workshop.copies.links import heading_id
 from workshop.notebooks import METADATA
 from workshop.pages import ROOT, directive, listed_pages, tokens
@@ -27,7 +33,7 @@ SOURCES = {page.stem: page for page in listed_pages() if page.suffix == ".ipynb"
 CHAPTERS = pytest.mark.parametrize("name", SOURCES)
 EVERY = pytest.mark.parametrize("name", [*SOURCES, "index"])
 
-ADDED = ("-caption", "-name")  # the ends of the ids of cells that the source does not have
+ADDED = ("-caption", "-name", "-alone")  # ends of the ids of cells that were added
 MYST = {"myst_role", "myst_target", "myst_block_break", "math_block_label", "colon_fence"}
 FORMULA = re.compile(r"(?<!\\)(\$\$.*?\$\$|\$[^$]*\$)", re.DOTALL)
 MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable("table")
@@ -176,6 +182,14 @@ def test_there_are_links_of_every_kind() -> None:
         assert kind in found, kind
 
 
+def test_pages_without_a_notebook_are_found_on_the_site_of_this_repository_or_not_at_all() -> None:
+    site = published(launch.repository(os.environ, launch.origin(ROOT)) or "")
+    found = {address for name in SOURCES for address in addresses(copy(name))}
+    outside = {each for each in found if "/book/" in each}
+    assert {each for each in outside if not (site and each.startswith(site))} == set()
+    assert bool(outside) == bool(site)
+
+
 # What is closed, and what is open.
 
 
@@ -218,3 +232,51 @@ def test_it_can_be_converted(name: str, exporter: type) -> None:
 def test_as_a_script_it_is_python(name: str) -> None:
     body, _ = PythonExporter().from_notebook_node(copy(name))
     compile(body, f"{name}.py", "exec")
+
+
+# Run.
+
+
+@pytest.fixture(scope="module")
+def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NotebookClient]:
+    """Start a kernel in an empty folder for the cells of one of the notebooks."""
+    notebook = deepcopy(copy("path"))
+    here = {"metadata": {"path": str(tmp_path_factory.mktemp("empty"))}}
+    client = NotebookClient(
+        notebook, kernel_name="python3", timeout=300, allow_errors=True, resources=here
+    )
+    with client.setup_kernel():
+        yield client
+
+
+def printed(kernel: NotebookClient, order: Iterable[int]) -> dict[str, list[str]]:
+    """Run cells in an order, and return what each prints and how each fails."""
+    told: dict[str, list[str]] = {}
+    for index in order:
+        cell = kernel.nb.cells[index]
+        if cell.cell_type == "code":
+            kernel.execute_cell(cell, index)
+            told[cell.id] = said_by(cell)
+    return told
+
+
+def said_by(cell: NotebookNode) -> list[str]:
+    return [each.text for each in cell.outputs if each.output_type == "stream"] + [
+        f"{each.ename}: {each.evalue}" for each in cell.outputs if each.output_type == "error"
+    ]
+
+
+def test_out_of_order_it_says_what_is_missing(kernel: NotebookClient) -> None:
+    backwards = printed(kernel, reversed(range(len(kernel.nb.cells))))
+    failed = [each[-1] for each in backwards.values() if each and "Error: " in each[-1]]
+    clear = re.compile(r"NameError: name '\w+' is not defined")
+    assert len(failed) > 5
+    assert [each for each in failed if not clear.fullmatch(each)] == []
+
+
+def test_it_runs_in_an_empty_folder_twice(kernel: NotebookClient) -> None:
+    stored = {cell.id: said_by(cell) for cell in code_cells(copy("path"))}
+    for _ in range(2):
+        assert printed(kernel, range(len(kernel.nb.cells))) == stored
+    folder = Path(kernel.resources["metadata"]["path"])
+    assert list(folder.iterdir()) == []

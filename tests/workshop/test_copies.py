@@ -202,6 +202,12 @@ def test_a_notebook_keeps_its_code_and_gets_captions_and_names() -> None:
     assert solved.metadata.jupyter == {"source_hidden": True, "outputs_hidden": True}
 
 
+def test_where_the_repository_is_known_a_notebook_says_how_to_be_alone() -> None:
+    made = reader_notebook(source(), page(), writer(), "https://github.com/ann/qkv")
+    assert made.cells[1].id == "title-alone"
+    assert 'pip install "qkv-lib[tools] @ git+https://github.com/ann/qkv"' in made.cells[1].source
+
+
 @pytest.mark.parametrize("tags", [[], ["zh-output"], ["raises-exception"]])
 def test_an_exercise_is_open(tags: list[str]) -> None:
     made = code_cell(new_code_cell("x", metadata={"tags": tags, "mystnb": {}}))

@@ -22,8 +22,13 @@ HIDDEN = {  # by the tag of the source: the code is closed, its output is closed
 }
 
 
-def reader_notebook(source: NotebookNode, page: nodes.document, writer: Writer) -> NotebookNode:
-    """Return the notebook in plain Markdown: the same code, the same outputs, the same ids."""
+def reader_notebook(
+    source: NotebookNode, page: nodes.document, writer: Writer, repository: str = ""
+) -> NotebookNode:
+    """Return the notebook in plain Markdown: the same code, the same outputs, the same ids.
+
+    Where the repository is known, it says how the library is installed, below its title.
+    """
     texts = markdown(page, writer)
     names, figures = folded(page), captions(page, writer)
     cells = []
@@ -38,10 +43,21 @@ def reader_notebook(source: NotebookNode, page: nodes.document, writer: Writer) 
             cells.append(new_markdown_cell(words, id=cell.id))
         elif cell.source.strip():
             raise UnreadableError(f"nothing is left of the cell {cell.id}")
+    if repository:
+        cells.insert(1, alone(cells[0].id, repository))
     made = NotebookNode(cells=cells, nbformat=4, nbformat_minor=5)
     made.metadata = nbformat.from_dict(METADATA)
     nbformat.validate(made)
     return made
+
+
+def alone(title: str, repository: str) -> NotebookNode:
+    """Return what a reader needs to know who has this one file, below the cell of its title."""
+    command = f'pip install "qkv-lib[tools] @ git+{repository}"'
+    text = f"It needs the library of the course, and no other file: `{command}`"
+    name = "This notebook on its own"
+    folded = f"<details><summary>{name}</summary>\n\n{text}\n\n</details>"
+    return new_markdown_cell(folded, id=f"{title}-alone")
 
 
 def code_cell(cell: NotebookNode) -> NotebookNode:
