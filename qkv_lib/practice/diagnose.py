@@ -8,78 +8,36 @@ that are wrong. Last comes the plain difference, which nothing passes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from qkv_lib.formula._checks import Array
 from qkv_lib.practice import surgery
-from qkv_lib.practice.compare import agree, close, differs, passed, unfit
-from qkv_lib.practice.exercise import KINDS, Exercise, Function, Mistake, Outcome, Trial, Values
-from qkv_lib.practice.run import UNATTEMPTED, run_once
+from qkv_lib.practice.attempt import Attempt, difference
+from qkv_lib.practice.compare import close, unfit
+from qkv_lib.practice.depends import depends
+from qkv_lib.practice.exercise import KINDS, Function, Mistake, Trial, Values
+from qkv_lib.practice.patterns import (
+    by_row,
+    constant,
+    in_other_places,
+    indices,
+    nearly_right,
+    one_sided,
+    scaled_argument,
+)
+from qkv_lib.practice.run import UNATTEMPTED, reference_values, run_once
 from qkv_lib.practice.separate import condition, spot
-from qkv_lib.practice.verdict import Finding, inputs, listed, place, shortest, two_numbers
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """An exercise with the trials that an examiner looks at; ``every`` has those left out too."""
-
-    exercise: Exercise
-    trials: tuple[Trial, ...]
-    every: tuple[Trial, ...] = ()
-    cache: dict[tuple[Function, int], Outcome] = field(default_factory=dict, compare=False)
-
-    def inputs(self, trial: Trial) -> str:
-        """Return the trial's arguments in words."""
-        return inputs(self.exercise.arguments, trial.case.args)
-
-    def passed(self, trial: Trial) -> bool:
-        """Tell whether a trial is right."""
-        return passed(self.exercise, trial)
-
-    def deviates(self, trial: Trial) -> bool:
-        """Tell whether the numbers are wrong, apart from their dtype."""
-        return trial.first.fault is None and not self.agree(trial.first.values, trial.expected)
-
-    def agree(self, yours: Values, expected: Values) -> bool:
-        """Tell whether two results are the same."""
-        return agree(yours, expected, self.exercise.tolerance)
-
-    def noun(self, name: str) -> str:
-        """Return what a returned array is called: your result, or by its name your dQ."""
-        return "your result" if len(self.exercise.returns) == 1 else f"your {name}"
-
-    def results(self) -> Iterator[tuple[Trial, str, Array, Array]]:
-        """Yield each returned array: trial, name, the learner's, the library's."""
-        for trial in self.trials:
-            for name, yours, expected in zip(
-                self.exercise.returns, trial.first.values, trial.expected, strict=False
-            ):
-                yield trial, name, yours, expected
-
-    def outcome(self, wrong: Function, trial: Trial) -> Outcome:
-        """Return what a wrong function gives, run once a trial.
-
-        The function itself is the key: the address of one that is gone may be another's.
-        """
-        key = wrong, id(trial)
-        if key not in self.cache:
-            self.cache[key] = run_once(self.exercise, wrong, trial.case.args)
-        return self.cache[key]
-
-    def first_difference(self) -> tuple[Array | None, Array | None]:
-        """Return the first result that differs and what it should have been, shapes alike."""
-        for _, _, yours, expected in self.results():
-            same = yours.shape == expected.shape
-            if same and np.any(differs(yours, expected, self.exercise.tolerance)):
-                return yours, expected
-        return None, None
-
+from qkv_lib.practice.vary import varied
+from qkv_lib.practice.verdict import Finding, listed, shortest
+from qkv_lib.practice.watch import nan_on_the_way
 
 OFTEN = 3
 """How many old results among new ones are no chance."""
+OTHER_SEEDS = (2, 3)
+"""What seems to be a condition is tried on these inputs too."""
 
 Examiner = Callable[[Attempt], Finding | None]
 
@@ -91,7 +49,7 @@ def diagnose(attempt: Attempt) -> Finding | None:
             return finding
     failed = first_failures(attempt)
     if not failed.trials:
-        return None
+        return nan_on_the_way(attempt)
     findings = (examiner(failed) for examiner in AFTER_COMPARING)
     return after_success(next(finding for finding in findings if finding), failed)
 
@@ -244,14 +202,27 @@ def last_step(attempt: Attempt, mistake: Mistake | None, values: list[Values]) -
                 for trial, each in zip(attempt.trials, values, strict=True)
             ):
                 return cut_named(attempt, cut, attempt.noun(name), mistake)
-        theirs = [each[which] for each in values if which < len(each)]
+        if any(
+            which >= len(each) or not alone(attempt, trial, each, which)
+            for trial, each in zip(attempt.trials, values, strict=True)
+        ):
+            continue
+        theirs = [each[which] for each in values]
         if found := factor(attempt, which, theirs):
             cut = surgery.Cut("factor", found, "which factor is too many, or missing?", abs)
             return cut_named(attempt, cut, attempt.noun(name), mistake)
-        if found := addend(attempt, which, theirs):
+        if mistake is None and (found := addend(attempt, which, theirs)):
             cut = surgery.Cut("addend", found, "which term is too many, or missing?", abs)
             return cut_named(attempt, cut, attempt.noun(name), mistake)
     return None
+
+
+def alone(attempt: Attempt, trial: Trial, values: Values, which: int) -> bool:
+    """Tell whether the returned arrays but one are these."""
+    mine = trial.first.values
+    return len(mine) == len(values) and attempt.agree(
+        mine[:which] + mine[which + 1 :], values[:which] + values[which + 1 :]
+    )
 
 
 def cut_named(attempt: Attempt, cut: surgery.Cut, noun: str, mistake: Mistake | None) -> Finding:
@@ -270,9 +241,6 @@ def factor(attempt: Attempt, which: int, expected: list[Array]) -> str | None:
     ratios: list[float] = []
     for trial, theirs in zip(attempt.trials, expected, strict=True):
         yours = trial.first.values[which]
-        others = zip(trial.first.values, trial.expected, strict=True)
-        if any(i != which and not close(*pair) for i, pair in enumerate(others)):
-            return None
         if yours.shape != theirs.shape or yours.dtype.kind == "b" or theirs.dtype.kind == "b":
             return None
         large = np.abs(theirs) > 1e-3
@@ -442,7 +410,7 @@ def heeds(attempt: Attempt, trial: Trial, place_of: int) -> bool | None:
 
 
 def somewhere(attempt: Attempt) -> Finding | None:
-    """Look for the one place, or the one condition, in which the numbers are wrong."""
+    """Look for the one place in which the numbers are wrong."""
     every = replace(attempt, trials=attempt.every or attempt.trials)
     failed = [trial for trial in every.trials if not every.passed(trial)]
     evidence = difference(attempt, attempt.trials[0])
@@ -455,10 +423,26 @@ def somewhere(attempt: Attempt) -> Finding | None:
         if where:
             says = f"only part of {attempt.noun(name)} is wrong: {where}"
             return Finding("only-where", says, evidence)
-    when = condition(attempt.exercise, every.trials, every.passed)
-    if when:
-        return Finding("only-when", f"your answer is right only {when}", evidence)
     return None
+
+
+def sometimes(attempt: Attempt) -> Finding | None:
+    """Look for the one condition on which the numbers are right, also with other inputs."""
+    every = attempt.every or attempt.trials
+    tried = [(trial.case, attempt.passed(trial)) for trial in every]
+    when = condition(attempt.exercise, tried)
+    if when is None:
+        return None
+    for seed in OTHER_SEEDS:
+        for case in varied(attempt.exercise, np.random.default_rng(seed)):
+            outcome = every[0].call(case.args)
+            expected = reference_values(attempt.exercise, case.args)
+            tried.append((case, not outcome.fault and attempt.agree(outcome.values, expected)))
+    when = condition(attempt.exercise, tried)
+    if when is None:
+        return None
+    evidence = difference(attempt, attempt.trials[0])
+    return Finding("only-when", f"your answer is right only {when}", evidence)
 
 
 def right_parts(attempt: Attempt, failed: list[Trial]) -> list[str]:
@@ -480,36 +464,27 @@ def different(attempt: Attempt) -> Finding:
     return Finding("different", "the numbers differ", difference(attempt, attempt.trials[0]))
 
 
-def difference(attempt: Attempt, trial: Trial) -> str:
-    """Return the first difference in words: place, the learner's number, the expected one."""
-    shown = attempt.inputs(trial)
-    for _, name, yours, expected in replace(attempt, trials=(trial,)).results():
-        if yours.shape != expected.shape:
-            return f"with {shown}, {name} must be {expected.shape}; yours is {yours.shape}"
-        wrong = differs(yours, expected, attempt.exercise.tolerance)
-        if np.any(wrong):
-            index = tuple(np.argwhere(wrong)[0])
-            mine, theirs = two_numbers(yours[index], expected[index])
-            return (
-                f"with {shown}, the first difference in {name} is at "
-                f"{place(index, attempt.exercise.returns[name])}: "
-                f"yours {mine}, expected {theirs}"
-            )
-    return f"with {shown}"
-
-
 BEFORE_COMPARING: tuple[Examiner, ...] = (unattempted, writes_into_arguments, remembers)
 AFTER_COMPARING: tuple[Examiner, ...] = (
     named_mistake,
     faulty,
     wrong_dtype,
+    constant,
     cut_on_the_way_out,
     cut_on_the_way_in,
     cut_beside_a_mistake,
+    scaled_argument,
+    in_other_places,
     misshapen,
     not_finite,
     unused_argument,
+    indices,
     broken_property,
+    depends,
     somewhere,
+    by_row,
+    nearly_right,
+    one_sided,
+    sometimes,
     different,
 )

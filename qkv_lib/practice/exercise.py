@@ -135,10 +135,12 @@ class Exercise:
     dtype : bool
         The task asks for a dtype, that of the library's answer. Else any float of 4 bytes or
         more is right, and whole numbers where they say the same.
+    no_nan : bool
+        The task allows no NaN on the way either.
     tolerance : float
         Largest difference accepted, relative to the largest expected number.
     without : mapping
-        Kind of input → why this exercise can have none of it. See `qkv_lib.practice.coverage`.
+        Kind of input → why this exercise can have none of it; the tests list the kinds.
     number : str
         Where it stands in the book, for example ``"8.2"``: the name of its file says it.
     """
@@ -156,6 +158,7 @@ class Exercise:
     edges: Callable[[np.random.Generator], Iterable[tuple[Any, ...]]] | None = None
     free: tuple[str, ...] = ()
     dtype: bool = False
+    no_nan: bool = False
     tolerance: float = 2e-5
     without: Mapping[str, str] = field(default_factory=dict)
     number: str = ""

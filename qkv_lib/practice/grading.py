@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from qkv_lib.practice import limit
+from qkv_lib.practice.attempt import Attempt
 from qkv_lib.practice.compare import passed
-from qkv_lib.practice.diagnose import Attempt, diagnose, remembers
+from qkv_lib.practice.diagnose import diagnose, remembers
 from qkv_lib.practice.exercise import Exercise, Trial
 from qkv_lib.practice.exercises import EXERCISES
 from qkv_lib.practice.progress import note

@@ -140,7 +140,7 @@ SOFTMAX = (
     Mistake("squares-for-exponentials", "the squares of the scores are divided by their sum",
             "take exp: a negative score means little weight",
             lambda scores: scores**2 / (scores**2).sum(-1, keepdims=True)),
-    *(Mistake("clipped-scores", f"the scores are cut off at ±{most:g} before exp", STABLE_LOOK,
+    *(Mistake("clipped-scores", "large scores are cut off before exp", STABLE_LOOK,
               lambda scores, most=most: softmax(np.clip(scores, -most, most)))
       for most in (10, 20, 50, 80, 100, 500, 700)),
     Mistake("softmax-twice", "the softmax is taken twice", "once is enough",

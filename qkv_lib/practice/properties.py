@@ -44,7 +44,14 @@ def batch_apart(trial: Trial) -> str | None:
     if outcome.fault or outcome.values[0].shape != trial.first.values[0].shape:
         return None
     before, after = trial.first.values[0][0], outcome.values[0][0]
-    return at(np.abs(after - before) > SLACK, after, "moved to")
+    return at(moved(before, after), after, "moved to")
+
+
+def moved(before: Array, after: Array) -> Array:
+    """Tell which numbers, or which answers of yes and no, have changed."""
+    if before.dtype == bool or after.dtype == bool:
+        return np.asarray(before != after)
+    return np.abs(after - before) > SLACK
 
 
 def change_last(arg: object) -> object:
@@ -64,7 +71,7 @@ def hidden_stays_hidden(trial: Trial) -> str | None:
     if outcome.fault:
         return None
     before, after = trial.first.values[0], outcome.values[0]
-    return at(np.abs(after - before) > SLACK, after, "moved to")
+    return at(moved(before, after), after, "moved to")
 
 
 def at(wrong: Array, shown: Array, verb: str) -> str | None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import combinations
+from math import comb
 from typing import Any
 
 import numpy as np
 
 from qkv_lib.formula._checks import Array
 from qkv_lib.practice.compare import differs
-from qkv_lib.practice.exercise import Exercise, Trial
+from qkv_lib.practice.exercise import Case, Exercise, Trial
 from qkv_lib.practice.verdict import shortest
 
 
@@ -62,45 +63,65 @@ def places(expected: Array, axes: Sequence[str]) -> Iterator[tuple[str, Array]]:
         yield "where numbers above 0 are expected", expected > 0
 
 
-def condition(
-    exercise: Exercise, trials: Sequence[Trial], passed: Callable[[Trial], bool]
-) -> str | None:
+CHANCES = {1: 60, 2: 500}
+"""Tier of a fact → in how many ways the cases can be parted before it is no coincidence."""
+
+
+def condition(exercise: Exercise, tried: Sequence[tuple[Case, bool]]) -> str | None:
     """Return in words what the inputs have in common on which an answer is right."""
-    right = [trial for trial in trials if passed(trial)]
-    wrong = [trial for trial in trials if not passed(trial)]
+    right = [case for case, passed in tried if passed]
+    wrong = [case for case, passed in tried if not passed]
     if len(right) < 2 or not wrong:
         return None
-    facts = [set(facts_about(exercise, trial.case.args)) for trial in right]
-    others = [set(facts_about(exercise, trial.case.args)) for trial in wrong]
+    ways = comb(len(kinds_of(right)) + len(kinds_of(wrong)), len(kinds_of(right)))
+    facts = [set(facts_about(exercise, case.args)) for case in right]
+    others = [set(facts_about(exercise, case.args)) for case in wrong]
     common = facts[0].intersection(*facts) - others[0].union(*others)
-    return min(common, key=len, default=None)
+    telling = [fact for fact in common if ways >= CHANCES.get(fact[0], 0)]
+    return min(telling, key=lambda fact: (fact[0], len(fact[1]), fact[1]), default=(0, None))[1]
 
 
-def facts_about(exercise: Exercise, args: tuple[Any, ...]) -> Iterator[str]:
-    """Yield what is true of the arguments of a call, in words that go on after "right only"."""
+def kinds_of(cases: Sequence[Case]) -> set[Any]:
+    """Return the cases that differ in more than their numbers."""
+    return {
+        (case.kind, *(arg if isinstance(arg, (str, int, float)) else np.shape(arg)
+                      for arg in case.args))
+        for case in cases
+    }  # fmt: skip
+
+
+def facts_about(exercise: Exercise, args: tuple[Any, ...]) -> Iterator[tuple[int, str]]:
+    """Yield what is true of the arguments of a call, in words that go on after "right only".
+
+    A fact comes with its tier: 0 where a mistake often cannot show, 2 for what may well be chance.
+    """
     sizes: list[tuple[str, float]] = []
     for name, arg in zip(exercise.arguments, args, strict=False):
         if isinstance(arg, np.ndarray):
-            yield f"where {name} has {arg.ndim} axes"
+            yield 0, f"where {name} has {arg.ndim} axes"
             sizes += [(f"{name}.shape[{-axis}]", arg.shape[-axis])
                       for axis in range(1, min(arg.ndim, 3) + 1)]  # fmt: skip
             if arg.size and arg.dtype.kind in "fiu":
                 negative, zero = bool(arg.min() < 0), bool(np.any(arg == 0))
-                yield f"where {name} holds {'negative numbers' if negative else 'none below 0'}"
-                yield f"where {name} holds {'a 0' if zero else 'no 0'}"
+                yield 2, f"where {name} holds {'negative numbers' if negative else 'none below 0'}"
+                yield 2, f"where {name} holds {'a 0' if zero else 'no 0'}"
+                if arg.ndim == 1 and arg.size > 1:
+                    rising = bool(np.all(np.diff(arg) >= 0))
+                    yield 1, f"where {name} is {'' if rising else 'not '}in ascending order"
+                    alike = bool(np.all(arg == arg[0]))
+                    yield 1, f"where the numbers of {name} are {'' if alike else 'not '}all alike"
             if arg.dtype == bool:
-                yield f"where {name} hides {'nothing' if arg.all() else 'something'}"
+                yield 0, f"where {name} hides {'nothing' if arg.all() else 'something'}"
         elif isinstance(arg, (int, float)) and not isinstance(arg, bool):
             sizes.append((name, arg))
         else:
-            yield f"where {name} is {arg}"
+            yield 0, f"where {name} is {arg}"
     for name, size in sizes:
-        yield f"where {name} is {'1' if size == 1 else 'not 1'}"
-        yield f"where {name} is {'even' if size % 2 == 0 else 'not even'}"
-        yield f"where {name} is {'above' if size > 1 else 'at most'} 1"
+        yield 0, f"where {name} is {'1' if size == 1 else 'not 1'}"
+        yield 2, f"where {name} is {'even' if size % 2 == 0 else 'not even'}"
+        yield 2, f"where {name} is {'above' if size > 1 else 'at most'} 1"
     for (one, left), (other, right) in combinations(sizes, 2):
-        relation = "=" if left == right else "≠"
-        yield f"where {one} {relation} {other}"
-        yield f"where {one} {'>' if left > right else '≤'} {other}"
-        yield f"where {one} {'<' if left < right else '≥'} {other}"
-    yield f"with {len(args)} arguments"
+        yield 1, f"where {one} {'=' if left == right else '≠'} {other}"
+        yield 2, f"where {one} {'>' if left > right else '≤'} {other}"
+        yield 2, f"where {one} {'<' if left < right else '≥'} {other}"
+    yield 0, f"with {len(args)} arguments"

@@ -70,7 +70,7 @@ ARRAYS = (
     Cut("{}-normalised", "{} is divided by its length first", "{} is used as it is", unit),
     Cut("{}-softmaxed", "the softmax is taken of {} first", "{} is used as it is", soft),
     Cut("{}-shared-out", "{} is divided by its row sums first", "{} is used as it is", shares),
-    Cut("{}-first-element", "every batch element gets the {} of the first",
+    Cut("{}-first-element", "only the first element of {} is used, for all",
         "keep the leading axes: index from the end", lambda x: np.repeat(x[:1], len(x), axis=0)),
     Cut("{}-one-more", "this is the answer for {} + 1 (off by one)", "count {} again",
         lambda x: x + 1),
@@ -181,7 +181,7 @@ RESULTS = (
         lambda y: y.sum()),
     Cut("mean-of-all", "everything is averaged to one number", "keep the leading axes",
         lambda y: y.mean()),
-    Cut("first-for-all", "every batch element gets the result of the first",
+    Cut("first-for-all", "the first element of the result stands for all",
         "keep the leading axes: index from the end", lambda y: np.repeat(y[:1], len(y), axis=0)),
     Cut("first-row-for-all", "every row is the first one", "does the row change?",
         lambda y: np.repeat(y[..., :1, :], y.shape[-2], axis=-2)),
@@ -258,7 +258,7 @@ def changed(cut: Cut, values: Values, which: int) -> Values | None:
 CONSTANTS = {
     "2": 2.0, "3": 3.0, "4": 4.0, "8": 8.0, "10": 10.0, "100": 100.0, "1000": 1000.0,
     "1024": 1024.0, "π": np.pi, "2π": 2 * np.pi, "√2": 2**0.5, "√(2π)": (2 * np.pi) ** 0.5,
-    "ln 2": np.log(2), "e": np.e, "−1": -1.0, "1.5": 1.5,
+    "ln 2": np.log(2), "180/π": 180 / np.pi, "e": np.e, "−1": -1.0, "1.5": 1.5,
 }  # fmt: skip
 POWERS = {"{}": 1.0, "√{}": 0.5, "{}²": 2.0, "{}³": 3.0}
 

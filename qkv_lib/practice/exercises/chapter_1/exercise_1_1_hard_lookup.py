@@ -94,5 +94,10 @@ def hard_lookup(queries, keys, values):
         Mistake("times-the-score", "the best value is multiplied by its score",
                 "the value comes back as it is", lambda q, k, v:
                 scoring.dot(q, k).max(-1)[:, None] * pick(scoring.dot)(q, k, v)),
+        Mistake("second-best", "you take the second-best key", BEST_LOOK,
+                lambda q, k, v: v[np.argsort(q @ k.T, axis=-1)[:, -min(2, len(k))]]),
+        Mistake("best-of-all", "one key for all the queries: the best score of the whole matrix",
+                "argmax needs its axis: each query has a best key of its own",
+                lambda q, k, v: v[np.full(len(q), (q @ k.T).argmax() % len(k))]),
     ),
 )  # fmt: skip

@@ -107,6 +107,10 @@ def without(weights, j):
                 lambda w, j: np.delete(without(w, j), j)),
         Mistake("counts-from-1", "the word before j is taken out: places count from 0",
                 "the first word is at place 0", counts_from_1),
+        Mistake("to-the-neighbour", "the next word gets all the weight set free", RATIO_LOOK,
+                lambda w, j: zeroed(w, j) + w[j] * (np.arange(len(w)) == (j + 1) % len(w))),
+        Mistake("to-the-neighbour", "the word before gets all the weight set free", RATIO_LOOK,
+                lambda w, j: zeroed(w, j) + w[j] * (np.arange(len(w)) == (j - 1) % len(w))),
     ),
     properties=(ROWS_SUM_TO_ONE, NO_NEGATIVE),
 )  # fmt: skip

@@ -107,6 +107,8 @@ def gaussian_by_dots(query, key, bandwidth):
             -(np.sum(q**2, axis=-1)[:, None] + np.sum(k**2, axis=-1) - q @ k.T) / (2 * b**2))),
         Mistake("twice-the-variance", "the scores are divided by 2b²: the 2 has cancelled already",
                 NORM_LOOK, lambda q, k, b: softmax(q @ k.T / (2 * b**2))),
+        Mistake("norms-averaged", "the squares of a key are averaged, not summed", NORM_LOOK,
+                lambda q, k, b: softmax((q @ k.T - (k**2).mean(-1) / 2) / b**2)),
     ),
     properties=(ROWS_SUM_TO_ONE, NO_NEGATIVE),
     given="no-key-norms",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
 from qkv_lib.formula._checks import Array
-from qkv_lib.practice.exercise import Case, Exercise, Mistake
+from qkv_lib.practice.exercise import Case, Exercise, Mistake, Property, Trial
 from qkv_lib.practice.inputs import Generator, cast
 from qkv_lib.practice.properties import BATCH_APART
 
@@ -92,6 +93,56 @@ def score_maps(rng: Generator) -> Iterator[Case]:
         yield cast(Case(kind, (rng.permutation(drawn).reshape(*lead, n, n),)))
 
 
+def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return what is a Z Zᵀ up to rounding, and sizes of 1."""
+    Z = rng.normal(size=(6, 2, 5, 5))
+    noise = 1 + 1e-13 * rng.normal(size=(6, 2, 5, 5))
+    return (
+        (Z @ Z.swapaxes(-1, -2) * noise,),
+        (np.array([[[2.5]], [[-0.3]], [[0.0]]]),),
+    )
+
+
+def refuses(wrong: Callable[[Array], Array], *, accepts: bool = False) -> Callable[[Trial], Any]:
+    """Return a search for a misjudged matrix of some sort, with its smallest eigenvalue."""
+
+    def broken(trial: Trial) -> str | None:
+        scores, yours = trial.case.args[0], trial.first.values[0]
+        here = (yours != trial.expected[0]) & (yours == accepts) & wrong(scores)
+        if not np.any(here):
+            return None
+        index = tuple(np.argwhere(here)[0])
+        least, most = eigenvalues(scores)[index][[0, -1]]
+        where = f"matrix {', '.join(str(int(i)) for i in index)}"
+        return f"of {where} you say {accepts}; its eigenvalues go from {least:.2g} to {most:.2g}"
+
+    return broken
+
+
+def nothing_near_zero(scores: Array) -> Array:
+    """Tell of each matrix whether no eigenvalue is 0 up to rounding."""
+    size = np.abs(eigenvalues(scores))
+    return np.asarray(size.min(-1) > 1e-5 * size.max(-1))
+
+
+JUDGED = (
+    Property("accepts-lopsided", "you say True of scores that are not symmetric",
+             "Z Zᵀ is its own transpose", refuses(lambda s: ~symmetric(s), accepts=True)),
+    Property("accepts-below-zero", "you say True of symmetric scores with an eigenvalue below 0",
+             "u Z Zᵀ uᵀ is a squared length, for each row u",
+             refuses(lambda s: symmetric(s) & ~not_below_zero(eigenvalues(s)), accepts=True)),
+    Property("refuses-rounding", "you say False of a Z Zᵀ that is symmetric up to rounding",
+             "compare with np.isclose, not with ==",
+             refuses(lambda s: (s != s.swapaxes(-1, -2)).any((-2, -1)) & nothing_near_zero(s))),
+    Property("refuses-positive", "you say False of a Z Zᵀ whose eigenvalues are all above 0",
+             "which numbers do you look at? Scores of two words may well be negative, or large",
+             refuses(nothing_near_zero)),
+    Property("refuses-zero", "you say False of a Z Zᵀ with an eigenvalue that is 0, up to rounding",
+             "Z may have fewer columns than rows: 0 counts, and comes out as ±1e-16",
+             refuses(lambda s: ~nothing_near_zero(s))),
+)  # fmt: skip
+
+
 EXERCISE = Exercise(
     name="one-map",
     skeleton='''
@@ -111,6 +162,7 @@ def one_map_would_do(scores):
 ''',
     reference=one_map,
     cases=score_maps,
+    edges=edges,
     without=dict.fromkeys(("low", "rows"), "the verdict does not change with the size"),
     returns={"answer": ("matrix",)},
     mistakes=(
@@ -151,5 +203,5 @@ def one_map_would_do(scores):
         Mistake("entry-by-entry", "one answer for each score comes back", "one answer per matrix",
                 lambda scores: np.isclose(scores, scores.swapaxes(-1, -2))),
     ),
-    properties=(BATCH_APART,),
+    properties=(BATCH_APART, *JUDGED),
 )  # fmt: skip

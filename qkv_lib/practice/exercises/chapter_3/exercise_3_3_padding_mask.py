@@ -95,5 +95,9 @@ def padding_mask(lengths, n_keys):
         Mistake("additive-mask", "this is a bias of 0 and −∞, not a mask",
                 "return booleans: True = may attend",
                 lambda lengths, m: np.where(padding(lengths, m), 0.0, -np.inf)),
+        Mistake("one-key-only", "each sequence sees the one key at the place of its length",
+                PADDING_LOOK, seen_columns(np.equal)),
+        Mistake("never-empty", "an empty sequence sees its first key", "a length of 0 hides all",
+                seen_columns(lambda j, n: j < np.maximum(n, 1))),
     ),
 )  # fmt: skip

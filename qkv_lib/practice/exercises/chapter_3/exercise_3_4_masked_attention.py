@@ -66,6 +66,7 @@ def masked_attention(query, key, value, mask):
     edges=edges,
     free=("query", "key"),
     returns=OUTPUT_AXES,
+    no_nan=True,
     mistakes=(*MASKING, *ATTENTION),
     properties=(HIDDEN_STAYS_HIDDEN, WITHIN_VALUES, BATCH_APART),
 )

@@ -124,6 +124,12 @@ def repeated(scores, counts):
                 lambda s, c: softmax(np.where(c > 0, s - np.log(np.maximum(c, 1)), -np.inf))),
         Mistake("root-of-the-counts", "the roots of the counts are used", LOOK,
                 lambda s, c: several(s, np.sqrt(c))),
+        Mistake("divided-by-counts", "the weights are divided by the counts, not multiplied",
+                "a word said three times has three exponentials in the sum",
+                lambda s, counts: softmax(s - np.log(np.maximum(counts, 1e-9)))),
+        Mistake("powers", "the weights are raised to the counts, as if said in a row",
+                "copies add up: n · exp(s), not exp(s)ⁿ", lambda s, counts:
+                softmax(s) ** counts / (softmax(s) ** counts).sum(-1, keepdims=True)),
     ),
     properties=(ROWS_SUM_TO_ONE, NO_NEGATIVE, BATCH_APART),
 )  # fmt: skip

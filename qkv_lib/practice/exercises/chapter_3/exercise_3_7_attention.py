@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from qkv_lib import attention
-from qkv_lib.practice.exercise import Exercise
+import numpy as np
+
+from qkv_lib import attention, softmax
+from qkv_lib.formula._checks import Array
+from qkv_lib.practice.exercise import Exercise, Mistake
 from qkv_lib.practice.exercises.chapter_3.shared import OUTPUT_AXES
 from qkv_lib.practice.inputs import Generator, operands
 from qkv_lib.practice.mistakes import (
@@ -23,6 +26,12 @@ def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
         (rng.normal(size=(1, 1)), rng.normal(size=(1, 1)), rng.normal(size=(1, 1))),
         (rng.normal(size=(4, 1)), rng.normal(size=(2, 1)), rng.normal(size=(2, 3)) - 70),
     )
+
+
+def both_faults(query: Array, key: Array, _: Array) -> Array:
+    """Return what the function of the task returns."""
+    scaled = key @ query.swapaxes(-1, -2) / np.sqrt(query.shape[-1])
+    return np.asarray(softmax(scaled) @ key)
 
 
 EXERCISE = Exercise(
@@ -49,6 +58,12 @@ def attention(query, key, value):
     edges=edges,
     free=("query", "key"),
     returns=OUTPUT_AXES,
-    mistakes=ATTENTION,
+    mistakes=(
+        *ATTENTION,
+        Mistake("both-faults", "both faults are still there",
+                "is it Q Kᵀ or K Qᵀ? And what is averaged?", both_faults),
+        Mistake("causal", "later keys are hidden", "nothing hides the future here",
+                lambda q, k, v: attention(q, k, v, causal=True)),
+    ),
     properties=(WITHIN_VALUES, BATCH_APART),
-)
+)  # fmt: skip

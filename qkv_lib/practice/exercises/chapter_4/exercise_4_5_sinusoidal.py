@@ -108,6 +108,10 @@ def sinusoidal(positions, d):
         Mistake("angles", "the angles come back, without sine and cosine", ROW_LOOK, PAIRS),
         Mistake("transposed", "positions are columns, and they must be rows",
                 "a row for each position: (n, d)", lambda t, d: sinusoidal(t, d).T),
+        Mistake("degrees", "the angles are in degrees", "sine and cosine take radians",
+                rows_of(lambda t, d: np.degrees(PAIRS(t, d)))),
+        Mistake("degrees", "the angles are taken for degrees", "they are radians already",
+                rows_of(lambda t, d: np.radians(PAIRS(t, d)))),
     ),
     tolerance=TOLERANCE,
 )  # fmt: skip

@@ -73,6 +73,12 @@ def overwritten(rows: Array, distance: int) -> Array:
     return rows
 
 
+def moved_down(rows: Array, distance: int) -> Array:
+    """Return the rows so many places further down, zeros above them."""
+    empty = np.zeros_like(rows[:distance])
+    return np.concatenate([empty, rows[: max(len(rows) - distance, 0)]])
+
+
 EXERCISE = Exercise(
     name="look-back",
     skeleton='''
@@ -125,6 +131,19 @@ def look_back(rows, distance):
                 PAIR_LOOK, lambda rows, distance: swapped(blocks()(rows, distance))),
         Mistake("columns-swapped", "the even columns are read as cosines, the odd ones as sines",
                 PAIR_LOOK, lambda rows, distance: blocks()(swapped(rows), distance)),
+        Mistake("degrees", "the angles are in degrees", "sine and cosine take radians",
+                blocks(place=lambda distance: -np.degrees(distance))),
+        Mistake("degrees", "the angles are taken for degrees", "they are radians already",
+                blocks(place=lambda distance: -np.radians(distance))),
+        Mistake("rows-moved", "the rows are moved: these are other rows of the same table",
+                "each row is turned by itself: the rows need not stand in order",
+                lambda rows, distance: np.roll(rows, distance, axis=0)),
+        Mistake("rows-moved", "the rows are moved, with zeros where nothing comes from",
+                "each row is turned by itself: the rows need not stand in order",
+                lambda rows, distance: moved_down(rows, distance)),
+        Mistake("subtracted", "the row of the distance is subtracted: sines do not subtract so",
+                "sin(a − b) = sin a cos b − cos a sin b", lambda rows, distance:
+                rows - sinusoidal(np.array([distance]), rows.shape[-1])),
     ),
     tolerance=TOLERANCE,
 )  # fmt: skip

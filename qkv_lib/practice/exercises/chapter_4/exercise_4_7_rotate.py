@@ -130,6 +130,10 @@ def rotate(x, positions):
         Mistake("added", "a vector of sines is added, nothing is turned", TURN_LOOK,
                 lambda x, t: x + sinusoidal(t, x.shape[-1])),
         Mistake("not-turned", "your function returns x as it went in", TURN_LOOK, lambda x, t: x),
+        Mistake("degrees", "the angles are in degrees", "sine and cosine take radians",
+                turned(lambda t, d: np.degrees(PAIRS(t, d)), plain_turn)),
+        Mistake("degrees", "the angles are taken for degrees", "they are radians already",
+                turned(lambda t, d: np.radians(PAIRS(t, d)), plain_turn)),
     ),
     tolerance=TOLERANCE,
     properties=(

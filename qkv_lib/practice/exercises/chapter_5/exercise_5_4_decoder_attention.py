@@ -141,6 +141,12 @@ def decoder_attention(x, memory, real):
         Mistake("residual", "x is added to what self-attention gives: nothing asked for a residual",
                 "return what the attention gives, and no more",
                 decoder_with(lambda q, k, v: q + causal(q, k, v))),
+        Mistake("hides-itself", "a word does not see itself (off by one)", CAUSAL_LOOK,
+                decoder_with(lambda q, k, v: attention(
+                    q, k, v, mask=np.tri(q.shape[-2], k=-1, dtype=bool)))),
+        Mistake("zeroed-before", "the padding is set to 0 before the scores: a score of 0 is a "
+                "score like any other", PADDING_LOOK, lambda x, memory, real:
+                decoder_with(causal)(x, memory * real[..., None], np.ones_like(real))),
     ),
     properties=(BATCH_APART,),
 )  # fmt: skip

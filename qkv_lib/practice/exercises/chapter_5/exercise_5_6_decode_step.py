@@ -146,6 +146,17 @@ def decode_step(query, key, value, past_key, past_value):
                 CACHE_LOOK, lambda q, k, v, pk, pv: attention(
                     q, np.concatenate([pk, k], axis=-2), np.concatenate([v, pv], axis=-2),
                     causal=True, offset=pk.shape[-2])),
+        Mistake("past-only", "only the past is seen, and not the new tokens, where there is a past",
+                CACHE_LOOK, lambda q, k, v, pk, pv: attention(q, pk, pv)
+                if pk.shape[-2] else attention(q, k, v, causal=True)),
+        Mistake("offset-of-the-new", "the offset is the number of new tokens",
+                "offset = past_key.shape[-2]", step_seeing(
+                    lambda t, past: causal_mask(t, past + t, offset=t))),
+        Mistake("two-softmaxes", "past and new tokens are attended to apart, and the two outputs "
+                "are averaged", "one softmax over all keys: put them together first",
+                lambda q, k, v, pk, pv: (
+                    attention(q, k, v, causal=True) + attention(q, pk, pv)) / 2
+                if pk.shape[-2] else attention(q, k, v, causal=True)),
     ),
     properties=(BATCH_APART,),
 )  # fmt: skip

@@ -113,6 +113,16 @@ def rollout(weights):
         Mistake("first-row-only", "only the row of the first token comes back",
                 "return the whole matrix; the class token's row is read off later",
                 lambda a: rollout(a)[0]),
+        Mistake("heads-for-blocks", "heads and blocks have changed places",
+                "the first axis counts the blocks, the second the heads",
+                lambda a: rollout(a.swapaxes(0, 1))),
+        Mistake("heads-maximum", "the largest of the heads is taken, not their mean", HALF_LOOK,
+                lambda a: multiplied(a, lambda x: with_half(x.max(0))
+                                     / with_half(x.max(0)).sum(-1, keepdims=True))),
+        Mistake("first-block-left-out", "the first block is left out", BLOCKS_LOOK,
+                lambda a: rollout(a[1:]) if len(a) > 1 else np.eye(a.shape[-1])),
+        Mistake("last-block-left-out", "the last block is left out", BLOCKS_LOOK,
+                lambda a: rollout(a[:-1]) if len(a) > 1 else np.eye(a.shape[-1])),
     ),
     properties=(ROWS_SUM_TO_ONE,),
 )  # fmt: skip

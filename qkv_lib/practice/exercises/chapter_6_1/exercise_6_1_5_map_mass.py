@@ -97,6 +97,12 @@ def map_mass(maps, coverage):
                 lambda a, c: mass_inside(a, c).mean(-1)),
         Mistake("over-images", "the sums run over the images", "patches are the last axis",
                 lambda a, c: (a * c).sum(-2) / a.sum(-2)),
+        Mistake("highest-patch", "the coverage of the highest patch comes back",
+                "all patches count, each with its value", lambda a, c: np.take_along_axis(
+                    np.broadcast_to(c, a.shape), a.argmax(-1)[..., None], -1)[..., 0]),
+        Mistake("softmax-of-maps", "a softmax is taken of the maps first",
+                "a map is used as it is, divided by its sum", lambda a, c: mass_inside(
+                    np.exp(a - a.max(-1, keepdims=True)), c)),
     ),
     properties=(BATCH_APART,),
 )  # fmt: skip

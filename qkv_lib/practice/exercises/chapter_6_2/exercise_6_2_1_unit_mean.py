@@ -135,6 +135,16 @@ def unit_mean(states, lengths):
         Mistake("maximum", "this is the largest entry of the real rows, not their mean",
                 "sum the real rows", lambda x, lengths: unit(np.max(np.where(
                     np.arange(x.shape[1])[:, None] < lengths[:, None, None], x, -np.inf), 1))),
+        Mistake("over-the-batch", "each feature is brought to length 1 over the batch", UNIT_LOOK,
+                lambda x, n: real_mean(x, n) / np.linalg.norm(real_mean(x, n), axis=0)),
+        Mistake("longest-for-all", "every text gets the length of the longest", REAL_LOOK,
+                lambda x, n: unit(x[:, : n.max()].mean(1))),
+        Mistake("shortest-for-all", "every text gets the length of the shortest", REAL_LOOK,
+                lambda x, n: unit(x[:, : n.min()].mean(1))),
+        Mistake("padding-in-front", "the padding is taken to stand in front", REAL_LOOK,
+                unit_mean_of(lambda i, n: i >= len(i) - n)),
+        Mistake("largest-is-1", "the mean is divided by its largest entry", UNIT_LOOK,
+                lambda x, n: real_mean(x, n) / np.abs(real_mean(x, n)).max(-1, keepdims=True)),
     ),
     properties=(BATCH_APART,),
 )  # fmt: skip

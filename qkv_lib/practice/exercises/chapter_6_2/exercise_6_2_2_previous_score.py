@@ -96,6 +96,12 @@ def previous_score(weights):
                                              / words_only(a).sum(-1, keepdims=True))),
         Mistake("heads-averaged", "one number for all heads", "keep the leading axes",
                 lambda a: previous_score(a).mean()),
+        Mistake("share-of-hits", "you count how often the largest weight of a word is on the word "
+                "before", "take the mean of the weights themselves", lambda a: (
+                    words_only(a).argmax(-1)[..., 1:] == np.arange(a.shape[-1] - 3)).mean(-1)),
+        Mistake("queries-cut-only", "the first query is cut off and the first key is not: the "
+                "diagonal lies one place off", "cut queries and keys alike: [1:-1, 1:-1]",
+                lambda a: np.diagonal(a[..., 1:-1, :], -1, -2, -1).mean(-1)),
     ),
     properties=(BATCH_APART,),
 )  # fmt: skip

@@ -124,6 +124,15 @@ def reciprocal_rank(similarity, right):
         Mistake("searches-averaged", "one number for all searches",
                 "keep the leading axes: one number a search",
                 lambda s, right: (1 / ranked(s, right)).mean()),
+        Mistake("counts-from-0", "the best rank is 0 here, and the second counts as the first",
+                RANK_LOOK, judged_by(lambda rank: 1 / np.maximum(rank - 1, 1))),
+        Mistake("among-queries", "the queries are counted that fit better, not the documents",
+                "a row is a query: count along the last axis", lambda s, right: np.asarray(
+                    (1 / (1 + (s > own(s, right)[..., None]).sum(-2))).mean(-1))),
+        Mistake("among-queries", "the queries are ranked for each document, not the other way",
+                "a row is a query: sort along the last axis", lambda s, right: np.asarray(
+                    (1 / (1 + own(np.argsort(np.argsort(-s, axis=-2), axis=-2), right)))
+                    .mean(-1))),
     ),
     properties=(BATCH_APART,),
 )  # fmt: skip

@@ -106,6 +106,14 @@ def evenness(weights):
                 lambda a: 1 - (a**2).sum(-1)),
         Mistake("averaged", "the queries are averaged", "one number a query: (..., n_queries)",
                 lambda a: spread(a).mean(-1)),
+        Mistake("squares", "this is 1 minus the sum of squares, scaled to 1: another measure",
+                ENTROPY_LOOK, lambda a: (1 - (a**2).sum(-1)) / (1 - 1 / a.shape[-1])),
+        Mistake("zero-weights", "a row with a weight of 0 gets 0: 0 · ln 0 is NaN, and NaN was "
+                "replaced in the sum, not in the terms",
+                "A ln A goes to 0 with A: put 0 there, before you sum", lambda a: np.where(
+                    (a > 0).all(-1), spread(a), 0.0)),
+        Mistake("largest", "this is 1 minus the largest weight", ENTROPY_LOOK,
+                lambda a: 1 - a.max(-1)),
     ),
     properties=(BATCH_APART,),
 )  # fmt: skip

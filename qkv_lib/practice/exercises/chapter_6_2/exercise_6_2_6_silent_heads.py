@@ -166,6 +166,10 @@ def silent_heads(scores, value, w_o, b_o, gates):
                 "each head keeps its own rows of W_O, whatever is silent", first_rows),
         Mistake("heads-not-mixed", "the output map W_O is missing", GATE_LOOK,
                 lambda s, v, w, b, g: merge_heads(g[:, None, None] * softmax(s) @ v)),
+        Mistake("gates-out-of-order", "the gates take turns, feature by feature: gate and head do "
+                "not match", "head i owns e features in a row: np.repeat, not np.tile",
+                lambda s, v, w, b, g: merge_heads(softmax(s) @ v)
+                * np.tile(g, v.shape[-1]) @ w + b),
     ),
     properties=(BATCH_APART,),
     given="gate-on-scores",

@@ -62,6 +62,7 @@ def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
         (np.array([-2.5, -0.3, -1.1]), np.log(rng.dirichlet(np.ones(4), size=3))),
         (np.array([-800.25, -801.5]), np.log(rng.dirichlet(np.ones(5), size=2))),
         (np.array([-0.4]), np.log(rng.dirichlet(np.ones(1), size=1))),
+        (np.log([0.4, 0.4, 0.2]), np.log(np.full((3, 4), 0.25))),  # equal ones are two
         (np.array([-3.3, -0.2, -0.9, -7.0]), np.log(rng.dirichlet(np.ones(2), size=4))),
     )
 
@@ -118,6 +119,12 @@ def beam_step(totals, log_p):
                 beam_by(lambda totals, log_p: (totals + log_p) / 2)),
         Mistake("batch-mixed", "sequences of a batch compete with each other",
                 "each sequence has k places of its own", over_the_batch),
+        Mistake("one-child-a-beam", "each beam keeps its own best continuation",
+                "two of the best may continue the same beginning, and some beginning may end",
+                lambda totals, log_p: totals + log_p.max(-1)),
+        Mistake("one-beam-a-symbol", "each symbol continues the one best beginning for it",
+                "the same symbol may follow two beginnings: choose among all pairs",
+                lambda totals, log_p: best((totals[..., None] + log_p).max(-2), totals.shape[-1])),
     ),
     properties=(BATCH_APART,),
 )  # fmt: skip

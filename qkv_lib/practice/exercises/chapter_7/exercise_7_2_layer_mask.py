@@ -81,5 +81,8 @@ def layer_mask(mask, n_heads):
                 lambda mask, h: np.zeros_like(layer_mask(mask, h))),
         Mistake("all-hidden", "everything is hidden", LAYER_LOOK,
                 lambda mask, h: np.ones_like(layer_mask(mask, h))),
+        Mistake("not-of-numbers", "`~` is taken of whole numbers: ~1 is −2, and ~0 is −1",
+                "`~` turns booleans round; keep the mask boolean",
+                lambda mask, h: ~np.repeat(mask, h, axis=0).astype(int)),
     ),
 )  # fmt: skip

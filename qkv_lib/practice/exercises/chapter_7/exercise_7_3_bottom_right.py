@@ -14,7 +14,7 @@ from qkv_lib.formula._checks import Array
 from qkv_lib.practice.exercise import Case, Exercise, Function, Mistake
 from qkv_lib.practice.exercises.chapter_7.shared import OUTPUT_AXES
 from qkv_lib.practice.inputs import Generator, cast
-from qkv_lib.practice.mistakes import with_attention
+from qkv_lib.practice.mistakes import MASKING, with_attention
 from qkv_lib.practice.properties import BATCH_APART
 from qkv_lib.practice.wrong import Attend
 
@@ -104,6 +104,20 @@ def last_tokens(query, key, value):
         Mistake("past-only", "only the keys before the first query are seen", ALIGNED_LOOK,
                 aligned_to(lambda n, m: np.arange(m) < np.full((n, 1), m - n))),
         *with_attention(aligned_with, leave_out=("reversed-axes",)),
+        Mistake("triangle-turned", "the triangle is turned: the past is hidden", ALIGNED_LOOK,
+                aligned_to(lambda n, m: np.triu(np.ones((n, m), bool), m - n))),
+        Mistake("triangle-turned", "the triangle is turned: the past is hidden", ALIGNED_LOOK,
+                aligned_to(lambda n, m: np.tri(n, m, m - n, dtype=bool)[:, ::-1])),
+        Mistake("rows-turned", "the last query sees least, the first one all", ALIGNED_LOOK,
+                aligned_to(lambda n, m: causal_mask(n, m, offset=m - n)[::-1])),
+        Mistake("offset-too-small", "the offset is one too small, where it is not 0", ALIGNED_LOOK,
+                aligned_to(lambda n, m: causal_mask(n, m, offset=max(m - n - 1, 0)))),
+        Mistake("batch-for-length", "the offset comes from the batch axis",
+                "positions are the axis before the last: shape[-2]", lambda q, k, v:
+                attention(q, k, v, causal=True, offset=len(k) - len(q))),
+        *with_attention(aligned_with, MASKING, leave_out=(
+            "mask-ignored", "inverted-mask", "transposed-mask", "fully-masked-nan",
+            "fully-masked-uniform")),
     ),
     properties=(BATCH_APART,),
     given="top-left",

@@ -133,6 +133,14 @@ def mask_and_bias(query, key, value, mask, bias):
                 "a large negative number is not −∞: use −∞ itself",
                 changed(lambda mask, bias: {
                     "bias": np.where(mask, bias, -1e9).astype(bias.dtype)})),
+        Mistake("zero-in-the-scores", "masked scores are set to 0, which is a score like any other",
+                BIAS_LOOK, lambda q, k, v, mask, bias: np.asarray(softmax(np.where(
+                    mask, attention_steps(q, k, k, bias=bias).masked, 0)) @ v)),
+        Mistake("causal", "the future is hidden as well", "mask says all that is to be hidden",
+                changed(lambda mask, bias: {"mask": mask & np.tril(np.ones_like(mask)),
+                                            "bias": bias})),
+        Mistake("bias-made-boolean", "the bias is made a mask: its numbers are lost", BIAS_LOOK,
+                changed(lambda mask, bias: {"mask": mask & (bias > 0)})),
     ),
     properties=(BATCH_APART,),
 )  # fmt: skip

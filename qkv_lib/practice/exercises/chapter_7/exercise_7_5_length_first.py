@@ -64,6 +64,18 @@ def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
     )
 
 
+def turns(x: Array, n_heads: int) -> Array:
+    """Return features in the order in which they are blocks after heads have taken turns."""
+    *lead, width = x.shape
+    return x.reshape(*lead, width // n_heads, n_heads).swapaxes(-1, -2).reshape(*lead, width)
+
+
+def one_sequence(query: Array, key: Array, value: Array, n_heads: int) -> Array:
+    """Take length and batch together for the positions of one sequence."""
+    rows = (x.reshape(-1, 1, x.shape[-1]) for x in (query, key, value))
+    return np.asarray(first_with(attention)(*rows, n_heads)).reshape(query.shape)
+
+
 EXERCISE = Exercise(
     name="length-first",
     skeleton='''
@@ -110,5 +122,19 @@ def length_first(query, key, value, n_heads):
                     lambda a, b, c: np.broadcast_to(
                         attention(a, b, c).mean(1, keepdims=True), a.shape))(q, k, v, h)),
         *with_attention(first_with, leave_out=("reversed-axes", "root-of-d_v")),
+        Mistake("heads-interleaved", "the heads take turns, feature by feature",
+                "head i owns a block of d features: n_heads is the axis before d",
+                lambda q, k, v, h: first_with(attention)(*(turns(x, h) for x in (q, k, v)), h)
+                [..., np.argsort(turns(np.arange(q.shape[-1])[None, None], h)[0, 0])]),
+        Mistake("heads-interleaved", "the heads are cut as blocks in one place and take turns in "
+                "the other", "head i owns a block of d features: n_heads is the axis before d",
+                lambda q, k, v, h: first_with(attention)(*(turns(x, h) for x in (q, k, v)), h)),
+        Mistake("causal", "later keys are hidden", "nothing hides the future here",
+                first_with(lambda q, k, v: attention(q, k, v, causal=True))),
+        Mistake("one-sequence", "all sequences of the batch attend to each other", FIRST_LOOK,
+                one_sequence),
+        Mistake("view-for-transpose", "a reshape alone: the axes are cut in reading order",
+                FIRST_LOOK, lambda q, k, v, h: np.asarray(attention(*(
+                    x.reshape(x.shape[1], h, len(x), -1) for x in (q, k, v))).reshape(q.shape))),
     ),
 )  # fmt: skip

@@ -142,6 +142,30 @@ def online_merge(u_a, t_a, p_a, u_b, t_b, p_b):
                 merged(both, peak=lambda a, b: b)),
         Mistake("nothing-seen-nan", "a query that saw no key on either side gets NaN: −∞ − −∞",
                 "subtract 0 where the new peak is −∞", without_care),
+        Mistake("log-sum-for-peak", "log(eᵃ + eᵇ) stands for the peak: the larger of the two does",
+                "p = max(p_A, p_B)", merged(both, peak=np.logaddexp)),
+        Mistake("sum-of-peaks", "the peaks are added", "p = max(p_A, p_B)",
+                lambda u, t, p, w, s, q: (*online_merge(u, t, p, w, s, q)[:2], p + q)),
+        Mistake("old-peak", "the first peak comes back, not the larger one", "p = max(p_A, p_B)",
+                lambda u, t, p, w, s, q: (*online_merge(u, t, p, w, s, q)[:2], p)),
+        Mistake("old-peak", "the second peak comes back, not the larger one", "p = max(p_A, p_B)",
+                lambda u, t, p, w, s, q: (*online_merge(u, t, p, w, s, q)[:2], q)),
+        Mistake("base-2", "the powers are of 2, not of e", MERGE_LOOK,
+                merged(lambda a, b, top: (np.exp2(a - top), np.exp2(b - top)))),
+        Mistake("first-peak-kept", "the second side is taken to the first peak, and the first "
+                "peak need not be the larger one", MERGE_LOOK, merged(
+                    lambda a, b, top: (1.0, np.exp(b - np.where(a == -np.inf, 0.0, a))))),
+        Mistake("one-peak-for-all", "one peak is taken for all queries",
+                "each query has a peak of its own: compare entry by entry",
+                lambda u, t, p, w, s, q: merged(both, peak=lambda a, b: np.full_like(
+                    a, max(a.max(), b.max(), -1e30)))(u, t, p, w, s, q)),
+        Mistake("nothing-seen-zero", "where no key was seen the peak is a number, not −∞",
+                "max(−∞, −∞) is −∞: keep it, and subtract 0 there", merged(
+                    both, peak=lambda a, b: np.where(np.maximum(a, b) == -np.inf, 0.0,
+                                                     np.maximum(a, b)))),
+        Mistake("nothing-seen-zero", "where no key was seen the peak is a number, not −∞",
+                "max(−∞, −∞) is −∞: keep it", lambda u, t, p, w, s, q: tuple(
+                    map(np.nan_to_num, online_merge(u, t, p, w, s, q)))),
     ),
     properties=(BATCH_APART,),
 )  # fmt: skip

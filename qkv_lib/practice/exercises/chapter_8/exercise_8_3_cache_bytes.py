@@ -89,5 +89,11 @@ def cache_bytes(lengths, d_model, n_heads, n_kv_heads, n_blocks, size):
         Mistake("scores-kept", "the cache is taken to hold a number for each pair of tokens",
                 "scores are made anew and forgotten; only keys and values are kept",
                 lambda n, *sizes: cache_bytes(n, *sizes) * n),
+        Mistake("longest-for-all", "every sequence gets the length of the longest",
+                "one number for each sequence, from its own length",
+                lambda n, d, h, g, b, s: 2 * b * np.full_like(n, n.max()) * (d // h * g) * s),
+        Mistake("overflow", "the product does not fit into 32 bits",
+                "keep the whole numbers of the lengths, of 64 bits",
+                lambda n, d, h, g, b, s: (2 * b * n * (d // h * g) * s).astype(np.int32)),
     ),
 )  # fmt: skip

@@ -144,6 +144,22 @@ def linear_step(state, total, query, key, value):
                 stepped(add=lambda old, new: old - new)),
         Mistake("multiplied-by-the-total", "the output is multiplied by φ(q) · total", STATE_LOOK,
                 stepped(divide=lambda o, q, z: o * (q * z).sum(-1)[..., None])),
+        Mistake("relu-features", "φ is ReLU + 1, not elu(x) + 1",
+                "elu(x) + 1 is x + 1 above 0 and exp(x) below",
+                stepped(lambda x: np.maximum(x, 0) + 1, lambda x: np.maximum(x, 0) + 1)),
+        Mistake("old-total-returned", "the total that comes back lacks the new key", STATE_LOOK,
+                lambda s, z, q, k, v: (*stepped()(s, z, q, k, v)[:2], z)),
+        Mistake("old-state-returned", "the state that comes back lacks the new key", STATE_LOOK,
+                lambda s, z, q, k, v: (stepped()(s, z, q, k, v)[0], s,
+                                       stepped()(s, z, q, k, v)[2])),
+        Mistake("counts-in-the-total", "the total counts tokens, and the features are missing",
+                STATE_LOOK, stepped(add_total=lambda old, new: old + 1)),
+        Mistake("divided-by-root", "the query is divided by √d first",
+                "linear attention has no √d: φ(q) as it is", lambda s, z, q, k, v:
+                stepped()(s, z, q / np.sqrt(q.shape[-1]), k, v)),
+        Mistake("state-overwritten", "the state is replaced by the new key and value; the total "
+                "is not", STATE_LOOK, stepped(
+                    add=lambda old, new: new, add_total=lambda old, new: old + new)),
     ),
     properties=(BATCH_APART,),
 )  # fmt: skip

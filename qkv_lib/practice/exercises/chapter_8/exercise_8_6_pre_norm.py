@@ -160,6 +160,11 @@ def pre_norm(x, W_1, W_2):
                     "np.maximum(y, 0)", block(lambda x, f: x + f(norm(x)), middle=bend))
             for called, bend in BENDS.items()
         ),
+        Mistake("bend-at-the-end", "the ReLU stands behind the second map, not between the two",
+                "x @ W_1, then ReLU, then @ W_2",
+                lambda x, w_1, w_2: x + relu(norm(x) @ w_1 @ w_2)),
+        Mistake("length-1", "the rows are brought to length 1, not to variance 1", ROW_LOOK,
+                with_norm(lambda x: norm(x) / np.sqrt(x.shape[-1]))),
     ),
     properties=(BATCH_APART,),
 )  # fmt: skip

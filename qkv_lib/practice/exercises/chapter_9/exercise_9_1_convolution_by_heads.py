@@ -115,6 +115,16 @@ def convolve(x, kernel):
                 lambda x, kernel: x @ kernel[0]),
         Mistake("last-tap-missing", "the last tap is missing", "there are k taps: range(k)",
                 lambda x, kernel: filtered(x, kernel[:-1])),
+        Mistake("heads-see-all-before", "head r sees all rows up to i − r, not that one row alone",
+                TAP_LOOK, lambda x, kernel: filtered(
+                    x, kernel, lambda y, r: np.cumsum(shifted(y, r), axis=-2))),
+        Mistake("rows-averaged", "the sum is divided by how many taps a place has",
+                "the output of a convolution is the sum over its taps",
+                lambda x, kernel: filtered(x, kernel)
+                / np.minimum(np.arange(1, x.shape[-2] + 1), len(kernel))[:, None]),
+        Mistake("taps-summed", "the matrices are added up first: each tap has its own row of x",
+                TAP_LOOK, lambda x, kernel: np.asarray(sum(
+                    shifted(x, r) @ kernel.sum(0) for r in range(len(kernel))))),
     ),
     properties=(BATCH_APART,),
 )  # fmt: skip

@@ -85,5 +85,12 @@ def offset_scores(places, offset, strength):
                 / np.exp(-s * (distances(p) - o) ** 2).sum(-1, keepdims=True)),
         Mistake("exponentiated", "exp is taken already", "scores are what goes into the softmax",
                 lambda p, o, s: np.exp(-s * (distances(p) - o) ** 2)),
+        Mistake("squares-apart", "distance and offset are squared apart: (a − b)² is not a² − b²",
+                SCORE_LOOK, lambda p, o, s: -s * (distances(p) ** 2 - o**2)),
+        Mistake("unsigned-distance", "the distance has no direction: both sides look alike",
+                "the key that lies `offset` AFTER the query: p_j − p_i keeps its sign",
+                lambda p, o, s: -s * (np.abs(distances(p)) - o) ** 2),
+        Mistake("offset-outside", "the offset is subtracted from the scores, not from the distance",
+                SCORE_LOOK, lambda p, o, s: -s * distances(p) ** 2 - o),
     ),
 )  # fmt: skip

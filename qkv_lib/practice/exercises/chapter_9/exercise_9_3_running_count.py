@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from qkv_lib import attention
 from qkv_lib.formula._checks import Array
 from qkv_lib.practice.exercise import Case, Exercise, Mistake
 from qkv_lib.practice.inputs import Generator, cast
@@ -41,6 +42,12 @@ def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
         (np.array([0.0, 0.0, 1.0, 0.0]),),
         (rng.integers(2, size=300).astype(float),),
     )
+
+
+def runs(bits: Array) -> Array:
+    """Return how long the row of ones is that ends at each place."""
+    count, zeros = np.cumsum(bits, axis=-1), bits == 0
+    return np.asarray(count - np.maximum.accumulate(np.where(zeros, count, 0), axis=-1))
 
 
 EXERCISE = Exercise(
@@ -89,6 +96,18 @@ def running_count(bits):
                 lambda bits: np.cumsum(bits, axis=-1) % 2),
         Mistake("batch-leak", "the rows of a batch are counted together", "count along axis=-1",
                 lambda bits: np.cumsum(bits).reshape(bits.shape)),
+        Mistake("resets-at-0", "the count begins anew at each 0",
+                "all ones before count, in a row or not", runs),
+        Mistake("first-axis", "the rows of a batch are added up, not the places of a row",
+                "count along axis=-1", lambda bits: np.cumsum(bits, axis=0)),
+        Mistake("scores-from-bits", "the scores come from the bits, so that ones weigh more",
+                "all scores are equal: queries and keys of 0", lambda bits: steps(bits) * attention(
+                    bits[..., None], bits[..., None], bits[..., None], causal=True)[..., 0]),
+        Mistake("all-ones-so-far", "this tells whether all bits so far are ones", COUNT_LOOK,
+                lambda bits: np.cumprod(bits, axis=-1)),
+        Mistake("not-causal", "the mean of the whole row is multiplied by the place",
+                "use the causal mask: what comes later does not count",
+                lambda bits: steps(bits) * bits.mean(-1, keepdims=True)),
     ),
     properties=(BATCH_APART,),
 )  # fmt: skip

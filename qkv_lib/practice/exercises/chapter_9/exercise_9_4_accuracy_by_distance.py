@@ -61,6 +61,23 @@ def edges(_: Generator) -> tuple[tuple[Any, ...], ...]:
     )
 
 
+def in_edges(number: Function) -> Function:
+    """Return an answer whose questions get the number of their bin in another way."""
+
+    def wrong(right: Array, distance: Array, bounds: Array) -> Array:
+        bins = number(distance, bounds)
+        each = [right[bins == b] for b in range(len(bounds) - 1)]
+        return np.array([part.mean() if part.size else 0.0 for part in each])
+
+    return wrong
+
+
+def by_edges(right: Array, distance: Array, bounds: Array) -> Array:
+    """Return the accuracy in bins with these bounds, 0 in an empty one."""
+    parts = in_bins(right, distance, bounds)
+    return np.array([part.mean() if part.size else 0.0 for part in parts])
+
+
 EXERCISE = Exercise(
     name="accuracy-by-distance",
     skeleton='''
@@ -118,5 +135,20 @@ def accuracy_by_distance(right, distance, bounds):
                 lambda right, distance, bounds: np.full(len(bounds) - 1, right.mean())),
         Mistake("percent", "you return percent", "a share lies between 0 and 1",
                 by_bins(lambda each: 100 * each.mean())),
+        Mistake("last-bin-closed", "the last bin holds its upper bound, as np.histogram's does",
+                BIN_LOOK, in_edges(lambda d, bounds: (
+                    np.digitize(d, bounds) - 1 - (d == bounds[-1])))),
+        Mistake("ends-open", "distances outside all bins are counted in the first and the last",
+                "what lies outside the bounds belongs to no bin", in_edges(lambda d, bounds: (
+                    np.digitize(d, bounds) - 1).clip(0, len(bounds) - 2))),
+        Mistake("last-bin-open", "the last bin holds everything farther too", BIN_LOOK,
+                in_edges(lambda d, bounds: np.minimum(
+                    np.digitize(d, bounds) - 1, len(bounds) - 2))),
+        Mistake("bins-from-0", "np.digitize counts the bins from 1; 0 is what lies before them",
+                "bin b has the number b + 1 there",
+                in_edges(lambda d, bounds: np.digitize(d, bounds))),
+        Mistake("equal-widths", "the bins are made equally wide", "the bounds say where bins end",
+                lambda right, distance, bounds: by_edges(
+                    right, distance, np.linspace(bounds[0], bounds[-1], len(bounds)))),
     ),
 )  # fmt: skip

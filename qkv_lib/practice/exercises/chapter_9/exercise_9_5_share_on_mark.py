@@ -92,5 +92,12 @@ def share_on_mark(weights):
         Mistake("the-rest", "the share of the other patches comes back", SHARE_LOOK,
                 reading(lambda w: np.asarray(
                     w[..., 0, 2:].sum(axis=-1) / w[..., 0, 1:].sum(axis=-1)))),
+        Mistake("best-patch", "the patch that is looked at most is read, not the first one",
+                SHARE_LOOK, reading(lambda w: np.asarray(
+                    w[..., 0, 1:].max(axis=-1) / w[..., 0, 1:].sum(axis=-1)))),
+        Mistake("softmax-twice", "a softmax is taken of weights, as if they were scores",
+                "the weights are shares already: divide by their sum", reading(
+                    lambda w: np.asarray(np.exp(w[..., 0, 1])
+                                         / np.exp(w[..., 0, 1:]).sum(axis=-1)))),
     ),
 )  # fmt: skip

@@ -1,0 +1,102 @@
+"""What a result depends on: a change of one row of an argument must reach what it should reach."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from qkv_lib.formula._checks import Array
+from qkv_lib.practice.attempt import Attempt
+from qkv_lib.practice.exercise import Trial, Values
+from qkv_lib.practice.run import run_once
+from qkv_lib.practice.verdict import Finding, place
+
+LARGE = 1e-3
+"""Relative size of a change that is seen."""
+NONE = 1e-9
+"""Relative size below which nothing has changed."""
+FEW = 40
+"""Arguments with more rows than this are left alone: each row costs a call."""
+
+
+def depends(attempt: Attempt) -> Finding | None:
+    """Look for a row of an argument that changes too much of the result, or too little."""
+    trial = next((t for t in attempt.trials if t.case.kind == "plain" and is_wrong(attempt, t)),
+                 None)  # fmt: skip
+    if trial is None:
+        return None
+    for name, args, row in nudged(attempt, trial):
+        theirs = run_once(attempt.exercise, attempt.exercise.reference, args)
+        yours = trial.call(args)
+        if theirs.fault or yours.fault:
+            continue
+        if found := compared(attempt, trial, theirs.values, yours.values):
+            says, look = found
+            return Finding("depends", says.format(row), f"with {attempt.inputs(trial)}",
+                           look.format(name))  # fmt: skip
+    return None
+
+
+def is_wrong(attempt: Attempt, trial: Trial) -> bool:
+    """Tell whether a trial gave finite numbers of the right shapes, and wrong ones."""
+    values = trial.first.values
+    return attempt.deviates(trial) and all(
+        mine.shape == theirs.shape and np.all(np.isfinite(mine)) and np.all(np.isfinite(theirs))
+        for mine, theirs in zip(values, trial.expected, strict=False)
+    )
+
+
+def nudged(attempt: Attempt, trial: Trial) -> Iterator[tuple[str, tuple[Any, ...], str]]:
+    """Yield the arguments with one row, or one column, of one of them changed."""
+    rng = np.random.default_rng(0)
+    for which, name in enumerate(attempt.exercise.arguments[: len(trial.case.args)]):
+        arg = trial.case.args[which]
+        if not isinstance(arg, np.ndarray) or arg.dtype.kind not in "fb" or not arg.ndim:
+            continue
+        axes = ((-2, "row"), (-1, "column")) if arg.ndim > 1 else ((-1, "number"),)
+        for axis, word in axes:
+            if arg.shape[axis] > FEW or arg.shape[axis] < 2:
+                continue
+            for index in range(arg.shape[axis]):
+                changed = arg.copy()
+                here = (..., index) if axis == -1 else (..., index, slice(None))
+                if arg.dtype == bool:
+                    changed[here] = ~changed[here]
+                else:
+                    changed[here] *= rng.uniform(0.5, 0.9, size=changed[here].shape)
+                args = (*trial.case.args[:which], changed, *trial.case.args[which + 1 :])
+                yield name, args, f"{word} {index} of {name}"
+
+
+def compared(
+    attempt: Attempt, trial: Trial, theirs: Values, yours: Values
+) -> tuple[str, str] | None:
+    """Say where a change reaches the learner's result and not the library's, or the reverse."""
+    for which, (name, axes) in enumerate(attempt.exercise.returns.items()):
+        before, expected = trial.first.values[which], trial.expected[which]
+        if yours[which].shape != before.shape or theirs[which].shape != expected.shape:
+            continue
+        mine, right = moves(before, yours[which]), moves(expected, theirs[which])
+        for here, says, look in (
+            ((mine > LARGE) & (right < NONE),
+             "a change of {} changes {}, and it must not",
+             "which part of {} belongs there, and which not?"),
+            ((mine < NONE) & (right > LARGE),
+             "a change of {} leaves {} as it is, and it must change it",
+             "is all of {} used there that should be?"),
+        ):  # fmt: skip
+            if np.any(here):
+                at = place(tuple(np.argwhere(here)[0]), axes)
+                where = attempt.noun(name) + (f" at {at}" if before.ndim else "")
+                return says.format("{}", where), look
+    return None
+
+
+def moves(before: Array, after: Array) -> Array:
+    """Return how far numbers have moved, relative to the largest of them."""
+    if before.dtype == bool:
+        return np.asarray(before != after, dtype=float)
+    size = max(float(np.abs(before).max(initial=0.0)), float(np.abs(after).max(initial=0.0)), 1e-12)
+    return np.asarray(np.abs(np.subtract(after, before, dtype=float)) / size)

@@ -1,0 +1,248 @@
+"""Wrong numbers with a pattern: places for values, another order, a row's own factor, nearly right.
+
+Examiners that need no list, like the cuts of `surgery`, for what no one cut makes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import permutations
+from typing import Any
+
+import numpy as np
+
+from qkv_lib.formula._checks import Array
+from qkv_lib.practice import surgery
+from qkv_lib.practice.attempt import Attempt, difference
+from qkv_lib.practice.compare import close
+from qkv_lib.practice.exercise import Trial
+from qkv_lib.practice.run import run_once
+from qkv_lib.practice.verdict import Finding, number, shortest
+
+NEARLY = 0.02
+"""Largest difference, relative to the largest number, that still counts as nearly right."""
+SURELY = 12
+"""How many numbers that err in one direction are no chance."""
+MANY = 3
+"""How many different numbers it takes to tell a pattern from a coincidence."""
+
+FORMS = {"{} · {}": 1, "{} / {}": -1}
+DEGREES = {"{} · 180/π": "degrees stand for radians", "{} / 180/π": "radians stand for degrees"}
+
+
+def scaled_argument(attempt: Attempt) -> Finding | None:
+    """Look for an argument that is multiplied or divided by a size or a constant before use."""
+    trial = min(attempt.trials, key=lambda t: t.case.kind != "plain" or attempt.passed(t))
+    if trial.first.fault or not attempt.deviates(trial):
+        return None
+    for which, name in enumerate(attempt.exercise.arguments[: len(trial.case.args)]):
+        if not scalable(trial.case.args[which]):
+            continue
+        told = scales(attempt, trial, which, name)
+        for other in attempt.trials:
+            told &= scales(attempt, other, which, name, told) if told else set()
+        if best := shortest(told):
+            says = f"this is the answer for {best}"
+            for form, words in DEGREES.items():
+                if best == form.format(name):
+                    says = words
+            look = f"what is {name} multiplied or divided by before it is used?"
+            return Finding(f"{name}-scaled", says, difference(attempt, trial), look, named=True)
+    return None
+
+
+def scalable(arg: Any) -> bool:
+    """Tell whether an argument may be multiplied by a number."""
+    if isinstance(arg, np.ndarray):
+        return bool(arg.size) and arg.dtype.kind in "fi"
+    return type(arg) in (int, float)
+
+
+def scales(
+    attempt: Attempt, trial: Trial, which: int, name: str, among: set[str] | None = None
+) -> set[str]:
+    """Return in words what an argument may have been scaled by, in one trial."""
+    found = set()
+    for words, value in surgery.factors(attempt.exercise, trial.case.args).items():
+        for form, power in FORMS.items():
+            told = form.format(name, words)
+            if value <= 0 or (among is not None and told not in among):
+                continue
+            args = list(trial.case.args)
+            args[which] = args[which] * value**power
+            outcome = run_once(attempt.exercise, attempt.exercise.reference, tuple(args))
+            if not outcome.fault and attempt.agree(trial.first.values, outcome.values):
+                found.add(told)
+    return found
+
+
+def indices(attempt: Attempt) -> Finding | None:
+    """Look for whole numbers where others belong: places, or counts."""
+    for trial, name, yours, expected in attempt.results():
+        if yours.dtype.kind in "iu" and expected.dtype.kind == "f":
+            if np.all(expected == np.rint(expected)):
+                continue
+            says = f"{attempt.noun(name)} holds whole numbers: places or counts, not values"
+            look = "argmax and argsort give places; index with them to get what stands there"
+            return Finding("whole-numbers", says, difference(attempt, trial), look)
+    return None
+
+
+def constant(attempt: Attempt) -> Finding | None:
+    """Look for one number, or one yes or no, that comes back whatever the input."""
+    every = attempt.every or attempt.trials
+    if any(trial.first.fault or not trial.first.values for trial in every):
+        return None
+    for which, name in enumerate(attempt.exercise.returns):
+        found = [np.unique(trial.first.values[which]) for trial in every]
+        wanted = [np.unique(trial.expected[which]) for trial in every]
+        if all(map(len, found)) and len(np.unique(np.concatenate(found))) == 1:
+            if len(np.unique(np.concatenate(wanted))) == 1:
+                continue
+            says = f"{attempt.noun(name)} is {number(found[0][0])} whatever the input"
+            shown = difference(attempt, attempt.trials[0])
+            return Finding("constant", says, shown, "which argument should it depend on?")
+    return None
+
+
+def generic(array: Array) -> bool:
+    """Tell whether an array holds numbers enough that a pattern in them is no coincidence."""
+    return len(np.unique(array[np.isfinite(array)])) > MANY
+
+
+def pairs(attempt: Attempt) -> Iterator[tuple[str, list[tuple[Array, Array]]]]:
+    """Yield each returned array that is wrong: its name, and the learner's beside the library's."""
+    for which, name in enumerate(attempt.exercise.returns):
+        failed = [t for t in attempt.trials if not attempt.passed(t)]
+        if any(t.first.fault or which >= len(t.first.values) for t in failed):
+            continue
+        both = [(t.first.values[which], t.expected[which]) for t in failed]
+        if all(close(*pair, attempt.exercise.tolerance) for pair in both):
+            continue
+        if all(x.dtype.kind in "fiu" and y.dtype.kind in "fiu" for x, y in both):
+            yield name, both
+
+
+def ordered(array: Array, *, by_row: bool = False) -> Array:
+    """Return the numbers in ascending order: of each row, or of all."""
+    return np.sort(array, axis=-1) if by_row and array.ndim else np.sort(array, axis=None)
+
+
+def in_other_places(attempt: Attempt) -> Finding | None:
+    """Look for the right numbers in another order, or with their axes in another order."""
+    for name, both in pairs(attempt):
+        if not any(generic(theirs) for _, theirs in both):
+            continue
+        if not all(close(ordered(mine), ordered(theirs)) for mine, theirs in both):
+            continue
+        noun, shown = attempt.noun(name), difference(attempt, attempt.trials[0])
+        if axes := same_axes(both):
+            says = f"the axes of {noun} are in another order: transpose({axes}) would put it right"
+            return Finding("axes", says, shown, "which axis is which, before you reshape?", True)
+        if all(x.shape == y.shape for x, y in both):
+            if all(close(ordered(x, by_row=True), ordered(y, by_row=True)) for x, y in both):
+                says = f"the rows of {noun} hold the right numbers in another order"
+            else:
+                says = f"{noun} holds all the right numbers, but in other places"
+            return Finding("other-places", says, shown, "the order in which axes are read")
+        says = f"{noun} holds all the right numbers, but its shape is wrong"
+        return Finding("shape", says, shown, "the order in which axes are read")
+    return None
+
+
+def same_axes(both: list[tuple[Array, Array]]) -> str:
+    """Return the order of the axes in which all the learner's arrays are right, or nothing."""
+    most = max(mine.ndim for mine, _ in both)
+    if not 2 <= most <= 4 or any(mine.ndim != most for mine, _ in both):
+        return ""
+    for order in permutations(range(most)):
+        if all(close(mine.transpose(order), theirs) for mine, theirs in both):
+            return ", ".join(map(str, order))
+    return ""
+
+
+def by_row(attempt: Attempt) -> Finding | None:
+    """Look for rows, or columns, that are right but for a factor or a term of their own."""
+    for name, both in pairs(attempt):
+        if any(x.shape != y.shape or not np.all(np.isfinite(x + y)) for x, y in both):
+            continue
+        if times := one_number(both):
+            says = f"every number of {attempt.noun(name)} is {times} times what it should be"
+            shown = difference(attempt, attempt.trials[0])
+            return Finding("factor", says, shown, "which factor is too many, or missing?", True)
+        for axis, word in ((-1, "row"), (-2, "column")):
+            long = [(x, y) for x, y in both if x.ndim >= -axis and x.shape[axis] > 1]
+            if not any(y.shape[axis] > MANY and generic(y) for _, y in long):
+                continue
+            noun = attempt.noun(name)
+            each = f"each {word} of {noun}" if long[0][0].ndim > 1 else noun
+            if all(one_factor(*pair, axis) for pair in long):
+                says = f"{each} is right but for a factor of its own"
+                look = f"what is each {word} divided by, or multiplied by?"
+                return Finding(f"{word}-factor", says, difference(attempt, attempt.trials[0]), look)
+            if all(one_term(*pair, axis) for pair in long):
+                says = f"{each} is right but for a term of its own, added to all its numbers"
+                look = f"what is added to, or subtracted from, each {word}?"
+                return Finding(f"{word}-term", says, difference(attempt, attempt.trials[0]), look)
+    return None
+
+
+def one_factor(yours: Array, expected: Array, axis: int) -> bool:
+    """Tell whether along an axis the numbers are a multiple of what they should be."""
+    top = np.abs(expected).max(axis, keepdims=True)
+    at = np.abs(expected).argmax(axis)
+    at = np.expand_dims(at, axis)
+    peak, mine = np.take_along_axis(expected, at, axis), np.take_along_axis(yours, at, axis)
+    with np.errstate(all="ignore"):
+        factor = np.where(top > 0, mine / np.where(peak == 0, 1, peak), 1.0)
+    return bool(np.all(factor != 0)) and close(np.asarray(yours, float), expected * factor, 1e-4)
+
+
+def one_number(both: list[tuple[Array, Array]]) -> str:
+    """Return the number that all the results are multiplied by, or nothing."""
+    mine, theirs = (np.concatenate([np.ravel(x[i]) for x in both]) for i in (0, 1))
+    scale = float(mine @ theirs) / max(float(theirs @ theirs), 1e-300)
+    right = scale != 0 and generic(theirs) and close(mine.astype(float), theirs * scale)
+    return number(scale) if right else ""
+
+
+def one_term(yours: Array, expected: Array, axis: int) -> bool:
+    """Tell whether along an axis the numbers differ by one term from what they should be."""
+    apart = np.subtract(yours, expected, dtype=float)
+    return close(apart, np.broadcast_to(apart.mean(axis, keepdims=True), apart.shape), 1e-4)
+
+
+def one_sided(attempt: Attempt) -> Finding | None:
+    """Look for numbers that are never too small, or never too large."""
+    for name, both in pairs(attempt):
+        if any(x.shape != y.shape or not np.all(np.isfinite(x + y)) for x, y in both):
+            continue
+        apart = np.concatenate([np.ravel(np.subtract(x, y, dtype=float)) for x, y in both])
+        size = np.concatenate([np.full(y.size, np.abs(y).max(initial=0.0)) for _, y in both])
+        far = np.abs(apart) > 1e-4 * size
+        for direction, sign in (("large", 1), ("small", -1)):
+            if far.sum() >= SURELY and np.all(sign * apart[far] > 0):
+                other = "small" if direction == "large" else "large"
+                says = f"where {attempt.noun(name)} is wrong it is too {direction}, "
+                says += f"and never too {other}"
+                look = "what is counted twice, or not taken away?"
+                if direction == "small":
+                    look = "what is left out, or taken away twice?"
+                shown = difference(attempt, attempt.trials[0])
+                return Finding(f"too-{direction}", says, shown, look)
+    return None
+
+
+def nearly_right(attempt: Attempt) -> Finding | None:
+    """Look for numbers that are all nearly right: an epsilon, a fill that is not −∞."""
+    for name, both in pairs(attempt):
+        if any(x.shape != y.shape or not np.all(np.isfinite(x + y)) for x, y in both):
+            continue
+        off = [np.abs(x - y).max() / max(np.abs(y).max(), 1e-12) for x, y in both if y.size]
+        whole = any(y.dtype.kind in "iu" for _, y in both)
+        if not whole and max(off) <= NEARLY:
+            says = f"{attempt.noun(name)} is nearly right: off by at most {number(max(off), 1)}"
+            says += " of its largest number"
+            look = "an epsilon, a constant with few digits, a large number in place of −∞?"
+            return Finding("nearly", says, difference(attempt, attempt.trials[0]), look)
+    return None

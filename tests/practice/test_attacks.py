@@ -1,0 +1,104 @@
+"""Answers written from the notebooks' text alone, before the graders were read.
+
+The files in `attacks/` hold them: `=== exercise | signature`, then `-- right name` or
+`-- wrong name` with the body of the function. The bar: no wrong answer passes, no right one is
+refused, and of ten wrong ones at most one is told only that the numbers differ.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from qkv_lib import attention, attention_steps, causal_mask, softmax
+from qkv_lib.practice import grade
+from qkv_lib.practice.exercises import EXERCISES
+from qkv_lib.variants.linear import elu_plus_one
+from tests.practice.answers.source import function
+
+HERE = Path(__file__).parent / "attacks"
+IMPORTED = {
+    "attention": attention, "attention_steps": attention_steps, "causal_mask": causal_mask,
+    "softmax": softmax, "phi": elu_plus_one,
+}  # fmt: skip
+"""What a notebook has imported by then."""
+
+FOUND = {
+    ("softmax-rows", "divided by sqrt n"): "scores-scaled",
+    ("look-back", "rolled"): "rows-moved",
+    ("sinusoidal", "degrees"): "degrees",
+    ("masked-attention", "nan_to_num quiet"): "nan-on-the-way",
+    ("masked-attention", "torch nan_to_num"): "nan-on-the-way",
+    ("one-map", "all false"): "constant",
+    ("one-map", "cholesky"): "refuses-zero",
+    ("one-map", "det with slack"): "accepts-below-zero",
+    ("one-map", "exact symmetry"): "refuses-rounding",
+    ("patches", "height and width swapped"): "other-places",
+    ("keras-kernel", "transposed wrong axes"): "axes",
+    ("mask-and-bias", "small fill"): "nearly",
+    ("bottom-right", "double offset"): "depends",
+    ("bottom-right", "triangle turned"): "triangle-turned",
+    ("crossover", "ff doubled"): "feed-forward-twice",
+    ("beam-step", "indices"): "whole-numbers",
+    ("window-pairs", "int32"): "overflow",
+    ("window-pairs", "n log"): "too-small",
+    ("leave-one-out", "sorted order"): "other-places",
+}  # fmt: skip
+"""What some of them are to be told."""
+
+
+class Attack(NamedTuple):
+    right: bool
+    name: str
+    source: str
+
+
+def read(file: Path) -> Iterator[tuple[str, list[Attack]]]:
+    """Yield the answers to each exercise of a file."""
+    for block in re.split(r"^=== ", file.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
+        head, answers = block.split("\n", 1)
+        exercise, signature = map(str.strip, head.split("|"))
+        attacks = []
+        for answer in re.split(r"^-- ", answers, flags=re.MULTILINE)[1:]:
+            label, body = answer.split("\n", 1)
+            kind, name = label.split(" ", 1)
+            attacks.append(Attack(kind == "right", name, f"{signature}\n{body}"))
+        yield exercise, attacks
+
+
+ATTACKS = [
+    pytest.param(exercise, attacks, id=f"{exercise}-{file.stem}")
+    for file in sorted(HERE.glob("*.txt"))
+    for exercise, attacks in read(file)
+]
+
+
+def handed_in(attack: Attack):
+    """Return the function, with what the notebook has imported."""
+    answer = function(attack.source)
+    answer.__globals__.update(IMPORTED)
+    return answer
+
+
+@pytest.mark.parametrize(("exercise", "attacks"), ATTACKS)
+def test_no_wrong_answer_passes_and_no_right_one_is_refused(exercise, attacks):
+    verdicts = {attack: grade(exercise, handed_in(attack)) for attack in attacks}
+    judged_wrongly = [
+        (attack.name, verdict.text)
+        for attack, verdict in verdicts.items()
+        if attack.right != (verdict.status == "right")
+    ]
+    assert not judged_wrongly
+    unnamed = [a.name for a, verdict in verdicts.items() if verdict.mistake == "different"]
+    assert len(unnamed) <= max(3, len(attacks) // 10)
+    for attack, verdict in verdicts.items():
+        expected = FOUND.get((exercise, attack.name), verdict.mistake)
+        assert verdict.mistake == expected, (attack.name, verdict.text)
+
+
+def test_every_exercise_was_attacked():
+    assert {each.values[0] for each in ATTACKS} == set(EXERCISES)
+    names = {(each.values[0], attack.name) for each in ATTACKS for attack in each.values[1]}
+    assert set(FOUND) <= names
