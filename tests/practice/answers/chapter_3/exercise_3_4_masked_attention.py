@@ -21,8 +21,11 @@ def masked_attention(query, key, value, mask):
         "torch": """
 def masked_attention(query, key, value, mask):
     scores = query @ key.mT / math.sqrt(query.shape[-1])
-    weights = scores.masked_fill(~mask, float("-inf")).softmax(dim=-1)
-    return weights.nan_to_num(0.0) @ value
+    scores = scores.masked_fill(~mask, float("-inf"))
+    peak = scores.amax(-1, keepdim=True).clamp(min=-1e30)  # −∞ − (−∞) would be NaN
+    e = (scores - peak).exp()
+    total = e.sum(-1, keepdim=True)
+    return e / total.masked_fill(total == 0, 1.0) @ value
 """,
         "fused": """
 def masked_attention(query, key, value, mask):
@@ -39,11 +42,11 @@ def masked_attention(query, key, value, mask):
         ("multiplied-mask", "np.where(mask, scores, -np.inf)\n    peak = np.where(mask.any(-1), ",
          "scores * mask\n    peak = np.where(True, "),
         ("multiplied-mask", "float(\"-inf\")", "0.0", "torch"),
-        ("mask-after-softmax", "scores.masked_fill(~mask, float(\"-inf\")).softmax(dim=-1)",
-         "scores.softmax(dim=-1) * mask", "torch"),
+        ("mask-after-softmax", "e / total.masked_fill(total == 0, 1.0)",
+         "(query @ key.mT / math.sqrt(query.shape[-1])).softmax(dim=-1) * mask", "torch"),
         ("added-mask", "scores.masked_fill(~mask, float(\"-inf\"))", "(scores + mask)", "torch"),
         ("transposed-mask", "~mask", "~mask.mT", "torch"),
-        ("fully-masked-nan", ".nan_to_num(0.0)", "", "torch"),
+        ("fully-masked-nan", ".clamp(min=-1e30)", "", "torch"),
         ("fully-masked-uniform", "float(\"-inf\")", "-1e9", "torch"),
         ("mask-leak", "float(\"-inf\")", "-3.0", "torch"),
         ("no-scaling", " / np.sqrt(query.shape[-1])", ""),
