@@ -8,6 +8,7 @@ from qkv_lib.drawings.applied import translator, vision_transformer
 from qkv_lib.drawings.canvas import Drawing
 from qkv_lib.drawings.in_order import causal, rope_pairs, stripes
 from qkv_lib.drawings.looking_up import lookup
+from qkv_lib.drawings.memory import kv_heads, ring, rules, tiles
 from qkv_lib.drawings.networks import block, encoder_decoder, heads
 from qkv_lib.drawings.single import flow, three_maps
 
@@ -18,10 +19,14 @@ __all__ = [
     "encoder_decoder",
     "flow",
     "heads",
+    "kv_heads",
     "lookup",
+    "ring",
     "rope_pairs",
+    "rules",
     "stripes",
     "three_maps",
+    "tiles",
     "translator",
     "vision_transformer",
 ]

@@ -2,5 +2,5 @@
 
 __all__ = [
     "alignments", "cost", "digits_of_years", "explain", "heads", "maps", "pointing", "relations",
-    "retrieval",
+    "retrieval", "traffic",
 ]  # fmt: skip

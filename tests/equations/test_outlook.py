@@ -8,6 +8,7 @@ from torch.nn.functional import rms_norm
 from torch.utils.flop_counter import FlopCounterMode
 
 from qkv_lib import attention, attention_steps
+from qkv_lib.exact.backward import tiled_gradients
 from qkv_lib.exact.cache import KVCache
 from qkv_lib.exact.processes import attend_in_processes
 from qkv_lib.exact.tiles import Partial, merge
@@ -118,6 +119,29 @@ def test_two_sets_merge_as_written_in_either_order() -> None:
                 np.testing.assert_allclose(ours, theirs, rtol=1e-12, atol=1e-14)
         expected = [by_definition(row) for row in SCORES]
         np.testing.assert_allclose(u / t, expected, rtol=1e-10)
+
+
+@equation("eq-outlook-backward")
+def test_the_gradient_at_the_scores_from_the_log_sum_exp() -> None:
+    g = rng.normal(size=(N, E))
+    S = torch.from_numpy(SCORES).requires_grad_()
+    (torch.softmax(S, dim=-1) @ torch.from_numpy(VALUE) * torch.from_numpy(g)).sum().backward()
+    for i in range(N):
+        L = math.log(sum(math.exp(s) for s in SCORES[i]))
+        o = by_definition(SCORES[i])
+        D = g[i] @ o
+        for j in range(N):
+            a = math.exp(SCORES[i, j] - L)
+            expected = a * (g[i] @ VALUE[j] - D)
+            np.testing.assert_allclose(S.grad[i, j], expected, rtol=1e-9, atol=1e-12)  # type: ignore[index]
+    steps = attention_steps(QUERY, KEY, VALUE)
+    kept = {"output": steps.output, "logsumexp": steps.logsumexp}
+    found = tiled_gradients(QUERY, KEY, VALUE, g, **kept, query_block=2, key_block=3)
+    weights = steps.weights
+    d_scores = weights * (g @ VALUE.T - (g * steps.output).sum(axis=1, keepdims=True))
+    np.testing.assert_allclose(
+        found.query, d_scores @ KEY / math.sqrt(KEY.shape[1]), rtol=1e-9, atol=1e-12
+    )
 
 
 @equation("eq-outlook-cache")

@@ -1,0 +1,134 @@
+"""Exercise 8.1.1: what a whole step does per byte."""
+
+# ruff: noqa: ARG005  # a wrong function takes all the arguments, used or not
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from qkv_lib.formula._checks import Array
+from qkv_lib.measures.traffic import cache_traffic, map_traffic
+from qkv_lib.practice.exercise import Case, Exercise, Function, Mistake
+from qkv_lib.practice.inputs import Generator
+
+STEP_LOOK = (
+    "multiplications: every weight once per sequence, every query head over its own tokens; bytes: "
+    "every weight once, every key head's keys and values"
+)
+
+
+def step_intensity(
+    lengths: Array, n_weights: int, n_heads: int, n_kv_heads: int, d_head: int, n_blocks: int,
+    size: int,
+) -> Array:  # fmt: skip
+    """Return the library's multiplications per byte of a step, for each batch of lengths."""
+    found = []
+    for held in lengths:
+        maps = map_traffic(n_weights, 1, batch=len(held), bytes_per_number=size)
+        caches = [
+            cache_traffic(n_heads, n_kv_heads, d_head, int(m) * n_blocks, bytes_per_number=size)
+            for m in held
+        ]
+        parts = [maps, *caches]
+        found.append(sum(p.multiplications for p in parts) / sum(p.bytes for p in parts))
+    return np.array(found)
+
+
+def models(rng: Generator) -> Iterator[Case]:
+    """Yield lengths of batches and the sizes of a model: multi-head, grouped, multi-query."""
+    for batch, sizes in (
+        (5, (700_000, 12, 3, 7, 5, 2)), (3, (90_000, 12, 12, 7, 5, 4)),
+        (7, (50_000, 8, 1, 5, 7, 2)), (1, (1_000, 16, 2, 8, 3, 1)),
+        (2, (8_000_000_000, 32, 8, 128, 32, 2)),
+    ):  # fmt: skip
+        yield Case("plain", (rng.integers(20, 3000, size=(4, batch)), *sizes))
+
+
+def step(
+    *,
+    weights_done: Function = lambda b: b,
+    weights_read: Function = lambda b: 1,
+    done: Function = lambda h, g: h,
+    read: Function = lambda h, g: g,
+    kept: Function = lambda held: held.sum(axis=-1),
+    finish: Function = lambda done, read, size: done / (size * read),
+    blocks: Function = lambda L: L,
+    values: int = 2,
+) -> Function:
+    """Return a step with a part replaced."""
+
+    def wrong(lengths: Array, n: int, h: int, g: int, d: int, L: int, size: int) -> Array:
+        batch, per_head = lengths.shape[-1], values * d * blocks(L) * kept(lengths)
+        multiplications = weights_done(batch) * n + done(h, g) * per_head
+        numbers = weights_read(batch) * n + read(h, g) * per_head
+        return finish(multiplications, numbers, size) + 0.0 * per_head
+
+    return wrong
+
+
+def edges(_: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return arguments at the edge: one sequence with one token, and a long text."""
+    return (
+        (np.array([[1]]), 2, 1, 1, 1, 1, 1),
+        (np.array([[131072, 1], [2, 3]]), 70_000_000_000, 64, 8, 128, 80, 2),
+    )
+
+
+EXERCISE = Exercise(
+    name="step-intensity",
+    skeleton='''
+def step_intensity(lengths, n_weights, n_heads, n_kv_heads, d_head, n_blocks, size):
+    """Return the multiplications per byte of a step, one new token per sequence.
+
+    lengths: (k, batch), integers, k batches, the tokens held for each sequence
+    n_weights: numbers in all matrices of the model    size: bytes per number
+    returns: (k,), multiplications / bytes read, of matrices and caches together
+    """
+    ...
+''',
+    solution='''
+def step_intensity(lengths, n_weights, n_heads, n_kv_heads, d_head, n_blocks, size):
+    batch, held = lengths.shape[-1], lengths.sum(axis=-1)
+    per_head = 2 * n_blocks * d_head * held
+    multiplications = batch * n_weights + n_heads * per_head
+    return multiplications / (size * (n_weights + n_kv_heads * per_head))
+''',
+    reference=step_intensity,
+    cases=models,
+    edges=edges,
+    without=dict.fromkeys(("low", "rows"), "its arguments are counts"),
+    returns={"intensity": ("batch",)},
+    mistakes=(
+        Mistake("weights-per-sequence", "the weights are read anew for each sequence of a batch",
+                STEP_LOOK, step(weights_read=lambda b: b)),
+        Mistake("one-sequence", "the weights are multiplied for one sequence of the batch only",
+                STEP_LOOK, step(weights_done=lambda b: 1)),
+        Mistake("weights-forgotten", "the weights are left out of both counts", STEP_LOOK,
+                step(weights_read=lambda b: 0, weights_done=lambda b: 0)),
+        Mistake("weights-not-read", "the weights are not read", STEP_LOOK,
+                step(weights_read=lambda b: 0)),
+        Mistake("cache-forgotten", "the caches are left out of both counts", STEP_LOOK,
+                step(done=lambda h, g: 0, read=lambda h, g: 0)),
+        Mistake("query-heads-kept", "the cache is read once per query head", STEP_LOOK,
+                step(read=lambda h, g: h)),
+        Mistake("key-heads-multiply", "only as many query heads attend as there are key heads",
+                STEP_LOOK, step(done=lambda h, g: g)),
+        Mistake("keys-only", "keys are counted and values are not (or the other way round)",
+                STEP_LOOK, step(values=1)),
+        Mistake("one-block", "the cache of one block is counted", STEP_LOOK,
+                step(blocks=lambda L: 1)),
+        Mistake("numbers-not-bytes", "the numbers read are counted, not their bytes", STEP_LOOK,
+                step(finish=lambda done, read, size: done / read)),
+        Mistake("inverted", "bytes per multiplication are returned, not multiplications per byte",
+                "divide the multiplications by the bytes",
+                step(finish=lambda done, read, size: size * read / done)),
+        Mistake("padded", "every sequence is taken to be as long as the longest of its batch",
+                "each sequence has a cache of its own length",
+                step(kept=lambda held: held.shape[-1] * held.max(axis=-1))),
+        Mistake("shared-cache", "the sequences of a batch are taken to share one cache",
+                STEP_LOOK, step(kept=lambda held: held.max(axis=-1))),
+    ),
+)  # fmt: skip

@@ -1,0 +1,132 @@
+"""Exercise 8.2.1: a mask for a tree of drafted tokens."""
+
+# ruff: noqa: ARG005  # a wrong function takes all the arguments, used or not
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from qkv_lib.formula._checks import Array
+from qkv_lib.formula.rules import tree
+from qkv_lib.practice.exercise import Case, Exercise, Function, Mistake
+from qkv_lib.practice.inputs import Generator
+
+TREE_LOOK = (
+    "a token sees the whole text, itself, and what its parent sees; a parent of −1: the text"
+)
+
+
+def tree_mask(parents: Array, n_text: int) -> Array:
+    """Return the library's mask."""
+    n = len(parents)
+    return tree(parents, start=n_text).mask(n, n_text + n, offset=n_text)
+
+
+def trees(rng: Generator) -> Iterator[Case]:
+    """Yield drafts that branch, chains, and drafts with several first tokens."""
+    for n, n_text in ((5, 3), (8, 2), (11, 5), (7, 7), (3, 0), (13, 1)):
+        parents = np.array([rng.integers(-1, i) if i else -1 for i in range(n)])
+        parents[2] = 0  # a token with two children, of which the last is not the token before
+        yield Case("plain", (parents, n_text))
+    yield Case("plain", (np.array([-1, 0, 1, 0, -1, 4, 2]), 3))
+    yield Case("plain", (np.arange(-1, 5), 2))
+
+
+def masked(inside: Function, text: Function = lambda m, k: np.ones((m, k), bool)) -> Function:
+    """Return a mask from what the draft sees of itself and what it sees of the text."""
+
+    def wrong(parents: Array, n_text: int) -> Array:
+        n = len(parents)
+        seen = np.asarray(inside(parents, tree(parents).mask(n)), bool)
+        return np.concatenate([text(n, n_text), seen], axis=1)
+
+    return wrong
+
+
+def depths(parents: Array) -> Array:
+    """Return how far each token stands from the text."""
+    found: list[int] = []
+    for parent in parents:
+        found.append(found[parent] + 1 if parent >= 0 else 0)
+    return np.array(found)
+
+
+def parent_only(parents: Array, _: Array) -> Array:
+    """See itself and its parent, and no grandparent."""
+    near = np.eye(len(parents), dtype=bool)
+    for i, parent in enumerate(parents):
+        if parent >= 0:
+            near[i, parent] = True
+    return near
+
+
+def wrapped(parents: Array, _: Array) -> Array:
+    """Take a parent of −1 for the last token."""
+    wrong = np.eye(len(parents), dtype=bool)
+    for i, parent in enumerate(parents):
+        wrong[i] |= wrong[parent]
+    return wrong
+
+
+def edges(_: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return one token, no text, and tokens that all follow the text."""
+    return (np.array([-1]), 0), (np.array([-1]), 4), (np.array([-1, -1, -1]), 2)
+
+
+EXERCISE = Exercise(
+    name="tree-mask",
+    skeleton='''
+def tree_mask(parents, n_text):
+    """Return the mask under which a tree of drafted tokens is checked in one pass.
+
+    parents: (n,), integers, place of the token before, −1 for the end of the text
+    n_text: tokens of the text, which stand before the drafted ones
+    returns: (n, n_text + n), boolean, True = may attend
+    """
+    ...
+''',
+    solution='''
+def tree_mask(parents, n_text):
+    n = len(parents)
+    seen = np.eye(n, dtype=bool)
+    for i, parent in enumerate(parents):
+        if parent >= 0:
+            seen[i] |= seen[parent]
+    return np.concatenate([np.ones((n, n_text), dtype=bool), seen], axis=1)
+''',
+    reference=tree_mask,
+    cases=trees,
+    edges=edges,
+    without=dict.fromkeys(("low", "rows"), "its arguments are counts and places")
+    | {"first": "the first drafted token follows the text"},
+    returns={"mask": ("query", "key")},
+    dtype=True,
+    mistakes=(
+        Mistake("causal", "every token sees all that stand before it, other branches too",
+                TREE_LOOK, masked(lambda p, seen: np.tril(np.ones_like(seen)))),
+        Mistake("parents-only", "a token sees its parent, but not the parent's ancestors",
+                TREE_LOOK, masked(parent_only)),
+        Mistake("not-itself", "a token does not see itself", TREE_LOOK,
+                masked(lambda p, seen: seen & ~np.eye(len(p), dtype=bool))),
+        Mistake("text-hidden", "the text is hidden", TREE_LOOK,
+                masked(lambda p, seen: seen, lambda m, k: np.zeros((m, k), bool))),
+        Mistake("text-causal", "the text is seen by as many tokens as have passed: it stands "
+                "before all of them", TREE_LOOK,
+                masked(lambda p, seen: seen, lambda m, k: np.tri(m, k, dtype=bool))),
+        Mistake("descendants", "rows and columns are swapped: a token sees its descendants",
+                "a row says what a query may see", masked(lambda p, seen: seen.T)),
+        Mistake("both-ways", "ancestors see their descendants too", TREE_LOOK,
+                masked(lambda p, seen: seen | seen.T)),
+        Mistake("minus-one-wraps", "a parent of −1 is taken for the last place, as Python counts",
+                "test for −1 before you look a row up", masked(wrapped)),
+        Mistake("same-depth", "a token sees all that stand no deeper than it does",
+                TREE_LOOK, masked(lambda p, seen: depths(p)[:, None] >= depths(p)[None, :])),
+        Mistake("only-itself", "a token sees itself and the text alone", TREE_LOOK,
+                masked(lambda p, seen: np.eye(len(p)))),
+        Mistake("inverted", "True and False are swapped", "True = may attend",
+                lambda p, k: ~tree_mask(p, k)),
+    ),
+)  # fmt: skip

@@ -1,0 +1,116 @@
+"""Exercise 8.2.2: weights beside a sink."""
+
+# ruff: noqa: ARG005  # a wrong function takes all the arguments, used or not
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from qkv_lib.formula._checks import Array
+from qkv_lib.practice.exercise import Case, Exercise, Function, Mistake
+from qkv_lib.practice.inputs import Generator, cast
+from qkv_lib.practice.properties import BATCH_APART
+
+SINK_LOOK = "exp(s) / (exp(β) + Σ exp(s)), one β per head, along the keys"
+
+
+def sunk(
+    *,
+    beta: Function = lambda b: b,
+    total: Function = lambda powers, sink: powers.sum(axis=-1, keepdims=True) + sink,
+    above: Function = lambda powers, sink: powers,
+    peak: Function = lambda s, b: np.maximum(s.max(axis=-1, keepdims=True), b),
+    of_sink: Function = lambda b, p: np.exp(b - p),
+) -> Function:
+    """Return weights beside a sink with a part replaced."""
+
+    def wrong(scores: Array, sink: Array) -> Array:
+        b = np.asarray(beta(sink[:, None, None]), scores.dtype)
+        p = peak(scores, b)
+        powers, one = np.exp(scores - p), of_sink(b, p)
+        return above(powers, one) / total(powers, one)
+
+    return wrong
+
+
+def rows_and_sinks(rng: Generator) -> Iterator[Case]:
+    """Yield scores of heads and a sink for each; some rows see no key."""
+    for kind, lead, h, n, m in (
+        ("plain", (), 3, 5, 7), ("plain", (), 3, 3, 3), ("plain", (), 2, 7, 5),
+        ("batch", (2,), 3, 5, 7), ("batch", (3,), 3, 3, 3), ("batch", (2, 5), 3, 2, 7),
+        ("masked", (), 3, 5, 7), ("extreme", (), 3, 5, 7), ("float32", (2,), 3, 5, 7),
+    ):  # fmt: skip
+        size = 3e3 if kind == "extreme" else 2.0
+        scores, sink = size * rng.normal(size=(*lead, h, n, m)), rng.normal(size=h) + 1.0
+        if kind == "masked":
+            scores[:, 1] = -np.inf
+            scores[0, 3, ::2] = -np.inf
+        yield cast(Case(kind, (scores, sink)))
+
+
+def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return one head with one key, a sink far above, and one far below."""
+    return (
+        (rng.normal(size=(1, 1, 1)), rng.normal(size=1)),
+        (rng.normal(size=(2, 3, 5)), np.array([2e3, -2e3])),
+    )
+
+
+EXERCISE = Exercise(
+    name="sink-weights",
+    skeleton='''
+def sink_weights(scores, sink):
+    """Return the weights of attention whose heads have learned sinks.
+
+    scores: (..., h, n, m), −∞ where masked, even in a whole row
+    sink: (h,), β of each head
+    returns: (..., h, n, m), rows that sum to less than 1, 0 where all is masked
+    """
+    ...
+''',
+    solution='''
+def sink_weights(scores, sink):
+    beta = sink[:, None, None]
+    peak = np.maximum(scores.max(axis=-1, keepdims=True), beta)
+    powers = np.exp(scores - peak)
+    return powers / (np.exp(beta - peak) + powers.sum(axis=-1, keepdims=True))
+''',
+    reference=sunk(),
+    cases=rows_and_sinks,
+    edges=edges,
+    free=("scores",),
+    returns={"weights": ("head", "query", "key")},
+    mistakes=(
+        Mistake("no-sink", "the rows sum to 1: the sink is left out", SINK_LOOK,
+                sunk(beta=lambda b: np.full_like(b, -1e30))),
+        Mistake("plus-one", "the sink is 0 for every head: softmax plus one", SINK_LOOK,
+                sunk(beta=np.zeros_like)),
+        Mistake("one-sink", "the sink of the first head serves all heads", SINK_LOOK,
+                sunk(beta=lambda b: np.broadcast_to(b[:1], b.shape))),
+        Mistake("not-exponentiated", "β is added to the sum, not exp(β)", SINK_LOOK,
+                sunk(of_sink=lambda b, p: b * np.exp(-p))),
+        Mistake("sink-not-shifted", "the peak is subtracted from the scores and not from β",
+                "what is subtracted above is subtracted below, from every term",
+                sunk(of_sink=lambda b, p: np.exp(b) + 0 * p)),
+        Mistake("sink-negated", "β has the wrong sign", SINK_LOOK, sunk(beta=lambda b: -b)),
+        Mistake("sink-above-too", "the sink is added above the fraction too", SINK_LOOK,
+                sunk(above=lambda powers, one: powers + one)),
+        Mistake("sink-per-key", "the sink is counted once per key", SINK_LOOK,
+                sunk(total=lambda powers, one: (powers + one).sum(axis=-1, keepdims=True))),
+        Mistake("subtracted", "the sink is subtracted below the fraction", SINK_LOOK,
+                sunk(total=lambda powers, one: powers.sum(axis=-1, keepdims=True) - one)),
+        Mistake("over-queries", "the sum runs over the queries", SINK_LOOK,
+                sunk(total=lambda powers, one: powers.sum(axis=-2, keepdims=True) + one,
+                     peak=lambda s, b: np.maximum(s.max(axis=(-1, -2), keepdims=True), b))),
+        Mistake("overflow", "large scores overflow: no peak is subtracted",
+                "subtract the largest of the scores and β first",
+                sunk(peak=lambda s, b: np.zeros_like(s[..., :1]))),
+        Mistake("peak-of-the-scores", "where a row is masked, or β far above, the peak of the "
+                "scores alone does not do", "the peak is the largest of the scores and β",
+                sunk(peak=lambda s, b: s.max(axis=-1, keepdims=True) + 0 * b)),
+    ),
+    properties=(BATCH_APART,),
+)  # fmt: skip
