@@ -42,7 +42,7 @@ def prove(options: Options) -> None:
 def check(options: Options) -> None:
     """Check what git says has changed, in a minute: its tests, style, types; BASE=main for more."""
     ensure("proof")
-    run("workshop.checking", *(options or os.environ.get("BASE", "").split()))
+    run("workshop.checking", *options)
 
 
 def lab(options: Options) -> None:
@@ -52,10 +52,10 @@ def lab(options: Options) -> None:
     run("workshop.copies", "lab", *options)
 
 
-def serve(_options: Options) -> None:
+def serve(options: Options) -> None:
     """Build the book and serve it on http://localhost:8000 (PORT=… for another port)."""
     book([])
-    port = os.environ.get("PORT") or "8000"
+    (port,) = options or ["8000"]
     run("http.server", "--bind", "127.0.0.1", "--directory", str(building.HOME.parents[1]), port)
 
 
@@ -76,13 +76,13 @@ def screenshots(_options: Options) -> None:
 def notebooks(options: Options) -> None:
     """Execute notebooks again and store their outputs; NB=book/05-practice.ipynb for one."""
     ensure("notebooks")
-    run("workshop.notebooks", *(options or os.environ.get("NB", "").split()))
+    run("workshop.notebooks", *options)
 
 
 def results(options: Options) -> None:
     """Train what the stored tables lack; NAME=translation for one (from nothing, three hours)."""
     ensure("notebooks")
-    run("qkv_lib.experiments", *(options or os.environ.get("NAME", "").split()))
+    run("qkv_lib.experiments", *options)
 
 
 def formulas(_options: Options) -> None:
@@ -100,7 +100,7 @@ def tested(_options: Options) -> None:
 def bite(options: Options) -> None:
     """Plant faults one by one and name what catches each; FAULT=mask for some (minutes)."""
     ensure("proof")
-    run("tests.bite", *(options or os.environ.get("FAULT", "").split()))
+    run("tests.bite", *options)
 
 
 def lint(_options: Options) -> None:

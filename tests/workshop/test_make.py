@@ -337,6 +337,32 @@ def test_make_knows_the_same_commands() -> None:
     assert [*names.split()[2:], "help"] == list(commands.COMMANDS)
 
 
+@pytest.mark.skipif(not shutil.which("make"), reason="there is no make")
+@pytest.mark.parametrize(
+    ("given", "handed"),
+    [(["results"], ""), (["results", "NAME=rivals"], "rivals"), (["serve", "PORT=1"], "1")],
+)
+def test_make_hands_on_what_is_given_after_it(given: list[str], handed: str) -> None:
+    """And not what a shell says: some set NAME to that of the machine."""
+    shell = os.environ | {"NAME": "DESKTOP-1", "PORT": "80", "NB": "x"}
+    command = ["make", "--dry-run", "--no-print-directory", *given]
+    done = subprocess.run(command, cwd=ROOT, env=shell, capture_output=True, text=True, check=True)
+    assert done.stdout.split()[2:] == [given[0], *handed.split()]
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="there is no make")
+def test_make_passes_over_a_python_that_does_not_run(tmp_path: Path) -> None:
+    """Pyenv leaves a script of that name for a version that is not chosen."""
+    shim = tmp_path / "python3.11"
+    shim.write_text("#!/bin/sh\nexit 127\n", encoding="utf-8")
+    shim.chmod(0o755)
+    (tmp_path / "python3").symlink_to(sys.executable)
+    shell = {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
+    command = ["make", "--dry-run", "--no-print-directory", "help"]
+    done = subprocess.run(command, cwd=ROOT, env=shell, capture_output=True, text=True, check=True)
+    assert done.stdout.split()[:2] == ['"python3"', "make.py"]
+
+
 def test_every_command_says_what_it_does() -> None:
     assert all(command.__doc__ for command in commands.COMMANDS.values())
 
