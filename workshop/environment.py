@@ -36,6 +36,9 @@ GROUPS = {
 CONSTRAINTS = ("--constraint", "constraints.txt")
 # A +cpu wheel sorts above the plain one of the same version (which brings CUDA on Linux).
 TORCH_CPU = ("--extra-index-url", "https://download.pytorch.org/whl/cpu")
+WHY = """the reason stands above.
+Where it is the network, or room on the disk, run the command again when it is there; what was
+installed before still works."""
 
 
 def ensure(purpose: str) -> None:
@@ -45,8 +48,11 @@ def ensure(purpose: str) -> None:
     with alone():
         if reason := unusable():
             make_anew(reason)
+        if BEGUN.exists() or not RECORD.exists():
+            remove_pieces()
         if missing := [group for group in GROUPS[purpose] if not installed(group)]:
             install(missing)
+        BEGUN.unlink(missing_ok=True)
 
 
 def repair() -> None:
@@ -96,11 +102,9 @@ def make_anew(reason: str) -> None:
 def installed(group: str) -> bool:
     """Tell whether a group is installed as its list is now, and nothing has gone since."""
     record = read()
-    return (
-        not BEGUN.exists()
-        and record.get("groups", {}).get(group) == fingerprint(group)
-        and set(record["packages"]) <= set(packages())
-    )
+    return record.get("groups", {}).get(group) == fingerprint(group) and set(
+        record["packages"]
+    ) <= set(packages())
 
 
 def fingerprint(group: str) -> str:
@@ -119,18 +123,16 @@ def path(group: str) -> str:
 
 
 def install(groups: list[str]) -> None:
-    """Install groups of packages; what an interrupted try left in pieces is replaced."""
-    if BEGUN.exists() or not RECORD.exists():
-        remove_pieces()
+    """Install groups of packages, and store what is there then."""
     BEGUN.touch()
     settings = sources()
-    for group in groups:
-        say(f"Installing {path(group)}")
-        if group == "library":
-            install_torch(settings)
-        add("--requirement", path(group), *CONSTRAINTS, **settings)
-        if group == "library":
-            add("--no-deps", "--no-build-isolation", "--editable", ".", **settings)
+    try:
+        for group in groups:
+            say(f"Installing {path(group)}")
+            install_group(group, settings)
+    except subprocess.CalledProcessError:
+        print(f"{path(group)} could not be installed: {WHY}", file=sys.stderr)
+        raise
     record = {
         "folder": str(ROOT),
         "groups": read().get("groups", {}) | {group: fingerprint(group) for group in groups},
@@ -139,7 +141,15 @@ def install(groups: list[str]) -> None:
     new = RECORD.with_suffix(".new")
     new.write_text(json.dumps(record, indent=1), encoding="utf-8")
     new.replace(RECORD)
-    BEGUN.unlink()
+
+
+def install_group(group: str, settings: dict[str, str]) -> None:
+    """Install one group; with `library`, PyTorch before it and the project's own after it."""
+    if group == "library":
+        install_torch(settings)
+    add("--requirement", path(group), *CONSTRAINTS, **settings)
+    if group == "library":
+        add("--no-deps", "--no-build-isolation", "--editable", ".", **settings)
 
 
 def install_torch(settings: dict[str, str]) -> None:

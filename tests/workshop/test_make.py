@@ -155,7 +155,7 @@ def unreadable(root: Path) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the folder of packages has another name there")
-@pytest.mark.parametrize("broken", [pieces, taken_away, unreadable])
+@pytest.mark.parametrize("broken", [taken_away, unreadable])
 def test_what_is_broken_is_noticed(checkout: Checkout, broken: Callable[[Path], None]) -> None:
     assert checkout.asked("installed('library')") == "True"
     broken(checkout.root)
@@ -168,6 +168,15 @@ def test_what_is_in_pieces_is_installed_again(checkout: Checkout) -> None:
     works(checkout)
     assert (checkout.site() / "torch" / "data.txt").stat().st_size == 1000
     assert checkout.asked("installed('library')") == "True"
+
+
+def test_without_a_network_what_is_installed_still_works(checkout: Checkout) -> None:
+    nowhere = {"PIP_FIND_LINKS": str(checkout.root / "nowhere")}
+    failed = checkout.make("lab", **nowhere)
+    assert failed.returncode == 1
+    assert "requirements/notebooks.txt could not be installed" in failed.stderr
+    assert "Installing" not in works(checkout, "book", **nowhere)
+    assert works(checkout, "lab").rstrip().endswith("Lab")
 
 
 def older(path: Path, text: str) -> None:
