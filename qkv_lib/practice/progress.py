@@ -36,7 +36,8 @@ def progress() -> None:
     if passed is None:
         print(f"Nothing is noted here: this folder has no {FILE}.")
         return
-    for chapter, exercises in groupby(EXERCISES.values(), key=chapter_of):
+    # A part of a chapter ("8.1") stands after the chapter, not between two of its exercises.
+    for chapter, exercises in groupby(sorted(EXERCISES.values(), key=chapter_of), key=chapter_of):
         print(line(chapter, list(exercises), passed))
 
 

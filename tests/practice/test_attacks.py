@@ -42,7 +42,6 @@ FOUND = {
     ("bottom-right", "triangle turned"): "triangle-turned",
     ("crossover", "ff doubled"): "feed-forward-twice",
     ("beam-step", "indices"): "whole-numbers",
-    ("window-pairs", "int32"): "overflow",
     ("window-pairs", "n log"): "too-small",
     ("leave-one-out", "sorted order"): "other-places",
 }  # fmt: skip
