@@ -6,7 +6,7 @@ their colours (`qkv_lib.plots.colours`), everything else has that of the text.
 
 from qkv_lib.drawings.applied import translator, vision_transformer
 from qkv_lib.drawings.canvas import Drawing
-from qkv_lib.drawings.in_order import causal, rope_pairs, stripes
+from qkv_lib.drawings.in_order import causal, induction, rope_pairs, stripes
 from qkv_lib.drawings.looking_up import lookup
 from qkv_lib.drawings.memory import kv_heads, ring, rules, tiles
 from qkv_lib.drawings.networks import block, encoder_decoder, heads
@@ -19,6 +19,7 @@ __all__ = [
     "encoder_decoder",
     "flow",
     "heads",
+    "induction",
     "kv_heads",
     "lookup",
     "ring",

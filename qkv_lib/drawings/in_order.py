@@ -7,7 +7,7 @@ import math
 from qkv_lib.drawings.canvas import Canvas, Drawing
 from qkv_lib.plots.colours import KEY, QUERY, VALUE
 
-__all__ = ["causal", "rope_pairs", "stripes"]
+__all__ = ["causal", "induction", "rope_pairs", "stripes"]
 
 WORDS = ("the", "cat", "drank", "the", "milk")
 
@@ -49,6 +49,45 @@ def causal() -> Drawing:
     sheet.square(220, y - 6, 12, colour=VALUE, depth=0.14)
     sheet.text(238, y, "from the cache", anchor="start", size=12)
     return Drawing("causal decoding and the cache", sheet.layout())
+
+
+def induction() -> Drawing:
+    """Draw the two steps by which an induction head continues what has begun to repeat.
+
+    Returns
+    -------
+    Drawing
+
+    Examples
+    --------
+    >>> induction()
+    <drawing: an induction head>
+    """
+    sheet = Canvas(338, 236)
+    words = ("the", "cat", "drank", "…", "the", "?")
+    pitch, left, y = 54, 34, 118
+    for place, word in enumerate(words):
+        sheet.box(left + pitch * place - 23, y - 14, 46, 28, word, bold=word == "?")
+    first, second, last = left, left + pitch, left + 4 * pitch
+    sheet.text(6, 16, "Step 1, layer 1: each token looks at the one before",
+               anchor="start", size=11.5)  # fmt: skip
+    sheet.text(6, 32, "it and keeps a mark. “cat” now says: after “the”.",
+               anchor="start", size=11.5)  # fmt: skip
+    sheet.line((first, y - 14), (first, y - 44), (second, y - 44), colour=VALUE)
+    sheet.arrow((second, y - 44), (second, y - 15), colour=VALUE)
+    sheet.text((first + second) / 2, y - 56, "the", size=12, colour=VALUE)
+    sheet.line((last, y + 14), (last, y + 44), (second, y + 44), colour=QUERY)
+    sheet.arrow((second, y + 44), (second, y + 15), colour=QUERY)
+    sheet.text((second + last) / 2, y + 56, "who comes after “the”?", size=12, colour=QUERY)
+    sheet.line((second + 12, y - 14), (second + 12, y - 30), (left + 5 * pitch, y - 30),
+               colour=VALUE)  # fmt: skip
+    sheet.arrow((left + 5 * pitch, y - 30), (left + 5 * pitch, y - 15), colour=VALUE)
+    sheet.text((second + left + 5 * pitch) / 2 + 20, y - 42, "cat", size=12, colour=VALUE)
+    sheet.text(6, 204, "Step 2, layer 2: the last “the” asks for such a mark,",
+               anchor="start", size=11.5)  # fmt: skip
+    sheet.text(6, 220, "finds “cat”, and copies it as what comes next.",
+               anchor="start", size=11.5)  # fmt: skip
+    return Drawing("an induction head", sheet.layout())
 
 
 def stripes(*, places: int = 24, width: int = 16) -> Drawing:

@@ -18,9 +18,10 @@ from qkv_lib.explorers.heads import heads
 from qkv_lib.explorers.rope import rope
 from qkv_lib.explorers.scaling import scaling
 from qkv_lib.explorers.sentence import sentence
+from qkv_lib.explorers.writer import writer
 from qkv_lib.formula._checks import Array, check_arrays, check_number, shape
 
-__all__ = ["Explorer", "cost", "heads", "lookup", "rope", "scaling", "sentence", "steps"]
+__all__ = ["Explorer", "cost", "heads", "lookup", "rope", "scaling", "sentence", "steps", "writer"]
 
 Score = Literal["dot", "distance"]
 COLDEST, HOTTEST = 1 / 32, 32.0  # the ends of the temperature slider

@@ -24,7 +24,7 @@ HAN = re.compile("[\u3007\u3400-\u4dbf\u4e00-\u9fff]")  # the characters of Chin
 THOUSANDS = ("", "thousand", "million", "billion", "trillion", "quadrillion", "quintillion")
 BYTES = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 CHARTED = ("cost", "rope", "scaling")  # the kinds that draw a chart
-STYLED = ("heads", "sentence")  # the kinds with a style sheet of their own
+STYLED = ("heads", "sentence", "writer")  # the kinds with a style sheet of their own
 LIMIT = 1_000_000  # the largest number a field takes: its products stay exact enough to show
 
 

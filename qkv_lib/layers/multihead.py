@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from qkv_lib.exact._choose import cheapest
+from qkv_lib.exact.cache import KVCache
 from qkv_lib.formula._checks import check_count, check_flag, shape
 from qkv_lib.formula._door import check_call
 from qkv_lib.formula.heads import merge_heads, split_heads
@@ -103,6 +105,7 @@ class MultiHeadAttention(nn.Module):
         x_value: Tensor | None = None,
         *,
         positions: Tensor | None = None,
+        cache: KVCache | None = None,
         **options: Any,
     ) -> Tensor:
         """Return the output of shape (..., n_queries, d_model).
@@ -116,6 +119,9 @@ class MultiHeadAttention(nn.Module):
             ``x_key`` by default.
         positions : integer tensor, optional
             Handed to ``rotate``.
+        cache : qkv_lib.exact.KVCache, optional
+            Takes up the new keys and values; the queries, of its newest tokens, attend to all
+            that it holds.
         **options
             Options of `qkv_lib.attention`; masks broadcast to (..., h, n_queries, n_keys).
 
@@ -130,10 +136,17 @@ class MultiHeadAttention(nn.Module):
         x_value = x_key if x_value is None else x_value
         query, key, value = self.project(x_query, x_key, x_value)
         if self.rotate is not None:
+            if positions is None and cache is not None:
+                start = len(cache)
+                positions = torch.arange(start, start + query.shape[-2], device=query.device)
             where = {} if positions is None else {"positions": positions}
             query, key = self.rotate(query, **where), self.rotate(key, **where)
         elif positions is not None:
             raise ValueError("positions are given but the layer has no rotate to use them")
+        if cache is not None:
+            cache.append(key, value)
+            key, value = cache.key, cache.value
+            options = {"offset": len(cache) - query.shape[-2], **options}
         output: Tensor = self.output(merge_heads(self._attend(query, key, value, options)))
         return output
 

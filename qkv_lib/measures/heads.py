@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from qkv_lib.layers import recorded_weights
 from qkv_lib.measures.relations import relation_mass, spread, token_relations
 from qkv_lib.models.encoder import SentenceEncoder, Tokens, WordPieces, silenced, unit_mean
+from qkv_lib.models.gpt import GPT
 
 __all__ = [
     "CLS", "SEP", "HeadScores", "even_attention", "losses_without", "score_heads", "weights_of",
@@ -160,15 +161,16 @@ def losses_without(model: SentenceEncoder, tokens: Tokens) -> NDArray[np.float64
 
 
 @contextmanager
-def even_attention(model: SentenceEncoder) -> Iterator[None]:
+def even_attention(model: SentenceEncoder | GPT) -> Iterator[None]:
     """Make every head average over all words alike, inside the ``with`` block.
 
-    The queries become 0, so every score is 0 and every weight ``1 / n``. Values, positions and
-    feed-forward stay: what is lost is the choice of what to look at.
+    The queries become 0, so every score is 0 and every weight ``1 / n``; under a causal mask ``n``
+    are the words so far. Values, feed-forward and positions that are added to the words stay: what
+    is lost is the choice of what to look at.
 
     Parameters
     ----------
-    model : SentenceEncoder
+    model : SentenceEncoder or GPT
 
     Yields
     ------

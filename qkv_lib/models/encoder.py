@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from qkv_lib.data.pretrained import read_pretrained, read_weights
 from qkv_lib.formula._checks import check_count
 from qkv_lib.layers import EncoderBlock, LearnedPositions, MultiHeadAttention
+from qkv_lib.models.gpt import GPT
 
 __all__ = ["SentenceEncoder", "Tokens", "WordPieces", "load_encoder", "silenced", "unit_mean"]
 
@@ -246,12 +247,12 @@ def _renamed(weights: dict[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
 
 
 @contextmanager
-def silenced(model: SentenceEncoder, heads: Iterable[tuple[int, int]]) -> Iterator[None]:
+def silenced(model: SentenceEncoder | GPT, heads: Iterable[tuple[int, int]]) -> Iterator[None]:
     """Take the output of some heads away, before the heads are mixed, inside the ``with`` block.
 
     Parameters
     ----------
-    model : SentenceEncoder
+    model : SentenceEncoder or GPT
     heads : iterable of (block, head)
         Both counted from 0.
 

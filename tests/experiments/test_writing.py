@@ -1,0 +1,97 @@
+"""The GPT of section 6.4: what is stored is of the table, and a short run repeats."""
+
+import numpy as np
+import pytest
+import torch
+
+from qkv_lib.experiments import repeats, writing
+from qkv_lib.measures.induction import head_scores, repeated
+from qkv_lib.models.gpt import GPT
+
+
+def stored(kind: str, seed: int, updates: int) -> dict:
+    key = {"kind": kind, "seed": seed, "updates": updates}
+    (found,) = (run for run in writing.TABLE.runs if key.items() <= run.items() and seed != 9)
+    return found
+
+
+def test_the_stored_gpt_is_that_of_the_table() -> None:
+    reached = writing.held_out_loss(writing.load_gpt(), writing.tokens()["test"])
+    run = stored("choosing", 0, writing.LONGER)
+    assert reached == pytest.approx(run["test"], abs=2e-3)  # half precision
+
+
+def test_weights_that_are_not_the_known_ones_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writing, "DIGEST", "0")
+    with pytest.raises(ValueError, match="SHA-256"):
+        writing.load_gpt()
+
+
+@pytest.mark.parametrize("kind", writing.RATES)
+def test_no_rate_that_was_tried_validated_much_better(kind: str) -> None:
+    tried = {
+        run["rate"]: run["curve"][-1][1]
+        for run in writing.TABLE.runs
+        if (run["kind"], run["seed"]) == (kind, 9)
+    }
+    assert len(tried) == 3
+    assert tried[writing.RATES[kind]] < min(tried.values()) + 0.02
+
+
+def test_every_curve_is_whole() -> None:
+    for run in writing.TABLE.runs:
+        done = [n for n, *_ in run["curve"]]
+        expected = [*range(0, run["updates"], writing.EVERY), run["updates"]]
+        assert done == expected
+        assert len(run["heads"]) == len(done)
+        assert all(len(each) == 3 * 8 for each in run["heads"])
+
+
+def test_both_kinds_begin_alike_and_only_one_chooses() -> None:
+    one, two = (writing.train(kind, seed=3, n_updates=1) for kind in ("choosing", "even"))
+    layer, other = one.layers[0], two.layers[0]
+    first = writing.new_gpt(np.random.default_rng(3), length=writing.LENGTH).layers[0]
+    torch.testing.assert_close(other.query.weight, first.query.weight, rtol=1e-3, atol=1e-3)
+    assert not torch.equal(layer.query.weight, first.query.weight)
+
+
+def test_a_share_of_the_windows_repeats() -> None:
+    rng = np.random.default_rng(0)
+    text = torch.zeros(4000, 129, dtype=torch.int64)
+    (ids,) = next(writing.mixed(iter([(text,)]), 0.25, rng))
+    changed = (ids != 0).any(dim=1)
+    assert changed.float().mean().item() == pytest.approx(0.25, abs=0.03)
+    for row in ids[changed][:50]:
+        assert any(torch.equal(row[p:], row[:-p]) for p in range(*writing.PERIODS))
+
+
+def test_the_rows_of_the_small_task_repeat_with_periods_of_their_own() -> None:
+    (ids,) = next(repeats.repetitions(np.random.default_rng(0)))
+    periods = [next(p for p in range(1, 33) if torch.equal(r[p:], r[:-p])) for r in ids]
+    assert set(periods) <= set(range(8, 17))
+    assert len(set(periods)) > 4
+
+
+def test_no_feed_forward_layer_works_or_learns() -> None:
+    model = repeats.train(2, seed=0, n_updates=3)
+    x = torch.randn(1, 4, 32)
+    for block in model.stack:
+        assert not block.feed_forward(x).any()
+
+
+def test_the_small_model_is_watched_from_the_first_update() -> None:
+    seen: list[int] = []
+
+    def watch(done: int, model: GPT) -> None:
+        seen.append(done)
+        head_scores(model, repeated(32, 12, 2, np.random.default_rng(0)))
+
+    repeats.train(1, seed=0, n_updates=6, watch=watch, every=2)
+    assert seen == [0, 2, 4, 6]
+
+
+def test_a_model_is_left_as_it_trains_whoever_watches() -> None:
+    one = repeats.train(1, seed=0, n_updates=4)
+    two = repeats.train(1, seed=0, n_updates=4, watch=lambda *_: None, every=1)
+    for a, b in zip(one.parameters(), two.parameters(), strict=True):
+        assert torch.equal(a, b)
