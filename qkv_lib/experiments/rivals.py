@@ -166,14 +166,14 @@ def cases(_runs: list[Run]) -> list[Run]:
     """Return what is trained: all on three seeds and two more rates; some four times as long."""
     usual = [(0, 0.01), (1, 0.01), (2, 0.01), (0, 0.003), (0, 0.03)]  # seeds and rates
     # Those that had not learned all there is to learn.
-    patient = [("recall", "RNN", seed) for seed in (0, 1, 2)]
-    patient += [("counting", "attention", 0), ("counting", "RNN", 1)]
+    patient = [("recall", "RNN", seed, longer) for longer in (4, 16) for seed in (0, 1, 2)]
+    patient += [("counting", "attention", 0, 4), ("counting", "RNN", 1, 4)]
     return [
         {"task": task, "model": model, "seed": seed, "rate": rate, "longer": 1}
         for (seed, rate), task, model in product(usual, TASKS, MIXERS)
     ] + [
-        {"task": task, "model": model, "seed": seed, "rate": 0.01, "longer": 4}
-        for task, model, seed in patient
+        {"task": task, "model": model, "seed": seed, "rate": 0.01, "longer": longer}
+        for task, model, seed, longer in patient
     ]
 
 
