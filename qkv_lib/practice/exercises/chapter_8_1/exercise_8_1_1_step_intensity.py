@@ -42,6 +42,7 @@ def models(rng: Generator) -> Iterator[Case]:
     for batch, sizes in (
         (5, (700_000, 12, 3, 7, 5, 2)), (3, (90_000, 12, 12, 7, 5, 4)),
         (7, (50_000, 8, 1, 5, 7, 2)), (1, (1_000, 16, 2, 8, 3, 1)),
+        (4, (60_000, 6, 2, 5, 3, 1)), (1, (3_000, 6, 3, 4, 5, 2)),
         (2, (8_000_000_000, 32, 8, 128, 32, 2)),
     ):  # fmt: skip
         yield Case("plain", (rng.integers(20, 3000, size=(4, batch)), *sizes))
@@ -54,19 +55,32 @@ def step(
     done: Function = lambda h, g: h,
     read: Function = lambda h, g: g,
     kept: Function = lambda held: held.sum(axis=-1),
-    finish: Function = lambda done, read, size: done / (size * read),
+    finish: Function = lambda done, read: done / read,
+    sizes: Function = lambda size: (size, size),
     blocks: Function = lambda L: L,
-    values: int = 2,
+    done_twice: int = 2,
+    read_twice: int = 2,
 ) -> Function:
     """Return a step with a part replaced."""
 
     def wrong(lengths: Array, n: int, h: int, g: int, d: int, L: int, size: int) -> Array:
-        batch, per_head = lengths.shape[-1], values * d * blocks(L) * kept(lengths)
-        multiplications = weights_done(batch) * n + done(h, g) * per_head
-        numbers = weights_read(batch) * n + read(h, g) * per_head
-        return finish(multiplications, numbers, size) + 0.0 * per_head
+        batch, one = lengths.shape[-1], d * blocks(L) * kept(lengths)
+        of_weight, of_cache = sizes(size)
+        multiplications = weights_done(batch) * n + done(h, g) * done_twice * one
+        weights = of_weight * weights_read(batch) * n
+        return (
+            finish(multiplications, weights + of_cache * read(h, g) * read_twice * one) + 0.0 * one
+        )
 
     return wrong
+
+
+def ratios_averaged(
+    lengths: Array, n: int, h: int, g: int, d: int, L: int, size: int
+) -> Array:  # fmt: skip
+    """Divide for each sequence, then take the mean."""
+    one, batch = 2 * d * L * lengths, lengths.shape[-1]
+    return ((batch * n + h * one) / (size * (n + g * one))).mean(axis=-1)
 
 
 def edges(_: Generator) -> tuple[tuple[Any, ...], ...]:
@@ -117,14 +131,24 @@ def step_intensity(lengths, n_weights, n_heads, n_kv_heads, d_head, n_blocks, si
         Mistake("key-heads-multiply", "only as many query heads attend as there are key heads",
                 STEP_LOOK, step(done=lambda h, g: g)),
         Mistake("keys-only", "keys are counted and values are not (or the other way round)",
-                STEP_LOOK, step(values=1)),
+                STEP_LOOK, step(done_twice=1, read_twice=1)),
+        Mistake("values-not-read", "keys and values are multiplied, but only one of them is read",
+                STEP_LOOK, step(read_twice=1)),
+        Mistake("weighted-sum-forgotten", "the scores are counted and the weighted sum is not",
+                STEP_LOOK, step(done_twice=1)),
         Mistake("one-block", "the cache of one block is counted", STEP_LOOK,
                 step(blocks=lambda L: 1)),
         Mistake("numbers-not-bytes", "the numbers read are counted, not their bytes", STEP_LOOK,
-                step(finish=lambda done, read, size: done / read)),
+                step(sizes=lambda size: (1, 1))),
+        Mistake("cache-not-bytes", "the weights are counted in bytes, the cache in numbers",
+                STEP_LOOK, step(sizes=lambda size: (size, 1))),
+        Mistake("weights-not-bytes", "the cache is counted in bytes, the weights in numbers",
+                STEP_LOOK, step(sizes=lambda size: (1, size))),
         Mistake("inverted", "bytes per multiplication are returned, not multiplications per byte",
                 "divide the multiplications by the bytes",
-                step(finish=lambda done, read, size: size * read / done)),
+                step(finish=lambda done, read: read / done)),
+        Mistake("ratios-averaged", "a ratio is taken for each sequence, and then their mean",
+                "add up first, divide last", ratios_averaged),
         Mistake("padded", "every sequence is taken to be as long as the longest of its batch",
                 "each sequence has a cache of its own length",
                 step(kept=lambda held: held.shape[-1] * held.max(axis=-1))),

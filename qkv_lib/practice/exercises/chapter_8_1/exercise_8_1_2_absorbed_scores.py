@@ -106,6 +106,14 @@ def absorbed_scores(query, latent, up_key):
                 "q (c W)ᵀ = (q Wᵀ) cᵀ",
                 scored(lambda q, w: q @ (w if w.shape[-1] == w.shape[-2]
                                          else w.swapaxes(-1, -2)))),
+        Mistake("map-reshaped", "W_UK is reshaped, which is no transpose",
+                "q (c W)ᵀ = (q Wᵀ) cᵀ",
+                scored(lambda q, w: q @ w.reshape(len(w), w.shape[2], w.shape[1]))),
+        Mistake("heads-added", "the scores of the heads are added up", SCORES_LOOK,
+                scored(finish=lambda s: s.sum(axis=-3))),
+        Mistake("causal", "later keys are hidden, and nothing was to be",
+                "the scores are asked for, without a mask",
+                scored(finish=lambda s: np.where(np.tri(*s.shape[-2:], dtype=bool), s, -np.inf))),
         Mistake("weights-returned", "the softmax has been taken already",
                 "the scores are asked for",
                 scored(finish=lambda s: np.exp(s - s.max(-1, keepdims=True))

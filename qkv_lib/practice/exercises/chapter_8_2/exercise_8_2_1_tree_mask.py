@@ -71,6 +71,45 @@ def wrapped(parents: Array, _: Array) -> Array:
     return wrong
 
 
+def zero_forgotten(parents: Array, _: Array) -> Array:
+    """Take 0 for no parent, as a test for `parent > 0` does."""
+    wrong = np.eye(len(parents), dtype=bool)
+    for i, parent in enumerate(parents):
+        if parent > 0:
+            wrong[i] |= wrong[parent]
+    return wrong
+
+
+def two_up(parents: Array, seen: Array) -> Array:
+    """See the parent and its parent, and no further."""
+    near = parent_only(parents, seen).astype(int)
+    return near @ near > 0
+
+
+def siblings(parents: Array, seen: Array) -> Array:
+    """See the earlier children of the same parent too."""
+    return seen | np.tril(parents[:, None] == parents[None, :])
+
+
+def siblings_of_all(parents: Array, seen: Array) -> Array:
+    """See the earlier siblings of the ancestors too."""
+    wrong = siblings(parents, seen)
+    for i, parent in enumerate(parents):
+        if parent >= 0:
+            wrong[i] |= wrong[parent]
+    return wrong
+
+
+def under_the_text(parents: Array, n_text: int) -> Array:
+    """Set the columns of the ancestors as if no text stood before them."""
+    n = len(parents)
+    wrong = np.zeros((n, n_text + n), dtype=bool)
+    wrong[:, :n] = tree(parents).mask(n) & ~np.eye(n, dtype=bool)
+    wrong[:, :n_text] = True
+    wrong[np.arange(n), n_text + np.arange(n)] = True
+    return wrong
+
+
 def edges(_: Generator) -> tuple[tuple[Any, ...], ...]:
     """Return one token, no text, and tokens that all follow the text."""
     return (np.array([-1]), 0), (np.array([-1]), 4), (np.array([-1, -1, -1]), 2)
@@ -113,6 +152,30 @@ def tree_mask(parents, n_text):
                 masked(lambda p, seen: seen & ~np.eye(len(p), dtype=bool))),
         Mistake("text-hidden", "the text is hidden", TREE_LOOK,
                 masked(lambda p, seen: seen, lambda m, k: np.zeros((m, k), bool))),
+        Mistake("text-for-the-first", "only tokens without a parent see the text", TREE_LOOK,
+                lambda p, k: np.concatenate(
+                    [np.repeat(p[:, None] < 0, k, axis=1), tree(p).mask(len(p))], axis=1)),
+        Mistake("text-last", "the columns of the text stand behind those of the draft",
+                "the text stands before the drafted tokens",
+                lambda p, k: np.roll(tree_mask(p, k), -k, axis=1)),
+        Mistake("text-cut", "the last token of the text is hidden", TREE_LOOK,
+                masked(lambda p, seen: seen, lambda m, k: np.repeat(
+                    np.arange(k)[None] < k - 1, m, axis=0))),
+        Mistake("places-not-moved", "ancestors are marked as if no text stood before them",
+                "drafted token j has column n_text + j", under_the_text),
+        Mistake("zero-is-no-parent", "a parent of 0 is taken for none",
+                "0 is the first drafted token; −1 is none", masked(zero_forgotten)),
+        Mistake("two-generations", "a token sees its parent and the parent's parent, no further",
+                TREE_LOOK, masked(two_up)),
+        Mistake("siblings", "a token sees other children of its parent", TREE_LOOK,
+                masked(siblings)),
+        Mistake("siblings-of-all", "a token sees siblings, its own and those of its ancestors",
+                TREE_LOOK, masked(siblings_of_all)),
+        Mistake("shallower", "a token sees all that stand less deep, other branches too", TREE_LOOK,
+                masked(lambda p, seen: (depths(p)[:, None] > depths(p)[None, :])
+                       | np.eye(len(p), dtype=bool))),
+        Mistake("additive", "0 and −∞ are returned, which are added to scores",
+                "True = may attend", lambda p, k: np.where(tree_mask(p, k), 0.0, -np.inf)),
         Mistake("text-causal", "the text is seen by as many tokens as have passed: it stands "
                 "before all of them", TREE_LOOK,
                 masked(lambda p, seen: seen, lambda m, k: np.tri(m, k, dtype=bool))),

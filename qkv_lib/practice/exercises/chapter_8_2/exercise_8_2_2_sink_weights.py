@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from qkv_lib.formula._checks import Array
+from qkv_lib.formula.steps import softmax
 from qkv_lib.practice.exercise import Case, Exercise, Function, Mistake
 from qkv_lib.practice.inputs import Generator, cast
 from qkv_lib.practice.properties import BATCH_APART
@@ -51,11 +52,30 @@ def rows_and_sinks(rng: Generator) -> Iterator[Case]:
         yield cast(Case(kind, (scores, sink)))
 
 
+def sink_in_front(scores: Array, sink: Array) -> Array:
+    """Put the sink before the first key, and drop the last key."""
+    first = np.broadcast_to(sink[:, None, None], (*scores.shape[:-1], 1))
+    return softmax(np.concatenate([first, scores], axis=-1))[..., :-1]
+
+
+def clipped(scores: Array, sink: Array) -> Array:
+    """Clip what is exponentiated, in place of a peak."""
+    return sunk()(np.clip(scores, -700, 700), sink)
+
+
+def filled(scores: Array, sink: Array) -> Array:
+    """Fill in a number that is no lower than scores may be."""
+    return sunk()(np.where(np.isneginf(scores), -1e4, scores), sink)
+
+
 def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
-    """Return one head with one key, a sink far above, and one far below."""
+    """Return one head with one key, a sink far above, one far below, and scores far below."""
+    low = rng.normal(size=(2, 3, 5)) - 9999.0
+    low[:, :, 2] = low[:, 1] = -np.inf
     return (
         (rng.normal(size=(1, 1, 1)), rng.normal(size=1)),
         (rng.normal(size=(2, 3, 5)), np.array([2e3, -2e3])),
+        (low, np.full(2, -9999.0)),
     )
 
 
@@ -92,6 +112,14 @@ def sink_weights(scores, sink):
                 sunk(beta=lambda b: np.broadcast_to(b[:1], b.shape))),
         Mistake("not-exponentiated", "β is added to the sum, not exp(β)", SINK_LOOK,
                 sunk(of_sink=lambda b, p: b * np.exp(-p))),
+        Mistake("not-exponentiated-shifted", "β itself is added to the sum, not exp(β)",
+                SINK_LOOK, sunk(of_sink=lambda b, p: b + 0 * p)),
+        Mistake("sink-column-kept", "the column of the sink is returned, and one key is missing",
+                "drop the column that you added", sink_in_front),
+        Mistake("clipped", "scores are clipped, so that large ones become equal",
+                "subtract the largest of the scores and β first", clipped),
+        Mistake("finite-fill", "−∞ is replaced by −10,000, and scores may be near it",
+                "keep −∞: exp(−∞) is 0", filled),
         Mistake("sink-not-shifted", "the peak is subtracted from the scores and not from β",
                 "what is subtracted above is subtracted below, from every term",
                 sunk(of_sink=lambda b, p: np.exp(b) + 0 * p)),

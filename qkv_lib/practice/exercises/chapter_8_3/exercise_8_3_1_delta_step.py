@@ -53,6 +53,24 @@ def states(rng: Generator) -> Iterator[Case]:
         yield cast(Case(kind, (state, query, key, rng.normal(size=(*lead, e)), strength)))
 
 
+def old_returned(state: Array, *others: Array) -> Two:
+    """Return the state as it came."""
+    return stepped()(state, *others)[0], state
+
+
+def under_the_query(state: Array, query: Array, key: Array, value: Array, b: Array) -> Two:
+    """Write the error under the query."""
+    return stepped(write=lambda _, e: query[..., :, None] * e[..., None, :])(
+        state, query, key, value, b
+    )
+
+
+def through_phi(state: Array, query: Array, key: Array, value: Array, b: Array) -> Two:
+    """Take query and key through elu + 1, as linear attention does."""
+    query, key = (np.where(x > 0, x + 1, np.exp(np.minimum(x, 0))) for x in (query, key))
+    return stepped()(state, query, key, value, b)
+
+
 def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
     """Return a first step, with full strength, and one that writes nothing."""
     one = np.array([1.0])
@@ -98,6 +116,16 @@ def delta_step(state, query, key, value, strength):
                 DELTA_LOOK, stepped(error=lambda v, has, b: v - b * has)),
         Mistake("strength-twice", "β is applied twice", DELTA_LOOK,
                 stepped(error=lambda v, has, b: b * b * (v - has))),
+        Mistake("strength-twice-on-the-old", "β is applied twice to what is taken away",
+                DELTA_LOOK, stepped(error=lambda v, has, b: b * (v - b * has))),
+        Mistake("strength-averaged", "all sequences get the mean of their strengths",
+                "strength[..., None] goes with the features",
+                stepped(error=lambda v, has, b: b.mean() * (v - has))),
+        Mistake("written-under-the-query", "the error is written under the query, not the key",
+                DELTA_LOOK, under_the_query),
+        Mistake("old-state-returned", "the state comes back as it was", DELTA_LOOK, old_returned),
+        Mistake("phi", "query and key pass φ, which the delta rule has not",
+                "query and key are used as they are", through_phi),
         Mistake("strength-as-decay", "β forgets the state: it is multiplied by 1 − β", DELTA_LOOK,
                 stepped(kept=lambda s, b: s * (1 - b[..., None]))),
         Mistake("past-forgotten", "the state is replaced by what is written", DELTA_LOOK,
