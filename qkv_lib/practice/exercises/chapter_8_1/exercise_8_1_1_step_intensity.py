@@ -68,9 +68,8 @@ def step(
         of_weight, of_cache = sizes(size)
         multiplications = weights_done(batch) * n + done(h, g) * done_twice * one
         weights = of_weight * weights_read(batch) * n
-        return (
-            finish(multiplications, weights + of_cache * read(h, g) * read_twice * one) + 0.0 * one
-        )
+        cache = of_cache * read(h, g) * read_twice * one
+        return finish(multiplications, weights + cache) + 0.0 * one
 
     return wrong
 

@@ -58,6 +58,12 @@ def first_head(query: Array, up_key: Array) -> Array:
     return query @ up_key[:1].swapaxes(-1, -2)
 
 
+def without_later(scores: Array) -> Array:
+    """Hide later keys, as a causal mask does."""
+    n, m = scores.shape[-2:]
+    return np.where(np.tri(n, m, dtype=bool), scores, -np.inf)
+
+
 EXERCISE = Exercise(
     name="absorbed-scores",
     skeleton='''
@@ -113,7 +119,7 @@ def absorbed_scores(query, latent, up_key):
                 scored(finish=lambda s: s.sum(axis=-3))),
         Mistake("causal", "later keys are hidden, and nothing was to be",
                 "the scores are asked for, without a mask",
-                scored(finish=lambda s: np.where(np.tri(*s.shape[-2:], dtype=bool), s, -np.inf))),
+                scored(finish=without_later)),
         Mistake("weights-returned", "the softmax has been taken already",
                 "the scores are asked for",
                 scored(finish=lambda s: np.exp(s - s.max(-1, keepdims=True))

@@ -60,15 +60,16 @@ def old_returned(state: Array, *others: Array) -> Two:
 
 def under_the_query(state: Array, query: Array, key: Array, value: Array, b: Array) -> Two:
     """Write the error under the query."""
-    return stepped(write=lambda _, e: query[..., :, None] * e[..., None, :])(
-        state, query, key, value, b
-    )
+    step = stepped(write=lambda _, e: query[..., :, None] * e[..., None, :])
+    output, new = step(state, query, key, value, b)
+    return output, new
 
 
 def through_phi(state: Array, query: Array, key: Array, value: Array, b: Array) -> Two:
     """Take query and key through elu + 1, as linear attention does."""
     query, key = (np.where(x > 0, x + 1, np.exp(np.minimum(x, 0))) for x in (query, key))
-    return stepped()(state, query, key, value, b)
+    output, new = stepped()(state, query, key, value, b)
+    return output, new
 
 
 def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
