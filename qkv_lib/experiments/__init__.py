@@ -2,5 +2,5 @@
 
 __all__ = [
     "block_times", "canvases", "copying", "decoding", "depth", "even", "images", "lengths",
-    "recall", "rivals", "shortcut", "table", "translation",
+    "recall", "repeats", "rivals", "shortcut", "table", "translation", "writing",
 ]  # fmt: skip

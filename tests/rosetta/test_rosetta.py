@@ -29,7 +29,7 @@ pytestmark = [
     pytest.mark.filterwarnings(r"ignore:[\s\S]*softmax over axis -1:UserWarning"),
 ]
 TOLERANCE = 1e-5
-RESULTS = Path(__file__).parents[2] / "book" / "results" / "tools.json"
+RESULTS = Path(__file__).parents[2] / "qkv_lib" / "experiments" / "measured" / "tools.json"
 seeds, sizes = st.integers(0, 2**32 - 1), st.integers(1, 6)
 
 
