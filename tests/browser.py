@@ -20,7 +20,7 @@ REQUIRED = "QKV_REQUIRE_BROWSER"
 # It looks for nothing outside, and runs as root in a container.
 QUIET = [
     "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
+    "--disable-component-update", "--disable-sync", "--disable-renderer-backgrounding",
 ]  # fmt: skip
 # For a page that is looked at as it is, not on its way there.
 STILL = "*, *::before, *::after { transition: none !important }"

@@ -22,6 +22,7 @@ from typing import Any
 
 from workshop.alone import alone
 from workshop.children import ROOT, VENV, clean, python, run, say, sources
+from workshop.in_page import assets
 
 RECORD = VENV / "installed.json"
 BEGUN = VENV / "begun"  # there from the start of an installation to its end
@@ -53,12 +54,15 @@ def ensure(purpose: str) -> None:
         if missing := [group for group in GROUPS[purpose] if not installed(group)]:
             install(missing)
         BEGUN.unlink(missing_ok=True)
+        if purpose != "notebooks" and not assets.tried():
+            run("workshop.in_page.assets", **sources())
 
 
 def repair() -> None:
     """Have the next installation look at every file of every package."""
     if VENV.is_dir() and not VENV.is_symlink():
         BEGUN.touch()
+        assets.TRIED.unlink(missing_ok=True)
 
 
 def unusable() -> str:

@@ -4,8 +4,6 @@ A picture that the library made as SVG (`qkv_lib.plots.vector`) becomes part of 
 the page's colours, light and dark, its typeface, and on a phone its narrow layout.
 """
 
-import re
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -13,26 +11,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
 
-LAYOUT = re.compile(r'<svg class="qkv-(wide|narrow|only)"([^>]*)>\n(.*?)\n</svg>\n', re.DOTALL)
-NAMED = re.compile(r'(\bid="|href="#|url\(#)')
-
-
-def inlined(svg: str, alt: str, name: str) -> str:
-    """Return a picture of the library as a part of a page, without its white card.
-
-    Each of its layouts has the alt text; the style sheet shows one of them. Ids begin with the
-    picture's name, so that none comes twice on a page.
-    """
-    shown = []
-    for layout, rest, body in LAYOUT.findall(svg):
-        size = re.sub(r' style="[^"]*"', "", rest)
-        own = NAMED.sub(rf"\g<1>{name}-{layout}-", body)
-        shown.append(
-            f'<svg class="qkv-{layout}" role="img" aria-label="{escape(alt)}"{size}>\n{own}\n</svg>'
-        )
-    if not shown:
-        raise ValueError(f"{name}: no picture of qkv_lib.plots.vector")
-    return '<div class="qkv-picture">' + "\n".join(shown) + "</div>"
+from qkv_lib.plots.vector import inlined
 
 
 def visit_image(translator: HTML5Translator, node: nodes.Element) -> None:

@@ -15,7 +15,8 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinxcontrib import katex
 
-from qkv_lib.plots.colours import KEY, QUERY, VALUE, style_sheet
+from qkv_lib.plots.colours import KEY, QUERY, VALUE
+from qkv_lib.plots.scales import style_sheet
 
 CLASSES = {"q": QUERY.name, "k": KEY.name, "v": VALUE.name}
 TOKEN = re.compile(r"\\[A-Za-z]+\*?|\\.|\s+|.", re.DOTALL)

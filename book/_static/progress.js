@@ -37,13 +37,29 @@
   // On a chapter: a tick under each exercise and at the end; the first option opened is the answer.
   const isChapter = () => document.querySelector(".cell") !== null;
 
+  // Where an exercise runs in the page, its tick is set by `check` and not by hand.
+  const ticks = {};
+  window.qkvProgress = {
+    pass(id) {
+      if (ticks[id]) ticks[id].checked = true;
+      change((now) => { now.passed[id] = true; });
+    },
+  };
+
   const followExercises = (page) => {
+    const inPage = (heading) => heading.parentElement.querySelector(".run-bar[data-yours]");
     const headings = [...document.querySelectorAll(".bd-article h3")].filter((heading) =>
       /^\s*Exercise \d/.test(heading.textContent));
     for (const heading of headings) {
       const { id } = heading.parentElement;
-      heading.after(tick("I passed this exercise", Boolean(page.passed[id]), (on) =>
-        change((now) => { if (on) now.passed[id] = true; else delete now.passed[id]; })));
+      const label = tick("I passed this exercise", Boolean(page.passed[id]), (on) =>
+        change((now) => { if (on) now.passed[id] = true; else delete now.passed[id]; }));
+      heading.after(label);
+      if (!inPage(heading)) continue;
+      const box = label.querySelector("input");
+      label.lastChild.data = "Passed (Check sets this tick)";
+      box.disabled = true;
+      ticks[id] = box;
     }
   };
 

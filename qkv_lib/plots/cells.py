@@ -21,7 +21,7 @@ class Cells(AxesImage):
     def draw(self, renderer: Any) -> None:
         """Draw the rectangles, runs of one colour in one, or the image."""
         array: Any = self.get_array()
-        vectors = getattr(self.get_figure(root=True), "_qkv_as_svg", False)
+        vectors = getattr(self.figure.figure, "_qkv_as_svg", False)
         if not vectors or array.ndim != 2 or array.size > MOST_VECTORS:
             super().draw(renderer)
             return

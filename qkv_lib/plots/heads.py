@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 
 from qkv_lib.formula._checks import Array, shape
 from qkv_lib.plots.cells import draw_matrix
-from qkv_lib.plots.colours import WEIGHTS
 from qkv_lib.plots.heat import label_axes
 from qkv_lib.plots.inputs import as_matrix
+from qkv_lib.plots.scales import WEIGHTS
 
 __all__ = ["head_grid"]
 

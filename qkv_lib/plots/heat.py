@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 
 from qkv_lib.formula._checks import Array
 from qkv_lib.plots.cells import draw_matrix
-from qkv_lib.plots.colours import CELLS, SCORES, WEIGHTS, luminance
+from qkv_lib.plots.colours import CELLS, luminance
 from qkv_lib.plots.fonts import drawable
 from qkv_lib.plots.inputs import as_mask, as_matrix, check_labels
 from qkv_lib.plots.numbers import carry_numbers
+from qkv_lib.plots.scales import SCORES, WEIGHTS
 
 Kind = Literal["weights", "scores"]
 Matrix = NDArray[Any]

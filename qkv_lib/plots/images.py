@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 
 from qkv_lib.formula._checks import shape
 from qkv_lib.plots.cells import draw_matrix
-from qkv_lib.plots.colours import GREY, WARM
+from qkv_lib.plots.colours import GREY
 from qkv_lib.plots.curves import COLOURS, STYLES, draw_legend, new_axes
 from qkv_lib.plots.inputs import to_numpy
 from qkv_lib.plots.numbers import carry_numbers
+from qkv_lib.plots.scales import WARM
 
 LINES = (*COLOURS, "#000000")
 DIRECTIONS = ("patches from top to bottom", "patches from left to right")

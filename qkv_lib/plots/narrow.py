@@ -171,7 +171,7 @@ def _legend(ax: Axes) -> Any:
     longest = max(len(line) for each in lines for line in each)
     columns = max(1, min(len(labels), 36 // (6 + longest)))
     ax.legend(handles, labels, loc="lower left", bbox_to_anchor=(0, 1), ncols=columns)
-    figure = ax.get_figure(root=True)
+    figure = ax.figure.figure
     if figure is not None:
         rows = sum(map(len, lines)) / columns
         figure.set_figheight(figure.get_figheight() + LINE * max(0, rows - 1))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
-from scipy.spatial import ConvexHull
 
 from qkv_lib.formula._checks import Array, shape
 from qkv_lib.plots.colours import GREY, VALUE
@@ -37,6 +36,8 @@ def hull(values: Array, outputs: Array, *, ax: Axes | None = None) -> Axes:
     >>> [len(points.get_offsets()) for points in ax.collections]
     [1, 3]
     """
+    from scipy.spatial import ConvexHull  # only here: in a page of the book there is no SciPy
+
     corners, points = as_matrix("values", values), as_matrix("outputs", outputs)
     for name, array in (("values", corners), ("outputs", points)):
         if array.shape[1] != 2:

@@ -15,9 +15,10 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from qkv_lib.plots.colours import css, every_colour
+from qkv_lib.plots.colours import css
 from qkv_lib.plots.narrow import fitted, narrowed
 from qkv_lib.plots.numbers import numbers_of
+from qkv_lib.plots.scales import every_colour
 from qkv_lib.plots.vector import Layout, picture
 from qkv_lib.plots.words import rich
 

@@ -8,13 +8,17 @@ of the text around it. A picture may hold a second, narrow layout for a phone.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
+from html import escape
 from typing import Any, NamedTuple
 
-__all__ = ["INK", "Layout", "picture"]
+__all__ = ["INK", "Layout", "inlined", "picture"]
 
 #: The colour of text, where no page says otherwise.
 INK = "#222832"
+LAYOUT = re.compile(r'<svg class="qkv-(wide|narrow|only)"([^>]*)>\n(.*?)\n</svg>\n', re.DOTALL)
+NAMED = re.compile(r'(\bid="|href="#|url\(#)')
 STYLE = f"color: {INK}; fill: currentColor; font-family: system-ui, 'Segoe UI', Arial, sans-serif"
 
 
@@ -82,6 +86,48 @@ def picture(
     if narrow:
         lines.append(_inner(narrow, "qkv-narrow"))
     return "\n".join([*lines, "</svg>", ""])
+
+
+def inlined(svg: str, alt: str, name: str) -> str:
+    """Return a picture of the library as a part of a page, without its white card.
+
+    Each of its layouts has the alt text; the style sheet shows one of them. Ids begin with the
+    picture's name, so that none comes twice on a page.
+
+    Parameters
+    ----------
+    svg : str
+        What `picture` returned.
+    alt : str
+        What is seen, in words.
+    name : str
+        Of the picture on its page.
+
+    Returns
+    -------
+    str
+        HTML.
+
+    Raises
+    ------
+    ValueError
+        There is no layout in it.
+
+    Examples
+    --------
+    >>> inlined(picture(Layout(20, 10, "<g/>")), "a dot", "first").count('aria-label="a dot"')
+    1
+    """
+    shown = []
+    for layout, rest, body in LAYOUT.findall(svg):
+        size = re.sub(r' style="[^"]*"', "", rest)
+        own = NAMED.sub(rf"\g<1>{name}-{layout}-", body)
+        shown.append(
+            f'<svg class="qkv-{layout}" role="img" aria-label="{escape(alt)}"{size}>\n{own}\n</svg>'
+        )
+    if not shown:
+        raise ValueError(f"{name}: no picture of qkv_lib.plots.vector")
+    return '<div class="qkv-picture">' + "\n".join(shown) + "</div>"
 
 
 def _inner(layout: Layout, name: str) -> str:

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from qkv_lib.formula._checks import Array
 from qkv_lib.plots.cells import draw_matrix
-from qkv_lib.plots.colours import SCORES, WEIGHTS
 from qkv_lib.plots.frame import frame
 from qkv_lib.plots.heat import write_numbers
 from qkv_lib.plots.inputs import to_numpy
+from qkv_lib.plots.scales import SCORES, WEIGHTS
 
 MOST_NUMBERS = 36  # cells of one map: beyond it numbers no longer fit
 TOLERANCE = 2e-5

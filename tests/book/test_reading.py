@@ -91,7 +91,11 @@ def answer_and_pass(page: Any) -> None:
     """Open a right answer, tick an exercise, and say that the page is read."""
     page.goto(built(CHAPTER).as_uri())
     page.locator("details.quiz-option > summary").first.click()
-    page.get_by_label("I passed this exercise").first.check()
+    # By hand where an exercise does not run in the page; else its check does it.
+    page.evaluate(
+        "qkvProgress.pass(document.querySelector('.run-bar[data-yours]')"
+        "?.closest('section').id ?? 'exercise')"
+    )
     page.get_by_label("I have read this page").check()
 
 
@@ -108,7 +112,7 @@ def test_progress_is_shown_on_the_home_page_and_can_be_forgotten(page: Any) -> N
     assert "quiz: 1 right of 1 answered" in shown
     page.get_by_role("button", name="Forget it").click()
     page.goto(built(CHAPTER).as_uri())
-    assert not page.get_by_label("I passed this exercise").first.is_checked()
+    assert page.locator(".progress-tick input:checked").count() == 0
     assert page.locator(".progress-read").count() == 0
 
 

@@ -5,8 +5,9 @@ from itertools import combinations
 import pytest
 from matplotlib.colors import to_rgb
 
-from qkv_lib.plots.colours import COLOURS, Colour, style_sheet
+from qkv_lib.plots.colours import COLOURS, Colour
 from qkv_lib.plots.heat import luminance
+from qkv_lib.plots.scales import style_sheet
 
 # The page, what is laid under code and tables, the title of a box (a colour of 12 % over the page).
 LIGHT = ("#ffffff", "#f3f4f5", "#e1eded")

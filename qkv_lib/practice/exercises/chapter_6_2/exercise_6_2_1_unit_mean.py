@@ -20,15 +20,6 @@ REAL_LOOK = "a text of length n has the real rows 0, …, n − 1; the rest is p
 UNIT_LOOK = "divide each mean by its own length, the root of the sum of its squares"
 
 
-def unit_mean(states: Array, lengths: Array) -> Array:
-    """Return the library's embedding, which is torch."""
-    import torch
-
-    from qkv_lib.models import encoder
-
-    return encoder.unit_mean(torch.from_numpy(states), torch.from_numpy(lengths)).numpy()
-
-
 def mean_of(chosen: Callable[[Array, Array], Array]) -> Function:
     """Return the mean of the rows that are chosen by place, (n,), and length, (batch, 1)."""
 
@@ -51,6 +42,11 @@ def unit(x: Array) -> Array:
 def unit_mean_of(chosen: Callable[[Array, Array], Array]) -> Function:
     """Return the mean of the chosen rows at length 1."""
     return lambda x, lengths: unit(mean_of(chosen)(x, lengths))
+
+
+def unit_mean(states: Array, lengths: Array) -> Array:
+    """Return what `qkv_lib.models.encoder.unit_mean` returns in torch."""
+    return unit(real_mean(states, lengths))
 
 
 def states_and_lengths(rng: Generator) -> Iterator[Case]:

@@ -1,0 +1,1 @@
+"""Python in the pages of the book: fetched, packed, and asked which cells it can run."""
