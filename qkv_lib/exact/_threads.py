@@ -41,8 +41,11 @@ def in_threads(work: Callable[[Piece], None], pieces: Iterable[Piece]) -> None:
     # Here and not above: together they would take half of the time of `import qkv_lib`.
     from concurrent.futures import ThreadPoolExecutor
 
-    from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
-
+    try:
+        from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
+    except ModuleNotFoundError:  # in a page of the book, where there are no threads either
+        in_turn(work, pieces)
+        return
     with _Turn.lock:
         blas = ThreadpoolController().select(user_api="blas")
         workers = max((pool["num_threads"] for pool in blas.info()), default=1)

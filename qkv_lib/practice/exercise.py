@@ -132,6 +132,9 @@ class Exercise:
         A right answer, the last stage of help; its function has the skeleton's name.
     free : tuple of str
         The arguments that may hold any numbers, however large: queries, keys, scores.
+    repeats : bool
+        Whole numbers say how often something is repeated: they keep NumPy's own size, the only
+        one that `np.repeat` takes. Else they have 64 bits, also in a page, where its own has 32.
     dtype : bool
         The task asks for a dtype, that of the library's answer. Else any float of 4 bytes or
         more is right, and whole numbers where they say the same.
@@ -157,6 +160,7 @@ class Exercise:
     solution: str = ""
     edges: Callable[[np.random.Generator], Iterable[tuple[Any, ...]]] | None = None
     free: tuple[str, ...] = ()
+    repeats: bool = False
     dtype: bool = False
     no_nan: bool = False
     tolerance: float = 2e-5

@@ -5,10 +5,10 @@ which forgets all names between them, and of the answers every tenth is given; w
 `QKV_RUN_HERE=all` each chapter starts its own, from a disk and from a server, and all are given.
 """
 
+import ast
 import http.server
 import json
 import os
-import re
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -20,7 +20,7 @@ import pytest
 from qkv_lib.practice.exercises import EXERCISES
 from tests.book.test_site import SITE, built
 from tests.book.visits import is_fault
-from tests.browser import chromium, need_browser
+from tests.browser import REQUIRED, chromium, need_browser
 from tests.practice.answers import ANSWERS
 from workshop.in_page import assets
 from workshop.in_page.cells import Cell, cells, differences
@@ -28,7 +28,7 @@ from workshop.pages import BOOK, listed_pages
 
 need_browser()
 if not assets.is_complete():
-    if os.environ.get("QKV_REQUIRE_BROWSER"):
+    if os.environ.get(REQUIRED):
         pytest.fail("pages run nothing: see `python -m workshop.in_page.assets`", pytrace=False)
     pytest.skip("needs what `python -m workshop.in_page.assets` fetches", allow_module_level=True)
 
@@ -37,12 +37,16 @@ PATIENCE = 180_000  # milliseconds: a busy machine is slow, not wrong
 NOTEBOOKS = {path.stem: path for path in listed_pages() if path.suffix == ".ipynb"}
 MOST = {"numpy": 14_000_000, "matplotlib": 27_000_000 - 14_000_000}  # bytes, by step
 FIRST = SITE / "book" / "01-background.html"
-TORCH = re.compile(r"torch|\bF\.|\bdim=|keepdim=|\.mT\b|unsqueeze|masked_fill")
 BEGIN = """async (name) => {
   const { cells } = await qkvRun.open(`book-${name}`);
   if (qkvRun.python.worker) await qkvRun.python.fresh();
   return cells;
 }"""
+TORCH = {"torch", "F", "dim", "keepdim", "mT", "unsqueeze", "masked_fill"}
+RUN = f"""(id) => Promise.race([
+  qkvRun.run(id),
+  new Promise((_, failed) => setTimeout(() => failed(new Error(`${{id}} runs on`)), {PATIENCE})),
+])"""
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -109,7 +113,7 @@ def faults_of(page: Any, name: str) -> list[str]:
 
 
 def press(page: Any, cell: Cell) -> list[str]:
-    result = page.evaluate("(id) => qkvRun.run(id)", cell.id)
+    result = page.evaluate(RUN, cell.id)
     if "at" in result:
         return [f"{cell.id}: {result['at']} above it fails: {result['outputs']}"]
     return [f"{cell.id}: {each}" for each in differences(cell, result["outputs"])]
@@ -140,7 +144,8 @@ def test_most_cells_and_all_exercises_have_a_button(page: Any) -> None:
         name: sum(bool(each["needs"]) for each in found.values()) / len(found)
         for name, found in told.items()
     }
-    assert min(share[name] for name in NOTEBOOKS if name[:2] in {"02", "03", "04"}) > 0.9
+    # Of chapter 4, autograd and what RoPE and scaling are tried with need torch: 6 cells of 46.
+    assert min(share[name] for name in NOTEBOOKS if name[:2] in {"02", "03", "04"}) > 0.85
     assert share["01-background"] > 0.7
     yours = [each for found in told.values() for each in found.values() if each["yours"]]
     assert len(yours) == len(EXERCISES)
@@ -192,6 +197,15 @@ print(json.dumps([verdict_on(*each) for each in json.loads(ANSWERS)]))
 """
 
 
+def needs_torch(source: str) -> bool:
+    """Tell whether code names torch, or a method or an argument that only its tensors have."""
+    nodes = list(ast.walk(ast.parse(source)))
+    names = {node.id for node in nodes if isinstance(node, ast.Name)}
+    names |= {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    names |= {str(node.arg) for node in nodes if isinstance(node, ast.keyword)}
+    return not names.isdisjoint(TORCH)
+
+
 def answers() -> list[tuple[str, str, str, list[str | None]]]:
     """Return exercise, kind, answer and the verdict that Python gives, as `test_check.py` holds."""
     found: list[tuple[str, str, str, list[str | None]]] = []
@@ -205,7 +219,7 @@ def answers() -> list[tuple[str, str, str, list[str | None]]]:
         found += [
             (name, "source", text, verdict)
             for style, text, verdict in sources
-            if "torch" not in style and not TORCH.search(text)
+            if "torch" not in style and not needs_torch(text)
         ]
         mistakes = [mistake.name for mistake in EXERCISES[name].mistakes]
         found += [(name, "mistake", mistake, ["wrong", mistake]) for mistake in mistakes]
@@ -214,7 +228,7 @@ def answers() -> list[tuple[str, str, str, list[str | None]]]:
 
 def test_answers_get_the_verdict_that_python_gives(page: Any) -> None:
     page.evaluate(BEGIN, "path")
-    page.evaluate("qkvRun.run('path-exercise-yours')")
+    page.evaluate(RUN, "path-exercise-yours")
     every = answers() if ALL else answers()[::10]
     faults = []
     for start in range(0, len(every), 20):
@@ -287,20 +301,32 @@ def test_loops_exits_errors_and_memory_end_a_cell_and_not_the_page(
     page.get_by_role("button", name="Stop").click()
     status(page, "Stopped")
 
-    other = context.new_page()  # a second tab, at the same time
-    other.goto(f"{served}/book/01-background.html")
-    other.evaluate("qkvRun.run('ch01-dict')")
-
-    page.bring_to_front()
     cell.get_by_role("button", name="As it was").click()
     assert cell.locator(".cell_output").inner_text() == shown
     cell.get_by_role("button", name="Run").click()
     status(page, "Done.")
     assert cell.locator(".cell_output").inner_text() == shown
-    other.bring_to_front()
-    assert other.evaluate("qkvRun.run('ch01-hard')")["outputs"][0]["text"].strip() == shown.strip()
-    other.close()
     page.close()
+
+
+def test_two_tabs_do_not_disturb_each_other(served: str, context: Any) -> None:
+    first, second = context.new_page(), context.new_page()
+    for page in (first, second):
+        page.goto(f"{served}/book/01-background.html")
+    shown = second.locator("#ch01-hard .cell_output").inner_text()
+    cell = first.locator("#ch01-hard")
+    cell.get_by_role("button", name="Edit").click()
+    type_into(cell, "print('so far')\nwhile True: pass")
+    first.keyboard.press("Shift+Enter")
+    cell.locator(".cell_output", has_text="so far").wait_for()
+    assert second.evaluate(RUN, "ch01-hard")["outputs"][0]["text"].strip() == shown.strip()
+    first.get_by_role("button", name="Stop").click()
+    status(first, "Stopped")
+    assert second.evaluate(RUN, "ch01-hard")["outputs"][0]["text"].strip() == shown.strip()
+    cell.get_by_role("button", name="As it was").click()
+    assert first.evaluate(RUN, "ch01-hard")["outputs"][0]["text"].strip() == shown.strip()
+    for page in (first, second):
+        page.close()
 
 
 def test_an_answer_is_judged_ticked_kept_and_taken_along(

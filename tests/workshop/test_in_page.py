@@ -1,5 +1,7 @@
 """What a page runs Python with is what it should be; the machine behind its cells finds faults."""
 
+import ast
+import sys
 from pathlib import Path
 
 import nbformat
@@ -9,8 +11,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from workshop.in_page import assets
 from workshop.in_page.cells import before, cells, differences
 from workshop.in_page.editor.__main__ import BUNDLE, banner
-from workshop.in_page.kernel import LONGEST, Session
-from workshop.in_page.marks import tried
+from workshop.in_page.kernel import ABSENT, LATER, LONGEST, Session
+from workshop.in_page.marks import ROOT, tried
 
 OF_NOTHING = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 LOCK = {"packages": {"a": {"depends": ["c", "b"]}, "b": {"depends": ["c"]}, "c": {"depends": []}}}
@@ -31,6 +33,18 @@ def test_without_the_pieces_nothing_is_complete(
 ) -> None:
     monkeypatch.setattr(assets, "FOLDER", tmp_path)
     assert not assets.is_complete()
+
+
+def test_what_the_library_imports_is_in_the_page_or_known_to_be_absent() -> None:
+    nodes = [
+        node
+        for path in (ROOT / "qkv_lib").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    ]
+    names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    names |= {str(node.module) for node in nodes if isinstance(node, ast.ImportFrom)}
+    there = {"qkv_lib", "numpy", "array_api_compat", LATER, "cycler", *sys.stdlib_module_names}
+    assert {each.partition(".")[0] for each in names} - there <= set(ABSENT)
 
 
 def test_the_editor_is_bundled_from_its_sources() -> None:

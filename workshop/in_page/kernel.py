@@ -22,7 +22,8 @@ import numpy as np
 
 #: What a page cannot hold, and what it holds only where a figure is drawn.
 ABSENT = ("torch", "scipy", "sklearn", "mlxtend", "tokenizers", "safetensors", "transformers",
-          "einops", "keras", "onnx", "IPython", "tqdm", "babel")  # fmt: skip
+          "einops", "keras", "onnx", "IPython", "matplotlib_inline", "tqdm", "babel",
+          "threadpoolctl")  # fmt: skip
 LATER = "matplotlib"
 SHOWN = "<cell {}>"  # how a cell is called in a traceback
 LONGEST = 200_000  # characters that one stream may show

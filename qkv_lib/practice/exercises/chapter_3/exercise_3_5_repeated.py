@@ -75,6 +75,7 @@ def repeated(scores, counts):
     reference=several,
     cases=scores_and_counts,
     free=("scores",),
+    repeats=True,
     returns={"weights": ("query", "word")},
     mistakes=(
         Mistake("counts-ignored", "the counts are not used", LOOK, lambda s, c: softmax(s)),
