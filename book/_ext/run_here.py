@@ -32,17 +32,26 @@ TOO_LARGE = 100_000  # bytes: the weights of trained models, which need torch
 EPOCH = (2026, 1, 1, 0, 0, 0)
 
 
-def try_cells(app: Sphinx) -> None:
-    """Find, for all notebooks of the book, which cells a page can run."""
-    app.env.run_here = {}
+def try_cells(app: Sphinx, _: object, to_read: list[str]) -> None:
+    """Find which cells a page can run; pages where that has changed are read anew."""
+    old = getattr(app.env, "run_here", {})
+    app.env.run_here = found_marks(app)
+    for name in sorted(app.env.found_docs):
+        stem = Path(app.env.doc2path(name)).stem
+        if old.get(stem) != app.env.run_here.get(stem) and name not in to_read:
+            to_read.append(name)
+
+
+def found_marks(app: Sphinx) -> dict[str, dict[str, str]]:
+    """Return the marks of all notebooks of the book, none without the pieces."""
     if not assets.is_complete():
         logger.info(
             "run_here: pages have no Run button; `python -m workshop.in_page.assets` says why"
         )
-        return
+        return {}
     paths = [Path(app.env.doc2path(name)) for name in app.env.found_docs]
     notebooks = sorted(path for path in paths if path.suffix == ".ipynb")
-    app.env.run_here = marks(notebooks)
+    return marks(notebooks)
 
 
 def add_bars(app: Sphinx, doctree: nodes.document) -> None:
@@ -131,7 +140,7 @@ def library_zip() -> bytes:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Try the cells before pages are read, and write the pieces at the end."""
-    app.connect("env-before-read-docs", lambda app, *_: try_cells(app))
+    app.connect("env-before-read-docs", try_cells)
     app.connect("doctree-read", add_bars)
     app.connect("build-finished", write_pieces)
     return {"parallel_read_safe": False, "parallel_write_safe": True}

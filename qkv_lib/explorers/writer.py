@@ -5,16 +5,15 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 
 from qkv_lib.data.pieces import Pieces
 from qkv_lib.explorers._page import Explorer, table
-from qkv_lib.layers import recorded_weights
-from qkv_lib.models.gpt import BASE, GPT
-from qkv_lib.models.sampling import next_probabilities
+
+if TYPE_CHECKING:  # torch is imported where a model is at hand: pages of the book have none
+    from qkv_lib.models.gpt import GPT
 
 __all__ = ["SOURCE", "writer"]
 
@@ -54,6 +53,7 @@ def writer(
     Examples
     --------
     >>> from qkv_lib.data.pieces import load_pieces
+    >>> from qkv_lib.models.gpt import GPT
     >>> writer(GPT(d_model=8, n_heads=2), load_pieces(), ["The function"], name="try")
     <explorer writer-try>
     """
@@ -75,11 +75,14 @@ def writer(
     return Explorer("writer", "Writer", data, fallback, name)
 
 
-@torch.no_grad()
 def _state(model: GPT, pieces: Pieces, text: str) -> dict[str, Any]:
     """Return what the figure shows of a text: its pieces, the weights, what may follow each."""
+    import torch
+
+    from qkv_lib.layers import recorded_weights
+
     ids = torch.from_numpy(pieces.encode(text))[None]
-    with recorded_weights(model) as recorded:
+    with torch.no_grad(), recorded_weights(model) as recorded:
         logits = model(ids)[0].numpy()
     weights = np.stack([calls[0][0].numpy() for calls in recorded.values()]).astype(np.float64)
     maps = [[[_seen(row, i) for i, row in enumerate(head)] for head in block] for block in weights]
@@ -96,6 +99,8 @@ def _seen(row: np.ndarray[Any, Any], i: int) -> list[float]:
 
 
 def _likeliest(pieces: Pieces, logits: np.ndarray[Any, Any]) -> list[tuple[str, float]]:
+    from qkv_lib.models.sampling import next_probabilities
+
     p = next_probabilities(logits)
     order = np.argsort(-p, kind="stable")[:SHOWN]
     return [(pieces.pieces[i], round(float(p[i]), 3)) for i in order]
@@ -122,9 +127,12 @@ def weights_script(model: GPT, pieces: Pieces) -> str:
     Examples
     --------
     >>> from qkv_lib.data.pieces import load_pieces
+    >>> from qkv_lib.models.gpt import GPT
     >>> weights_script(GPT(d_model=8, n_heads=2), load_pieces())[:17]
     'window.QKV_GPT = '
     """
+    from qkv_lib.models.gpt import BASE
+
     state = {name: each.numpy() for name, each in model.state_dict().items()}
     packed = b"".join(each.astype("<f2").tobytes() for each in state.values())
     layer = model.layers[0]
