@@ -228,7 +228,7 @@
         onChange: (text) => {
           this.change(text);
           clearTimeout(this.pause);
-          this.pause = setTimeout(() => kept.set(this.id, this.mark.hidden ? undefined : text), 300);
+          this.pause = setTimeout(() => this.save(), 300);
         },
         onRun: () => this.press(),
       });
@@ -237,8 +237,17 @@
       this.editor.focus();
     }
 
+    // Keep what was typed now, if it is not kept yet.
+    save() {
+      if (this.pause === undefined) return;
+      clearTimeout(this.pause);
+      this.pause = undefined;
+      kept.set(this.id, this.mark.hidden ? undefined : this.text);
+    }
+
     restore() {
       clearTimeout(this.pause);
+      this.pause = undefined;
       kept.set(this.id, undefined);
       this.change(this.original, true);
       this.editor?.destroy();
@@ -487,6 +496,7 @@
   const start = () => {
     const bars = [...document.querySelectorAll(".run-bar")];
     cells = bars.map((bar, i) => new Cell(bar, i + 1));
+    window.addEventListener("pagehide", () => { for (const cell of cells) cell.save(); });
   };
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
   else start();
