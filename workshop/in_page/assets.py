@@ -54,7 +54,9 @@ def main() -> int:
     print("Fetching what runs Python in a page", flush=True)
     try:
         fetch()
-    except (ImportError, OSError, subprocess.CalledProcessError, ValueError) as error:
+    except (
+        ImportError, OSError, subprocess.CalledProcessError, ValueError, zipfile.BadZipFile,
+    ) as error:  # fmt: skip
         print(f"Pages will have no Run button: {error}", file=sys.stderr)
     return 0
 
