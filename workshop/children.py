@@ -26,6 +26,9 @@ STEERING = (
     "COLUMNS", "LINES",
 )  # fmt: skip
 
+# What stays of these: which authorities a network is trusted by steers no result.
+TRUSTED = ("NODE_EXTRA_CA_CERTS",)
+
 # The settings of pip that say where packages come from, and what uv calls them.
 SOURCES = {
     "index-url": "UV_DEFAULT_INDEX",
@@ -56,7 +59,11 @@ def clean(environment: Mapping[str, str]) -> dict[str, str]:
     Each computes on THREADS threads, so that a sum of floats is taken in the same order
     everywhere; what matplotlib, IPython and Jupyter keep is kept in `.venv`.
     """
-    kept = {key: value for key, value in environment.items() if not key.startswith(STEERING)}
+    kept = {
+        key: value
+        for key, value in environment.items()
+        if key in TRUSTED or not key.startswith(STEERING)
+    }
     folder = VENV / "settings"
     settings = {
         "PYTHONPATH": str(ROOT),

@@ -292,6 +292,14 @@ def test_a_setting_for_all_commands_hides_no_other(
     assert children.sources()["SSL_CERT_FILE"] == "/company.pem"
 
 
+def test_an_authority_that_node_is_to_trust_stays_and_what_steers_it_goes() -> None:
+    """Behind a company's authority npm would else try for minutes, and find nothing."""
+    given = {"NODE_EXTRA_CA_CERTS": "/company.pem", "NODE_OPTIONS": "--require /gone.js"}
+    kept = children.clean(given)
+    assert kept["NODE_EXTRA_CA_CERTS"] == "/company.pem"
+    assert "NODE_OPTIONS" not in kept
+
+
 @pytest.mark.parametrize(
     ("listed", "told"),
     [

