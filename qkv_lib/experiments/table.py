@@ -59,7 +59,7 @@ class Table:
     check: Callable[[], Run]
     code: Sequence[str]
     facts: Run = field(default_factory=dict)
-    folder: Path = LIBRARY / "experiments" / "results"
+    folder: Path = field(default_factory=lambda: LIBRARY / "experiments" / "results")
 
     @property
     def stored(self) -> Run:

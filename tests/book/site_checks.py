@@ -13,6 +13,7 @@ Check = Callable[[BeautifulSoup], list[str]]
 NAMESPACES = "http://www.w3.org/"  # names of XML dialects: never fetched
 OUTSIDE = re.compile(r"^\s*(?:https?:|wss?:|ftp:)?//", re.IGNORECASE)
 QUOTED = re.compile(r"""["'`]((?:https?:|wss?:)?//[\w-]+(?:\.[\w-]+)+[^"'`\s]*)""", re.IGNORECASE)
+NOWHERE = re.compile(r"https?://[\w.-]+\.invalid(?:[/\\]|$)")  # no such host can be (RFC 2606)
 CSS_ADDRESS = re.compile(r"""(?:url\(\s*|@import\s+)["']?([^"')\s;]+)""", re.IGNORECASE)
 LOADING = ("src", "srcset", "data", "poster", "background", "action", "formaction")
 NO_LOADING_LINKS = {"author", "canonical", "license", "next", "prev"}
@@ -25,7 +26,11 @@ def outside_in_css(css: str) -> list[str]:
 
 def outside_in_script(script: str) -> list[str]:
     """Return the addresses on another host that a script names in a string."""
-    return [found for found in QUOTED.findall(script) if not found.startswith(NAMESPACES)]
+    return [
+        found
+        for found in QUOTED.findall(script)
+        if not found.startswith(NAMESPACES) and not NOWHERE.match(found)
+    ]
 
 
 def no_other_host(page: BeautifulSoup) -> list[str]:

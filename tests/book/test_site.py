@@ -48,6 +48,11 @@ def test_pages_that_the_builder_adds_need_no_other_host() -> None:
     }
 
 
+def test_a_host_that_cannot_be_is_no_other_host() -> None:
+    script = 'a("https://here.invalid/"); b("https://here.invalid.example.org/x.js")'
+    assert checks.outside_in_script(script) == ["https://here.invalid.example.org/x.js"]
+
+
 def test_scripts_and_styles_need_no_other_host() -> None:
     built(SITE / "index.html")
     faults = {}
