@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from bilingual_search import CHINESE
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
@@ -28,7 +29,7 @@ SKIPPED = (
 
 NUMBERED = ("eq", "numref")  # references whose text is a number, known only when a page is written
 WHERE = re.compile(r" See (chapter|section) .*$")  # the last line of a glossary entry
-CHINESE = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+")
+RUN = re.compile(rf"[{CHINESE}]+")
 
 
 class Passage(NamedTuple):
@@ -61,7 +62,7 @@ def passages(page: str, doctree: nodes.document) -> Iterator[Passage]:
     for glossary in doctree.findall(addnodes.glossary):
         for entry in glossary.findall(nodes.definition_list_item):
             term, text = entry.children[0], " ".join(words_of(entry.children[-1]).split())
-            chinese = CHINESE.match(text)
+            chinese = RUN.match(text)
             name = f"{term.astext()} {chinese[0]}" if chinese else term.astext()
             text = WHERE.sub("", text)
             yield Passage(page, term["ids"][0], name, text)

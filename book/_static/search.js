@@ -1,6 +1,6 @@
 // The page of the search: finds sections and glossary entries, not pages, and quotes them. Their
-// words are in passages.js (book/_ext/passages.py), so that this works from a file too. Sphinx still
-// cuts and stems the query (splitQuery, Stemmer) and finds names of the library.
+// words are in passages.js (book/_ext/passages.py), so that this works from a file too. Sphinx
+// still stems words (Stemmer) and finds names of the library.
 const MOST_RESULTS = 50;
 const AROUND = 120; // characters on either side of what was found
 const CHINESE = /[\u3400-\u4dbf\u4e00-\u9fff]/u;

@@ -18,6 +18,29 @@ from qkv_lib.formula._precision import library, namespace
 __all__ = ["KVCache"]
 
 
+def offset_of_newest(n_held: int, n_queries: int, *, causal: bool, window: int | None) -> int:
+    """Return where the first of the newest tokens stands, if a mask asks where tokens stand.
+
+    Parameters
+    ----------
+    n_held, n_queries : int
+        Tokens in a cache, and how many of the newest of them ask.
+    causal : bool
+    window : int or None
+        As in `qkv_lib.attention`, which takes no offset where neither is given.
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> offset_of_newest(8, 3, causal=False, window=2)
+    5
+    """
+    return n_held - n_queries if causal or window is not None else 0
+
+
 class KVCache:
     """Keys and values of the tokens so far, in memory that is set aside once.
 
@@ -204,7 +227,7 @@ class KVCache:
                 "and values first"
             )
         if offset is None:
-            offset = self._length - n if causal or window is not None else 0
+            offset = offset_of_newest(self._length, n, causal=causal, window=window)
         call = check_form(
             query, key, value, mask=mask, bias=bias, causal=causal, offset=offset,
             window=window, key_lengths=key_lengths, scale=scale, softcap=softcap,

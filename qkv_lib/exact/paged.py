@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from qkv_lib.exact._choose import cheapest
+from qkv_lib.exact.cache import offset_of_newest
 from qkv_lib.formula._checks import Array, check_arrays, check_count, shape
 from qkv_lib.formula._door import check_call
 from qkv_lib.formula._fit import check_query_key_value
@@ -242,8 +243,10 @@ class PagedCache:
             namespace(query).concat([held[number] for number in self.table], axis=-2)
             for held in (self.pool.key, self.pool.value)
         )
-        if causal or options.get("window") is not None:
-            options.setdefault("offset", self._length - query.shape[-2])
+        if options.get("offset") is None:
+            options["offset"] = offset_of_newest(
+                len(self), query.shape[-2], causal=causal, window=options.get("window")
+            )
         there = (..., slice(self._length), slice(None))
         return cheapest(check_call(query, key[there], value[there], causal=causal, **options))
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from qkv_lib.attention import attention
+from qkv_lib.exact.cache import offset_of_newest
 from qkv_lib.formula._checks import Array, check_arrays
 from qkv_lib.formula._fit import check_query_key_value
 from qkv_lib.formula._precision import accumulating, namespace
@@ -168,8 +169,10 @@ class Int8Cache:
         """
         if self._key is None or self._value is None:
             raise ValueError("the cache is empty: append keys and values first")
-        if causal:
-            options.setdefault("offset", len(self) - query.shape[-2])
+        if options.get("offset") is None:
+            options["offset"] = offset_of_newest(
+                len(self), query.shape[-2], causal=causal, window=options.get("window")
+            )
         key, value = restored(self._key), restored(self._value)
         return attention(query, key, value, causal=causal, **options)
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from qkv_lib.attention import attention
-from qkv_lib.exact.cache import KVCache
+from qkv_lib.exact.cache import KVCache, offset_of_newest
 from qkv_lib.formula._checks import Array, check_kinds, shape
 from qkv_lib.formula._fit import heads
 from qkv_lib.formula._precision import accumulating, matmul, namespace
@@ -239,8 +239,11 @@ class LatentCache:
         TypeError, ValueError
             As `latent_attention`; the cache is empty.
         """
-        if causal:
-            options |= {"causal": True, "offset": len(self) - query.shape[-2]}
+        if options.get("offset") is None:
+            options["offset"] = offset_of_newest(
+                len(self), query.shape[-2], causal=causal, window=options.get("window")
+            )
+        options["causal"] = causal
         latent, turned = self.rows[..., : self._d_c], self.rows[..., self._d_c :]
         return absorbed_attention(
             query, latent, up_key, up_value, query_turned=query_turned, key_turned=turned, **options
