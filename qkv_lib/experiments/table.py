@@ -136,7 +136,8 @@ def text(value: object) -> str:
 def hash_of(code: Iterable[str]) -> str:
     """Return a hash of what modules of the library do, the same under every version of Python.
 
-    Comments, docstrings and imports do not count: what is imported is listed or watched itself.
+    Comments, docstrings, imports and the words of errors do not count: what is imported is listed
+    or watched itself.
     """
     digest = hashlib.sha256()
     for entry in code:
@@ -172,11 +173,16 @@ def names_of(statement: ast.stmt) -> list[str]:
 
 
 def canonical(node: object) -> str:
-    """Return a syntax tree as text: fields that are empty, and so new in some version, left out."""
+    """Return a syntax tree as text, without fields that are empty and without the words of errors.
+
+    An empty field may be new in some version of Python.
+    """
     if isinstance(node, list):
         return "[" + ",".join(canonical(each) for each in node if not is_import(each)) + "]"
     if not isinstance(node, ast.AST):
         return repr(node)
+    if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+        node = ast.Raise(node.exc.func)
     fields = ((name, value) for name, value in ast.iter_fields(node) if value not in (None, []))
     return f"{type(node).__name__}({','.join(f'{n}={canonical(v)}' for n, v in fields)})"
 

@@ -110,13 +110,15 @@ def test_a_stored_table_is_written_to_the_same_bytes(table: Table, tmp_path: Pat
     assert (tmp_path / name).read_bytes() == (table.folder / name).read_bytes()
 
 
-def test_docstrings_do_not_change_the_hash_and_numbers_do() -> None:
+def test_docstrings_and_words_of_errors_do_not_change_the_hash_and_numbers_do() -> None:
     def dump(source: str) -> str:
         return canonical(without_docstrings(ast.parse(source)))
 
     one = dump('"""A."""\ndef f():\n    """B."""\n    return 1  # c')
     assert one == dump('"""D."""\ndef f():\n    """E."""\n    return 1')
     assert one != dump('"""A."""\ndef f():\n    """B."""\n    return 2')
+    assert dump('raise E("a")') == dump('raise E("b", x)') != dump('raise F("a")')
+    assert dump("raise") != dump("raise E")
     assert dump('X = 1\n"""Y."""') == dump("X = 1") != dump('X = 1\nprint("""Y.""")')
 
 
