@@ -85,7 +85,7 @@ def hard_lookup(queries, keys, values):
                 "rows are queries: argmax along axis=-1",
                 lambda q, k, v: v[np.argmax(scoring.dot(q, k), axis=0)]),
         Mistake("one-for-all", "every query gets the value of the first query's key",
-                "argmax along axis=-1 gives one index a query",
+                "argmax along axis=-1 gives one index per query",
                 lambda q, k, v: np.repeat(pick(scoring.dot)(q, k, v)[:1], len(q), axis=0)),
         Mistake("soft", "this is a soft lookup: the values are mixed", BEST_LOOK, attention),
         Mistake("best-starts-at-0", "a query all of whose scores are below 0 gets the first value",

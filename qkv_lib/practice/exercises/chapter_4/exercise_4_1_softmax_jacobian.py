@@ -78,7 +78,7 @@ def jacobian(weights):
         Mistake("inner-product", "the number p · p is subtracted, not the matrix p pᵀ",
                 "for a 1-D array `p @ p.T` is the dot product; np.outer(p, p) is the matrix",
                 lambda p: np.diag(p) - p @ p),
-        Mistake("no-matrix", "there is one number a key, pᵢ(1 − pᵢ), and no matrix", JACOBIAN_LOOK,
+        Mistake("no-matrix", "there is one number per key, pᵢ(1 − pᵢ), and no matrix", JACOBIAN_LOOK,
                 lambda p: p * (1 - p)),
         Mistake("row-broadcast", "this is p − p pᵀ with p along every row; it needs diag(p)",
                 JACOBIAN_LOOK, lambda p: p - np.outer(p, p)),

@@ -140,7 +140,7 @@ def added_lengths(weights, value, w_o):
         Mistake("heads-averaged", "the heads are averaged", "head by head: the head axis stays",
                 lambda a, v, w: maps.weighted_norms(a, v, w).mean(-3)),
         Mistake("keys-added", "this is the length of a head's whole output",
-                "one number a key: take the length before you sum",
+                "one number per key: take the length before you sum",
                 lambda a, v, w: norm(vectors_added(a, v, w).sum(-2))),
         Mistake("vectors", "the vectors come back, not their lengths", LENGTH_LOOK, vectors_added),
         Mistake("output-length", "the length is that of the head's whole output",

@@ -104,7 +104,7 @@ def evenness(weights):
                 lambda a: -np.log(np.where(a > 0, a, 1.0)).sum(-1) / np.log(a.shape[-1])),
         Mistake("squares", "this is 1 minus the sum of squares, another measure", ENTROPY_LOOK,
                 lambda a: 1 - (a**2).sum(-1)),
-        Mistake("averaged", "the queries are averaged", "one number a query: (..., n_queries)",
+        Mistake("averaged", "the queries are averaged", "one number per query: (..., n_queries)",
                 lambda a: spread(a).mean(-1)),
         Mistake("squares", "this is 1 minus the sum of squares, scaled to 1: another measure",
                 ENTROPY_LOOK, lambda a: (1 - (a**2).sum(-1)) / (1 - 1 / a.shape[-1])),
