@@ -86,7 +86,7 @@ def look_back(rows, distance):
     """Return the sinusoidal rows of the positions that lie the distance before the
     given ones.
 
-    rows: (n, d), the rows of n positions, which are not told
+    rows: (n, d), the rows of n positions, which are not given
     distance: how many positions earlier, an integer    returns: (n, d)
     """
     ...

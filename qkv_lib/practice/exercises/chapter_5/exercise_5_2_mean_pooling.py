@@ -89,7 +89,7 @@ def mean_pooling(x, mask):
                 COUNT_LOOK,
                 lambda x, mask: real(x, mask).sum(-2) / (mask.sum(-1, keepdims=True) + 1)),
         Mistake("keeps-the-axis", "the token axis is still there, with length 1",
-                "one vector a sequence: (..., d)",
+                "one vector per sequence: (..., d)",
                 lambda x, mask: mean_pooling(x, mask)[..., None, :]),
         Mistake("empty-nan", "a sequence without real tokens gives 0/0",
                 "divide by at least 1: the sum is 0 there",

@@ -52,7 +52,7 @@ EXERCISE = Exercise(
     name="attention-pooling",
     skeleton='''
 def attention_pooling(x, query, mask=None):
-    """Return one vector a sequence: attention with one learned query, x as keys and
+    """Return one vector per sequence: attention with one learned query, x as keys and
     values.
 
     x: (..., n, d)    query: (d,)    mask: (..., n), boolean, True = real token, or None
@@ -81,7 +81,7 @@ def attention_pooling(x, query, mask=None):
                 "the weights come from query · token",
                 lambda x, query, mask=None: pool_with(attention)(x, 0 * query, mask)),
         Mistake("keeps-the-axis", "the query axis is still there, with length 1",
-                "one vector a sequence: (..., d)",
+                "one vector per sequence: (..., d)",
                 lambda x, query, mask=None: pool_with(attention)(x, query, mask)[..., None, :]),
         Mistake("returns-weights", "the weights come back, not the pooled vector",
                 "one step is left: weights @ x",

@@ -49,7 +49,7 @@ EXERCISE = Exercise(
 def map_mass(maps, coverage):
     """Return the share of each map that lies in its box.
 
-    maps: (..., n, patches), one map an image, not negative and not 0 everywhere
+    maps: (..., n, patches), one map per image, not negative and not 0 everywhere
     coverage: (n, patches), the share of each patch inside the box, 0 to 1
     returns: (..., n)
     """
@@ -93,7 +93,7 @@ def map_mass(maps, coverage):
         Mistake("all-images-together", "all images share one sum of the map",
                 "each map has a sum of its own: sum over the last axis",
                 lambda a, c: (a * c).sum(-1) / a.sum()),
-        Mistake("averaged", "the images are averaged", "one number an image: (..., n)",
+        Mistake("averaged", "the images are averaged", "one number per image: (..., n)",
                 lambda a, c: mass_inside(a, c).mean(-1)),
         Mistake("over-images", "the sums run over the images", "patches are the last axis",
                 lambda a, c: (a * c).sum(-2) / a.sum(-2)),
