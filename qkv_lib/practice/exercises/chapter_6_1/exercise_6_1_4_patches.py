@@ -70,7 +70,7 @@ EXERCISE = Exercise(
     name="patches",
     skeleton='''
 def patches(images, size):
-    """Cut images into square patches, left to right and top to bottom, one row per patch.
+    """Cut images into square patches, left to right and top to bottom, one per row.
 
     images: (..., height, width), both multiples of size
     returns: (..., n_patches, size · size)
