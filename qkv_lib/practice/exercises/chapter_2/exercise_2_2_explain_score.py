@@ -64,7 +64,7 @@ EXERCISE = Exercise(
     name="explain-score",
     skeleton='''
 def explain_score(asking, answering, W_Q, W_K):
-    """Return the table of a score: which feature, asking, met which feature, answering.
+    """Return how much each pair of features, asking and answering, adds to the score.
 
     asking, answering: (d_model,), the rows of two words    W_Q, W_K: (d_model, d_k)
     returns: (d_model, d_model); all its numbers add up to the score, query · key

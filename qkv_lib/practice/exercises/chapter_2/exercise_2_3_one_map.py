@@ -147,7 +147,7 @@ EXERCISE = Exercise(
     name="one-map",
     skeleton='''
 def one_map_would_do(scores):
-    """Tell of each matrix of scores whether some Z of real numbers gives scores = Z Zᵀ.
+    """Say of each matrix of scores whether it is Z Zᵀ for some Z of real numbers.
 
     scores: (..., n, n)    returns: (...), boolean
     """

@@ -65,7 +65,7 @@ EXERCISE = Exercise(
     name="matching-keys",
     skeleton='''
 def matching_keys(query, key, new_query):
-    """Return the keys with which the new queries have the scores of the old ones.
+    """Return keys that give the new queries the same scores as the old ones had.
 
     query: (..., n_queries, d_k), of rank d_k    key: (..., n_keys, d_k)
     new_query: (..., n_queries, d_k); it is query @ G, for one unknown invertible G

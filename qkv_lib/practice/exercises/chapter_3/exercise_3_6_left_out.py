@@ -42,7 +42,7 @@ EXERCISE = Exercise(
     name="left-out",
     skeleton='''
 def left_out(output, weight, value):
-    """Return the output that would have come out if one of the keys had not been there.
+    """Return the output as it would be if one of the keys had not been there.
 
     output: (..., n_queries, d_v), of all keys    value: (..., d_v), of that key
     weight: (..., n_queries), what each query gave to that key, below 1
