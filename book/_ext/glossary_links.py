@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from docutils import nodes
+from quiz import QuizOffer
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
@@ -22,7 +23,7 @@ CLOSED = (
     nodes.title, nodes.reference, nodes.literal, nodes.literal_block, nodes.caption, nodes.math,
     nodes.math_block, nodes.raw, nodes.table, nodes.subtitle, nodes.rubric, nodes.target,
     nodes.citation_reference, nodes.footnote_reference, addnodes.pending_xref,
-    addnodes.download_reference,
+    addnodes.download_reference, QuizOffer,
 )  # fmt: skip
 
 # Words of the glossary that mean something else elsewhere: weights of a file, a query of a search.

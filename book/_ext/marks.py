@@ -1,8 +1,6 @@
 """Sphinx extension: marks that a page carries for the eye, read off its words while it is built.
 
-- Of the options of a quiz (`<details class="quiz-option">`) the right one is the one whose feedback
-  begins with **Yes.**; it gets the class `right`, every other one `wrong`.
-- A section that begins with *Second reading.* may be skipped at first; the words become a mark.
+A section that begins with *Second reading.* may be skipped at first; the words become a mark.
 """
 
 from typing import Any
@@ -10,22 +8,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
-OPTION = '<details class="quiz-option">'
 SECOND_READING = "Second reading."
-
-
-def mark_options(doctree: nodes.document) -> None:
-    """Give each option of a quiz the class of its feedback."""
-    for option in doctree.findall(nodes.raw):
-        if OPTION not in option.astext():
-            continue
-        feedback = option.next_node(nodes.strong, siblings=True)
-        found = feedback.astext() if feedback else ""
-        kind = {"Yes.": "right", "No.": "wrong"}.get(found)
-        if kind is None:
-            raise ValueError(f"the feedback of a quiz begins with {found!r}, not with Yes. or No.")
-        marked = option.astext().replace(OPTION, f'<details class="quiz-option {kind}">')
-        option[:] = [nodes.Text(marked)]
 
 
 def mark_second_readings(doctree: nodes.document) -> None:
@@ -41,7 +24,6 @@ def mark_second_readings(doctree: nodes.document) -> None:
 
 def mark(_app: Sphinx, doctree: nodes.document) -> None:
     """Mark one page."""
-    mark_options(doctree)
     mark_second_readings(doctree)
 
 

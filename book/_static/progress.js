@@ -64,14 +64,13 @@
   };
 
   const followQuiz = () => {
-    let question = 0;
-    for (const option of document.querySelectorAll("details.quiz-option")) {
-      if (!option.previousElementSibling?.matches("details.quiz-option")) question += 1;
-      const number = question;
-      const right = /^\s*Yes\./.test(option.querySelector("summary + *")?.textContent ?? "");
-      option.addEventListener("toggle", () => {
-        if (option.open) change((now) => { now.quiz[number] ??= right; });
-      });
+    for (const [place, question] of document.querySelectorAll(".quiz-question").entries()) {
+      for (const option of question.querySelectorAll("details.quiz-option")) {
+        const right = option.classList.contains("right");
+        option.addEventListener("toggle", () => {
+          if (option.open) change((now) => { now.quiz[place + 1] ??= right; });
+        });
+      }
     }
   };
 

@@ -33,7 +33,7 @@ NOTEBOOKS = [
     Plant("Chinese that is not marked as such", ALGORITHM,
           cell("ch03-quiz", source("## Quiz", "## Quiz 测验")), RULES),
     Plant("a quiz with two right answers", CONCEPTS,
-          first(r"\*\*No\.\*\*", "**Yes.**"), RULES),
+          first(r":::\{wrong\}", ":::{right}"), RULES),
     Plant("a notebook missing from the table of contents", "_toc.yml",
           swap("      - file: book/04-mathematics\n", ""), RULES),
 ]  # fmt: skip

@@ -15,7 +15,7 @@ from nbformat import NotebookNode
 
 from workshop import measured
 from workshop.notebooks import METADATA
-from workshop.pages import ROOT, directive, tokens
+from workshop.pages import ROOT, directive, directive_body, tokens
 
 Check = Callable[[NotebookNode], list[str]]
 
@@ -272,39 +272,33 @@ def attribute_texts(soup: BeautifulSoup) -> list[str]:
 def quiz_is_complete(notebook: NotebookNode) -> list[str]:
     """Each question has three options or more, one right, and feedback on every one."""
     faults = []
-    for question, options in quiz(notebook):
-        verdicts = Counter(re.match(r"\*\*.*?\*\*|", feedback)[0] for feedback in options)
+    for number, options in enumerate(quiz(notebook), start=1):
+        verdicts = Counter(verdict for verdict, _, _ in options)
         if len(options) < 3:
-            faults.append(f"{question}: {len(options)} options")
-        if verdicts["**Yes.**"] != 1 or set(verdicts) > {"**Yes.**", "**No.**"}:
-            faults.append(f"{question}: the options open with {dict(verdicts)}")
-        if any(len(feedback.split()) < 4 for feedback in options):
-            faults.append(f"{question}: an option without feedback")
+            faults.append(f"Question {number}: {len(options)} options")
+        if verdicts["right"] != 1:
+            faults.append(f"Question {number}: {verdicts['right']} options are right")
+        if any(len(feedback.split()) < 3 for _, _, feedback in options):
+            faults.append(f"Question {number}: an option without feedback")
     return faults
 
 
 def options_are_plain(notebook: NotebookNode) -> list[str]:
-    """The text of an option is HTML, where neither Markdown nor math is rendered."""
-    written = "\n".join(cell.source for cell in markdown_cells(notebook))
-    found = re.findall(r"<summary>(.*?)</summary>", written, re.DOTALL)
-    return [f"markup in an option: {text}" for text in found if re.search(r"[$`*]", text)]
+    """The reader's notebooks write an option as HTML, where no formula is set."""
+    offers = [offer for options in quiz(notebook) for _, offer, _ in options]
+    return [f"a formula in an option: {offer}" for offer in offers if "$" in offer]
 
 
-def quiz(notebook: NotebookNode) -> list[tuple[str, list[str]]]:
-    """Return the questions of the quiz, each with the feedback on its options."""
-    questions: list[tuple[str, list[str]]] = []
-    inside = False
+def quiz(notebook: NotebookNode) -> list[list[tuple[str, str, str]]]:
+    """Return each question's options: right or wrong, what it offers, the feedback."""
+    questions: list[list[tuple[str, str, str]]] = []
     for token in (token for cell in markdown_cells(notebook) for token in tokens(cell.source)):
-        if token.type == "inline" and (asked := re.match(r"\*\*(Question \d+)", token.content)):
-            questions.append((asked[1], []))
-        elif token.type == "html_block" and '<details class="quiz-option">' in token.content:
-            inside = True
-            questions = questions or [("before the first question", [])]
-            questions[-1][1].append("")
-        elif token.type == "html_block" and "</details>" in token.content:
-            inside = False
-        elif token.type == "inline" and inside:
-            questions[-1][1][-1] += token.content + " "
+        name = directive(token)
+        if name == "question":
+            questions.append([])
+        elif name in ("right", "wrong"):
+            offer = token.info.partition("}")[2].strip()
+            questions[-1].append((name, offer, directive_body(token)))
     return questions
 
 

@@ -22,17 +22,21 @@ import numpy as np
 import offline
 import pytest
 import qkv_colours
+import quiz
 import short_names
 import short_way
 import unbroken
 from bs4 import BeautifulSoup
 from docutils import nodes
 from docutils.core import publish_doctree
+from docutils.parsers.rst import directives
 from matplotlib.figure import Figure
+from myst_parser.parsers.docutils_ import Parser
 from pybtex.database import Entry, Person
 from sphinx.addnodes import pending_xref
 from sphinx.domains.python import ObjectEntry
 from sphinx.errors import ExtensionError
+from sphinx.util.docutils import docutils_namespace
 
 from qkv_lib.formula.steps import AttentionSteps
 from qkv_lib.plots import heatmap
@@ -406,24 +410,41 @@ def starts(monkeypatch, script: str) -> None:
     monkeypatch.setattr(offline.katex.KaTeXServer, "build_command", command)
 
 
-def option(feedback: str) -> nodes.document:
-    """Return a page with one option of a quiz."""
-    page = publish_doctree("")
-    page += nodes.raw("", marks.OPTION + "<summary>So?</summary>", format="html")
-    page += nodes.paragraph("", "", nodes.strong("", feedback), nodes.Text(" Because."))
+QUIZ = """::::{question} So, *why*?
+:::{right} This
+Because.
+:::
+:::{wrong} That
+Because not.
+:::
+::::
+"""
+
+
+def asked(text: str) -> nodes.document:
+    """Return a page with a quiz, as it is when it has been read."""
+    with docutils_namespace():
+        directives.register_directive("question", quiz.Question)
+        directives.register_directive("right", quiz.Option)
+        directives.register_directive("wrong", quiz.Option)
+        page = publish_doctree(
+            text, parser=Parser(), settings_overrides={"myst_enable_extensions": ["colon_fence"]}
+        )
+    quiz.number_and_judge(None, page)
     return page
 
 
-@pytest.mark.parametrize(("feedback", "kind"), [("Yes.", "right"), ("No.", "wrong")])
-def test_an_option_of_a_quiz_is_marked_by_its_feedback(feedback: str, kind: str) -> None:
-    page = option(feedback)
-    marks.mark_options(page)
-    assert f'class="quiz-option {kind}"' in page.next_node(nodes.raw).astext()
+def test_questions_are_numbered_and_options_judged_by_their_directives() -> None:
+    first, second = asked(QUIZ + "\n" + QUIZ).findall(quiz.QuizQuestion)
+    assert first[0].astext() == "Question 1. So, why?"
+    assert second[0].astext() == "Question 2. So, why?"
+    judged = [(each["verdict"], *(part.astext() for part in each)) for each in first[1:]]
+    assert judged == [("right", "This", "Yes. Because."), ("wrong", "That", "No. Because not.")]
 
 
-def test_an_option_without_a_verdict_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"begins with 'Perhaps\.'"):
-        marks.mark_options(option("Perhaps."))
+def test_feedback_that_begins_with_something_else_than_words_is_refused() -> None:
+    with pytest.raises(TypeError, match="begins with a bullet_list"):
+        asked(QUIZ.replace("Because.", "- Because."))
 
 
 def test_a_section_for_a_second_reading_is_marked_at_its_beginning_only() -> None:

@@ -19,23 +19,17 @@ NOTEBOOKS = [page for page in listed_pages() if page.suffix == ".ipynb"]
 CHINESE = "<span lang='zh'>注意力</span>"
 QUIZ = """## Quiz
 
-**Question 1.** What do rows of weights sum to?
-
-<details class="quiz-option"><summary>One</summary>
-
-**Yes.** Softmax divides each row by its sum.
-
-</details>
-<details class="quiz-option"><summary>Zero</summary>
-
-**No.** No weight is negative, and some are positive.
-
-</details>
-<details class="quiz-option"><summary>The width</summary>
-
-**No.** The width only scales the scores.
-
-</details>
+::::{question} What do rows of weights sum to?
+:::{right} One
+Softmax divides each row by its sum.
+:::
+:::{wrong} Zero
+No weight is negative, and some are positive.
+:::
+:::{wrong} The width
+The width only scales the scores.
+:::
+::::
 """
 
 
@@ -198,7 +192,7 @@ FAULTS = [
         "title: 权重 without lang",
     ),
     (checks.chinese_is_marked, swap(0, "## Part", "```\n权重\n```"), "title: 权重 without lang"),
-    (checks.chinese_is_marked, swap(3, "<summary>One", "<summary>一"), "quiz: 一 without lang"),
+    (checks.chinese_is_marked, swap(3, "{right} One", "{right} 一"), "quiz: 一 without lang"),
     (checks.chinese_is_marked, edit(1, outputs=stream("权重")), "first: 权重 without lang"),
     (checks.chinese_is_marked, edit(1, outputs=html("<b>权重</b>")), "first: 权重 without lang"),
     (checks.chinese_is_marked, describe("image", alt="Heat map of 权重"), "heat: 权重 in an alt"),
@@ -207,16 +201,19 @@ FAULTS = [
         describe("figure", caption="Map of 权重"),
         "heat: 权重 without lang",
     ),
-    (checks.quiz_is_complete, swap(3, "**No.** The", "**Yes.** The"), "Question 1: the options"),
-    (checks.quiz_is_complete, swap(3, "**Yes.**", "**No.**"), "Question 1: the options"),
-    (checks.quiz_is_complete, swap(3, "**No.** The", "The"), "Question 1: the options"),
+    (checks.quiz_is_complete, swap(3, "{wrong} The", "{right} The"), "Question 1: 2 options are r"),
+    (checks.quiz_is_complete, swap(3, "{right}", "{wrong}"), "Question 1: 0 options are right"),
     (checks.quiz_is_complete, swap(3, "The width only scales the scores.", ""), "without feedback"),
     (
         checks.quiz_is_complete,
-        swap(3, QUIZ[QUIZ.rindex("<details") :], ""),
+        swap(3, QUIZ[QUIZ.rindex(":::{wrong}") :], "::::\n"),
         "Question 1: 2 options",
     ),
-    (checks.options_are_plain, swap(3, "<summary>One", "<summary>$1$"), "markup in an option: $1$"),
+    (
+        checks.options_are_plain,
+        swap(3, "{right} One", "{right} $1$"),
+        "a formula in an option: $1$",
+    ),
     (checks.no_widget_state, edit(1, outputs=WIDGET), "first: widget output"),
     (checks.no_widget_state, lambda nb: nb.metadata.update(widgets={}), "widget state"),
     (checks.cells_have_names, edit(1, id="title"), "title: 2 cells"),

@@ -196,6 +196,12 @@ class Writer:
                 return self.html(node).strip()
             case nodes.target() | nodes.comment() | nodes.compound():
                 return ""
+        match type(node).__name__:  # a quiz (book/_ext/quiz.py)
+            case "QuizQuestion":
+                return self.blocks(node.children)
+            case "QuizOption":
+                offer, *feedback = node.children
+                return folded(said_in_html(offer), self.blocks(feedback))
         raise UnreadableError(f"{type(node).__name__}: {node.astext()[:60]!r}")
 
     def heading(self, node: nodes.title, level: int) -> str:
@@ -239,8 +245,29 @@ class Writer:
         name = self.inline(node[0]) if titled else type(node).__name__.capitalize()
         body = node[1:] if titled else node.children
         if "dropdown" in node["classes"]:
-            return f"<details><summary>{name}</summary>\n\n{self.blocks(body)}\n\n</details>"
+            return folded(name, self.blocks(body))
         return quoted(f"**{name}**\n\n{self.blocks(body)}")
+
+
+def folded(name: str, words: str) -> str:
+    """Return blocks as a fold, which opens at its name."""
+    return f"<details><summary>{name}</summary>\n\n{words}\n\n</details>"
+
+
+def said_in_html(node: nodes.Node) -> str:
+    """Return the words of a node as HTML, for a place where Markdown is not read.
+
+    >>> said_in_html(nodes.strong("", "", nodes.Text("a < "), nodes.literal("", "b")))
+    '<strong>a &lt; <code>b</code></strong>'
+    """
+    if isinstance(node, nodes.Text):
+        return escape(node.astext(), quote=False)
+    if isinstance(node, nodes.raw):
+        return SILENT.sub("", node.astext())
+    inside = "".join(map(said_in_html, node.children))
+    tags = {nodes.emphasis: "em", nodes.strong: "strong", nodes.literal: "code"}
+    tag = tags.get(type(node))
+    return f"<{tag}>{inside}</{tag}>" if tag else inside
 
 
 def quoted(words: str) -> str:
