@@ -21,7 +21,8 @@ def test_patches_are_as_written() -> None:
     for i in range(10):
         for r in range(s):
             for c in range(s):
-                assert patches[i, r * s + c] == image[i // w * s + r, i % w * s + c]
+                u, v = i // w * s + r, i % w * s + c
+                assert patches[i, r * s + c] == image[u, v]
 
 
 @equation("eq-images-tokens")
