@@ -12,7 +12,9 @@ __all__ = ["Table", "table"]
 
 STYLE = (
     ".qkv-words :is(th, td) { padding: 0.2rem 0.6rem; text-align: left; min-width: 5rem } "
-    ".qkv-words tbody th { font-weight: 500 }"
+    ".qkv-words tbody th { font-weight: 500 } "
+    "@media (max-width: 30rem) { .qkv-words :is(th, td) { padding: 0.2rem 0.3rem; min-width: 0; "
+    "font-size: 0.85em } }"
 )
 JOINT = re.compile(r"[._](?=[A-Za-z])")
 
