@@ -68,13 +68,26 @@ def _parser() -> MarkdownIt:
     return create_md_parser(MdParserConfig(enable_extensions=extensions), RendererHTML)
 
 
+def top_tokens(text: str) -> list[Token]:
+    """Return the tokens of MyST Markdown; a directive is one."""
+    return _parser().parse(text)
+
+
 def tokens(text: str) -> Iterator[Token]:
     """Yield each token of MyST Markdown, those inside directives too, depth first."""
-    for token in _parser().parse(text):
+    for token in top_tokens(text):
         yield token
         yield from token.children or ()
         if directive(token) and directive(token) not in VERBATIM | {"math"}:
             yield from tokens(directive_body(token))
+
+
+def inline(text: str) -> Iterator[str]:
+    """Yield what stands in one line of Markdown: the types of its tokens, without their ends."""
+    for block in _parser().parseInline(text):
+        for token in block.children or ():
+            if not token.type.endswith("_close"):
+                yield token.type.removesuffix("_open")
 
 
 def directive(token: Token) -> str | None:

@@ -1,0 +1,45 @@
+"""The Chinese edition is in step with the English: every catalogue passes the gate."""
+
+import pytest
+
+from workshop.chinese import catalogue
+from workshop.chinese.gate import faults
+from workshop.chinese.sources import catalogues
+
+NAMES = list(catalogues())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_translation_keeps_what_the_english_says(name: str) -> None:
+    found = {each.text: faults(each) for each in catalogue.read(name).values()}
+    assert {text: wrong for text, wrong in found.items() if wrong} == {}
+
+
+def missing(name: str) -> list[str]:
+    """Return the messages of a catalogue that have no translation of what they say today."""
+    known = catalogue.read(name)
+    now = [message.text for message in catalogues()[name]()]
+    return [text for text in now if not (text in known and known[text].done)]
+
+
+@pytest.mark.parametrize("name", catalogue.complete() or ["index"])
+def test_nothing_is_missing_where_a_catalogue_is_declared_complete(name: str) -> None:
+    """A passage that has changed in English is missing: `python -m workshop.chinese extract`."""
+    if name in catalogue.complete():
+        assert missing(name) == []
+
+
+def test_what_is_declared_complete_is_there() -> None:
+    assert set(catalogue.complete()) <= set(NAMES)
+
+
+def test_the_catalogues_are_those_of_the_book() -> None:
+    files = {path.relative_to(catalogue.FOLDER).with_suffix("").as_posix()
+             for path in catalogue.FOLDER.rglob("*.po")}  # fmt: skip
+    assert files <= set(NAMES)
+
+
+def test_every_page_has_messages() -> None:
+    """Or nothing would be translated, and nothing missing."""
+    chapters = [name for name in NAMES if name[:2].isdigit()]
+    assert min(len(catalogues()[name]()) for name in chapters) > 50

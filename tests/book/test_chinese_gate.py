@@ -1,0 +1,103 @@
+"""The gate of translations finds each planted fault, and passes what is right."""
+
+# ruff: noqa: E501  # a pair a line
+
+import pytest
+
+from workshop.chinese.__main__ import tidy
+from workshop.chinese.catalogue import Entry, updated
+from workshop.chinese.gate import FIRM, RULES, faults
+from workshop.chinese.messages import Message
+
+SOUND = [
+    ("Softmax runs over the keys.", "softmax 在键上进行。"),
+    ("Each query is compared with every key.", "每个查询都与每个键比较。"),
+    (
+        "**No.** A masked *value* counts 0 times; see {eq}`eq-a` and [chapter 3](03.ipynb#b).",
+        "**不对**。被掩码的*值*计 0 次；见{eq}`eq-a`和[第 3 章](03.ipynb#b)。",
+    ),
+    ("Scores of shape `(n_q, n_k)` are divided by $\\sqrt{d_k}$.", "形状为`(n_q, n_k)`的分数除以$\\sqrt{d_k}$。"),
+    ("The row sums to 1, the column to −0.25.", "这一行之和为 1，这一列为 −0.25。"),
+    ("Attention (<span lang=\"zh\">注意力</span>) is a weighted sum.", "注意力（attention）就是加权求和。"),
+    ("It has three heads, not two.", "它有三个头，而不是两个。"),
+    ("The cat drank *the milk*.", "猫喝了*牛 奶*。"),
+    ("not yet. {0}", "还不对。{0}"),
+    ("About 4,800 updates", "约 4800 次更新"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("english", "chinese"), SOUND)
+def test_what_is_right_passes(english: str, chinese: str) -> None:
+    entry = Entry(english, chinese)
+    entry.translation = tidy(chinese, entry)
+    assert faults(entry) == []
+
+
+PLANTED = [
+    # what is wrong, English, Chinese, the rule that finds it
+    ("nothing", "The row.", " ", "filled"),
+    ("English as it was", "The row is the query.", "The row is the query.", "filled"),
+    ("English left over", "The rows are the queries and nothing else.", "行就是 queries and nothing else。", "left_over"),
+    ("a negation dropped", "The weights do not sum to 1.", "权重之和为1。", "negation"),
+    ("a negation too much", "The weights sum to 1.", "权重之和不为1。", "negation"),
+    ("key for query", "Each query has a row.", "每个键有一行。", "term"),
+    ("query and key swapped", "Each query meets every key.", "每个键都遇到每个查询。", "order"),
+    ("value for key", "The key is found.", "值被找到。", "term"),
+    ("column for row", "Each row sums to 1.", "每一列之和为1。", "term"),
+    ("row and column swapped", "Rows are queries, columns are keys.", "列是查询，行是键。", "order"),
+    ("a word that the glossary has not", "The mask hides it.", "遮罩把它藏起来。", "term"),
+    ("the word of another term", "The row of weights.", "注意力汇点那一行的权重。", "back"),
+    ("a number", "It has 16 heads.", "它有18个头。", "numbers"),
+    ("a number left out", "A score of 8, then 4.", "分数为8。", "numbers"),
+    ("a sign", "The score is −1.5.", "分数是1.5。", "numbers"),
+    ("a formula", "It is $d_k$ wide.", "它宽$d_v$。", "same"),
+    ("code", "The shape of `Q`", "`K`的形状", "same"),
+    ("a reference", "See {eq}`eq-a`.", "见{eq}`eq-b`。", "same"),
+    ("a link", "See [there](a.ipynb).", "见[那里](b.ipynb)。", "same"),
+    ("a field", "{0} is transposed", "被转置了", "fields"),
+    ("bold that is not read", "**Yes.** It is.", "**对。**就是它。", "structure"),
+    ("italics left out", "It is *there*.", "它就在那里。", "structure"),
+    ("a half-width comma", "Now, here.", "现在,这里。", "typography"),
+    ("a half-width full stop", "Here it is.", "就在这里.", "typography"),
+    ("half-width brackets", "The head (one)", "这个头(一)", "typography"),
+    ("a space between two signs", "The head is here.", "头在 这里。", "typography"),
+    ("other quotation marks", "The “word”", "这个「词」", "typography"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("english", "chinese", "rule"), [each[1:] for each in PLANTED],
+                         ids=[each[0] for each in PLANTED])  # fmt: skip
+def test_a_planted_fault_is_found(english: str, chinese: str, rule: str) -> None:
+    assert rule in {fault.partition(":")[0] for fault in faults(Entry(english, chinese))}
+
+
+def test_every_rule_has_a_fault_that_it_finds() -> None:
+    assert {each[3] for each in PLANTED} == {rule.__name__ for rule in RULES}
+
+
+def test_a_rule_that_judges_words_can_be_answered_for_and_no_other() -> None:
+    swapped = Entry("Each query meets every key.", "每个键都遇到每个查询。", notes=["ok: order"])
+    assert faults(swapped) == []
+    half = Entry("Now, here.", "现在,这里。", notes=["ok: typography"])
+    assert faults(half) != []
+    assert "typography" in FIRM
+
+
+def test_a_changed_message_keeps_its_translation_but_counts_as_missing() -> None:
+    old = {"The row sums to 1.": Entry("The row sums to 1.", "这一行之和为1。")}
+    (new,) = updated(old, [Message("The row sums to 2.", "text")])
+    assert (new.translation, new.before, new.done) == (
+        "这一行之和为1。",
+        "The row sums to 1.",
+        False,
+    )
+    (back,) = updated({new.text: new}, [Message("The row sums to 2.", "text")])
+    assert not back.done
+
+
+def test_spaces_beside_chinese_go_but_for_those_of_an_example() -> None:
+    entry = Entry("x")
+    assert (
+        tidy("长度为 3 的*猫 喝 了 牛奶* ，宽度\n为 `a b` 。", entry)
+        == "长度为3的*猫 喝 了 牛奶*，宽度为`a b`。"
+    )

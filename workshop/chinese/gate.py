@@ -1,0 +1,221 @@
+"""What a translation must keep: one function a rule, and each returns what is wrong.
+
+A rule that is wrong about one message is answered for in its catalogue, in a line above it:
+``# ok: order``. Only rules that judge words can be answered for; what is code, formula, number or
+link has no second form.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+from workshop.chinese import negation as no
+from workshop.chinese.catalogue import Entry
+from workshop.chinese.messages import SAME, speaks
+from workshop.chinese.terms import BY_CHANCE, PLACES, in_chinese, in_english, prose, terms
+from workshop.pages import inline
+
+HAN = r"\u3007\u3400-\u4dbf\u4e00-\u9fff"
+WIDE = "，。；：！？、（）“”‘’《》…—"
+GLOSS = re.compile(r'\s*[(（]?<span lang="zh">.*?</span>[)）]?', re.DOTALL)
+TAG = re.compile(r"</?[a-z][^>]*>")
+FIELD = re.compile(r"(?<!\$)(?<!\\)\{[^{}`]*\}(?!`)")
+NUMBER = re.compile(
+    r"(?:(?<![A-Za-z0-9_.)\]])[−-])?(?<![A-Za-z_\d.])\d[\d,]*(?:\.\d+)?(?:e[−-]?\d+)?"
+)
+NUMERALS = {
+    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
+    "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "sixteen": 16, "twenty": 20,
+    "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "hundred": 100, "thousand": 1000,
+    "million": 1_000_000, "first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6,
+    "seventh": 7, "eighth": 8, "ninth": 9, "tenth": 10, "half": 2, "twice": 2, "quarter": 4,
+    "once": 1, "double": 2, "both": 2,
+}  # fmt: skip
+HAN_DIGITS = {
+    "1": "一", "2": "二两", "3": "三", "4": "四", "5": "五", "6": "六", "7": "七", "8": "八",
+    "9": "九", "10": "十",
+}  # fmt: skip
+
+
+def filled(english: str, chinese: str) -> Iterator[str]:
+    """Ask for Chinese."""
+    if not chinese.strip():
+        yield "no translation"
+    elif speaks(english) and not re.search(f"[{HAN}]", chinese):
+        yield "still English"
+
+
+def left_over(_english: str, chinese: str) -> Iterator[str]:
+    """Look for English left over: three words in a row, not in brackets, code or italics."""
+    text = prose(
+        re.sub(
+            r'<span lang="en">.*?</span>|[(（][^()（）]*[)）]|(?<!\*)\*[^*]+\*(?!\*)', " ", chinese
+        )
+    )
+    for run in re.findall(r"[A-Za-z][A-Za-z'’-]*(?:[ ,]+[A-Za-z][A-Za-z'’-]*){2,}", text):
+        if any(word.islower() for word in run.split()):
+            yield f"English is left: {run!r}"
+
+
+def same(english: str, chinese: str) -> Iterator[str]:
+    """Code, formulas, roles, links, tags and fields stand there as often as in the English."""
+
+    def parts(text: str) -> Counter[str]:
+        text = GLOSS.sub("", text)
+        found = [match[0] for match in SAME.finditer(text)]
+        kept = [
+            " ".join(each.split())
+            for each in found
+            if not re.match(r'</?span( lang="\w+")?>|<br>', each)
+        ]
+        return Counter(kept)
+
+    yield from differences(parts(english), parts(chinese))
+
+
+def fields(english: str, chinese: str) -> Iterator[str]:
+    """Ask for each field that is filled in later, and for no other."""
+    yield from differences(Counter(FIELD.findall(english)), Counter(FIELD.findall(chinese)))
+
+
+def differences(wanted: Counter[str], found: Counter[str]) -> Iterator[str]:
+    """Yield what is missing and what is too much."""
+    for each, count in (wanted - found).items():
+        yield f"missing: {each}" + (f" ({count} times)" if count > 1 else "")
+    for each, count in (found - wanted).items():
+        yield f"not in the English: {each}" + (f" ({count} times)" if count > 1 else "")
+
+
+def numbers(english: str, chinese: str) -> Iterator[str]:
+    """Each number, with its sign; a number in words may be one in digits."""
+
+    def found(text: str) -> Counter[str]:
+        text = prose(GLOSS.sub("", text))
+        return Counter(each.replace(",", "").replace("-", "−") for each in NUMBER.findall(text))
+
+    wanted, there = found(english), found(chinese)
+    words = Counter(
+        str(NUMERALS[word]) for word in re.findall(r"[a-z]+", english.lower()) if word in NUMERALS
+    )
+    for each, count in (wanted - there).items():
+        if not said_in_han(each, chinese, count):
+            yield f"the number {each} is missing"
+    for each in there - wanted - words:
+        yield f"the number {each} is not in the English"
+
+
+def said_in_han(number: str, chinese: str, count: int) -> bool:
+    """Tell whether a small number stands there as a character."""
+    return number in HAN_DIGITS and sum(map(chinese.count, HAN_DIGITS[number])) >= count
+
+
+def negation(english: str, chinese: str) -> Iterator[str]:
+    """As many negations as the English has, and none where it has nothing like one."""
+    text = prose(GLOSS.sub("", english))
+    said, there = no.in_english(text), no.in_chinese(prose(chinese))
+    if there < said:
+        yield f"{said} negations in the English, {there} in the Chinese"
+    elif there and not no.possible(text):
+        yield "a negation that the English has not"
+
+
+def term(english: str, chinese: str) -> Iterator[str]:
+    """Ask for the glossary's word wherever its term stands."""
+    there, close = in_english(english), chinese.replace(" ", "")
+    for each in terms():
+        missing = not any(word.replace(" ", "") in close for word in each.chinese)
+        if missing and each.enforced and each.chinese and each.word in there:
+            yield f"{each.word} is {' or '.join(each.chinese)}"
+
+
+def back(english: str, chinese: str) -> Iterator[str]:
+    """Let a word of the glossary stand for its own term only."""
+    there = in_english(english)
+    words = {each.removesuffix("s") for each in re.findall(r"[a-z]{3,}", prose(english).lower())}
+    allowed = {
+        word
+        for each in terms()
+        if each.word in there or words & set(re.findall(r"[a-z]{3,}", each.word.lower()))
+        for word in each.chinese
+    }
+    left = prose(chinese)
+    for word in sorted(allowed, key=len, reverse=True):
+        left = left.replace(word, " ") if len(word) > 1 else left
+    for each in terms():
+        strict = each.enforced and (each.word in ("query", "key") or each.word in PLACES)
+        for word in each.chinese:
+            long = each.enforced and len(word) >= 3 and re.fullmatch(f"[{HAN}]+", word)
+            if (strict or long) and word not in allowed and in_chinese(left, word):
+                yield f"{word} is {each.word}, which the English does not say"
+
+
+GROUPS = ({"query": "查询", "key": "键", "value": "值"}, PLACES)
+
+
+def order(english: str, chinese: str) -> Iterator[str]:
+    """Query, key and value come in the order of the English, and so do row and column."""
+    text = prose(GLOSS.sub("", english)).lower().replace("queries", "query")
+    left = BY_CHANCE.sub(lambda found: " " * len(found[0]), prose(chinese))
+    for group in GROUPS:
+        here = {word: at.start() for word in group if (at := re.search(rf"\b{word}s?\b", text))}
+        there = {word: left.find(group[word]) for word in here}
+        wanted, found = (sorted(each, key=each.__getitem__) for each in (here, there))
+        if -1 not in there.values() and wanted != found:
+            here_too = "、".join(group[each] for each in found)
+            yield f"{', '.join(wanted)} in the English, {here_too} here"
+
+
+def structure(english: str, chinese: str) -> Iterator[str]:
+    """Read bold, italics, links and formulas as often in both."""
+    counts = [Counter(inline(GLOSS.sub("", text))) for text in (english, chinese)]
+    for mark in ("strong", "em", "link", "math_inline", "code_inline", "myst_role"):
+        wanted, found = (each[mark] for each in counts)
+        if wanted != found:
+            yield f"{found} of {mark} are read, {wanted} in the English: punctuation inside it?"
+
+
+def typography(_english: str, chinese: str) -> Iterator[str]:
+    """Full-width punctuation, no space beside a Chinese character, one kind of quotation marks."""
+    # Examples in italics have spaces; what is no word stands there as a sign.
+    text = re.sub(r"(?<!\*)\*(?!\*)[^*]+\*(?!\*)", "\x01", chinese)
+    text = TAG.sub("", text).replace("**", "")
+    text = SAME.sub(lambda found: "](" if found[0].startswith("](") else "\x00", text)
+    for found in re.finditer(
+        rf"[{HAN}{WIDE}\x00\x01](?P<sign>[,;:!?])(?=\s|[{HAN}]|$)|[{HAN}](?P<stop>\.)(?=\s|$)", text
+    ):
+        yield f"half-width {found['sign'] or found['stop']!r} beside Chinese"
+    if re.search(rf"[{HAN}]\((?!\x00)|\)(?=[{HAN}])", text):
+        yield "half-width brackets beside Chinese"
+    for found in re.finditer(rf"[{HAN}{WIDE}][ \t\n]+(?=\S)|\S[ \t\n]+(?=[{HAN}{WIDE}])", text):
+        yield f"a space beside Chinese: {found[0]!r}"
+    for sign in '「」『』"＂':
+        if sign in text:
+            yield f"quotation marks are “ and ”, not {sign}"
+    if text.count("“") != text.count("”") or text.count("（") != text.count("）"):
+        yield "a quotation mark or bracket without its other half"
+
+
+Rule = Callable[[str, str], Iterator[str]]
+RULES: tuple[Rule, ...] = (
+    filled, left_over, same, fields, numbers, negation, term, back, order, structure, typography,
+)  # fmt: skip
+FIRM = {"filled", "same", "fields", "structure", "typography"}
+"""Rules that nobody can answer for; a message that stays English is marked ``ok: english``."""
+
+
+def faults(entry: Entry) -> list[str]:
+    """Return what is wrong with a translation; nothing where there is none yet."""
+    if not entry.done:
+        return []
+    if entry.text == entry.translation and "english" in entry.waived:
+        return []
+    found = []
+    for rule in RULES:
+        if rule.__name__ in entry.waived - FIRM:
+            continue
+        found += [f"{rule.__name__}: {each}" for each in rule(entry.text, entry.translation)]
+        if found and rule is filled:
+            break
+    return found
