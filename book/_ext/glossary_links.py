@@ -29,8 +29,8 @@ CLOSED = (
 # Words of the glossary that mean something else elsewhere: weights of a file, a query of a search.
 EVERYDAY = frozenset({
     "alignment", "attention", "bias", "chance", "context", "feature", "head", "key", "layout",
-    "mask", "offset", "output", "patch", "probe", "property", "query", "scaling", "scores",
-    "seed", "token", "value", "weights",
+    "mask", "offset", "output", "patch", "probe", "property", "query", "rule", "scaling",
+    "scores", "seed", "token", "value", "weights",
 })  # fmt: skip
 
 
