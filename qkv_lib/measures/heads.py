@@ -24,7 +24,7 @@ CLS, SEP = 101, 102
 
 
 class HeadScores(NamedTuple):
-    """One number a kind and head.
+    """One number per kind and head.
 
     Attributes
     ----------

@@ -157,9 +157,9 @@ class SentenceEncoder(nn.Module):
     def embed(
         self, texts: Sequence[str], tokenise: WordPieces, *, batch_size: int = 32
     ) -> NDArray[np.float32]:
-        """Return a unit vector a text, of shape (n_texts, d_model).
+        """Return one unit vector per text, of shape (n_texts, d_model).
 
-        Texts of like length share a batch, so that little is computed on padding.
+        Texts of similar length share a batch, so that little is computed on padding.
         """
         batch_size = check_count("batch_size", batch_size, least=1)
         order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
