@@ -11,7 +11,7 @@ BASE :=
 FAULT :=
 PORT :=
 
-COMMANDS := book test check lab serve pdf screenshots notebooks results formulas tested bite lint \
+COMMANDS := book test check lab serve pdf screenshots notebooks results tested bite lint \
 	bench coverage mutants lock install build prove clean
 
 .DEFAULT_GOAL := help

@@ -85,12 +85,6 @@ def results(options: Options) -> None:
     run("qkv_lib.experiments", *options)
 
 
-def formulas(_options: Options) -> None:
-    """Record the formulas of the book, once their tests have been looked at."""
-    ensure("proof")
-    run("tests.equations.formulas")
-
-
 def tested(_options: Options) -> None:
     """Print what is tested, by which test, and how strictly."""
     ensure("proof")
@@ -173,8 +167,8 @@ def usage(_options: Options) -> None:
 COMMANDS: dict[str, Callable[[Options], None]] = {
     each.__name__: each
     for each in (
-        book, test, check, lab, serve, pdf, screenshots, notebooks, results, formulas, tested, bite,
-        lint, bench, coverage, mutants, lock, install, build, prove, clean,
+        book, test, check, lab, serve, pdf, screenshots, notebooks, results, tested, bite, lint,
+        bench, coverage, mutants, lock, install, build, prove, clean,
     )
 } | {"help": usage}  # fmt: skip
 

@@ -26,6 +26,7 @@ DEFAULTS: dict[str, tuple[tuple[str, float], tuple[str, float]]] = {
     "allclose": (("rtol", 1e-5), ("atol", 1e-8)),
     "assert_close": (("rtol", 1.3e-6), ("atol", 1e-5)),  # torch's, in float32
     "approx": (("rel", 1e-6), ("abs", 1e-12)),
+    "given": (("rtol", 1e-9), ("atol", 1e-12)),  # of an equation that is evaluated
     "assert_array_equal": (("", 0.0), ("", 0.0)),
 }
 

@@ -9,7 +9,6 @@ import importlib
 import re
 from collections.abc import Callable, Iterable
 from functools import cache
-from math import prod
 from pathlib import Path
 from string import ascii_lowercase
 
@@ -74,9 +73,8 @@ def _equation_row(label: str) -> list[str]:
     test = registry.TESTS.get(label)
     if test is None:  # which fails the tests
         return [f"{{eq}}`{label}`", "", "no test"]
-    cases = prod(len(mark.args[1]) for mark in getattr(test, "pytestmark", ())
-                 if mark.name == "parametrize")  # fmt: skip
-    shown = words(test.__name__) + (f" ({cases} cases)" if cases > 1 else "")
+    by_hand = registry.BY_HAND.get(label)
+    shown = words(test.__name__) + (f" (by hand: it {by_hand})" if by_hand else "")
     return [f"{{eq}}`{label}`", shown, tolerance(test)]
 
 

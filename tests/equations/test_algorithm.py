@@ -1,156 +1,91 @@
-"""The equations of chapter 3, evaluated as written: one number at a time, in float64."""
+"""The equations of chapter 3, as they are printed, against the library."""
 
-from collections.abc import Callable
-from math import exp, inf, log, sqrt
+from typing import Any
 
 import numpy as np
-import pytest
 
 from qkv_lib import attention, attention_steps, causal_mask, softmax, window_mask
-from tests.equations.registry import equation
+from tests.equations.claims import given
+from tests.equations.registry import Cases, evaluated
 
 N_Q, N_K, D_K, D_V = 5, 7, 3, 2  # pairwise different primes
+SIZES = {"i": N_Q, "j": N_K, "l": N_K}
 
-Matrix = np.ndarray
-Entry = Callable[[int, int], float]
-
-
-@pytest.fixture
-def rng() -> np.random.Generator:
-    return np.random.default_rng(31)
+RNG = np.random.default_rng(31)
+Q, K, V = RNG.normal(size=(N_Q, D_K)), RNG.normal(size=(N_K, D_K)), RNG.normal(size=(N_K, D_V))
+STEPS: Any = attention_steps(Q, K, V)
 
 
-@pytest.fixture
-def operands(rng: np.random.Generator) -> tuple[Matrix, Matrix, Matrix]:
-    return rng.normal(size=(N_Q, D_K)), rng.normal(size=(N_K, D_K)), rng.normal(size=(N_K, D_V))
+@evaluated("eq-algorithm-scores")
+def test_a_score_is_the_sum_of_products_over_features() -> Cases:
+    assert np.array_equal(STEPS.scores, Q @ K.T)
+    yield given(SIZES, Q=Q, K=K, d_k=D_K)
 
 
-def filled(n: int, m: int, entry: Entry) -> Matrix:
-    """The matrix whose number in row i and column j is ``entry(i, j)``."""
-    return np.array([[entry(i, j) for j in range(m)] for i in range(n)])
+@evaluated("eq-algorithm-scaled")
+def test_scores_are_divided_by_the_root_of_the_width_of_the_keys() -> Cases:
+    yield given(SIZES, S=STEPS.scaled, Q=Q, K=K, d_k=D_K)
 
 
-def as_written(Q: Matrix, K: Matrix, V: Matrix, M: Matrix | None = None) -> Matrix:
-    """Scores, scaling, softmax and output, each as its equation says."""
-    n_q, n_k, d_k = len(Q), len(K), Q.shape[1]
-    M = np.ones((n_q, n_k)) if M is None else M
-    S = filled(n_q, n_k, lambda i, j: sum(Q[i, c] * K[j, c] for c in range(d_k)) / sqrt(d_k))
-    total = [sum(M[i, j] * exp(S[i, j]) for j in range(n_k)) for i in range(n_q)]
-    A = filled(n_q, n_k, lambda i, j: M[i, j] * exp(S[i, j]) / total[i] if total[i] else 0.0)
-    return filled(n_q, V.shape[1], lambda i, c: sum(A[i, j] * V[j, c] for j in range(n_k)))
+@evaluated("eq-algorithm-softmax")
+def test_weights_are_exponentials_over_their_sum_along_the_keys() -> Cases:
+    for A in (STEPS.weights, softmax(STEPS.scaled)):
+        yield given(SIZES, A=A, S=STEPS.scaled, n_k=N_K)
 
 
-def assert_equal(got: Matrix, expected: Matrix) -> None:
-    assert got.shape == expected.shape
-    np.testing.assert_allclose(got, expected, rtol=0, atol=1e-12)
+@evaluated("eq-algorithm-output")
+def test_the_output_sums_the_values_times_their_weights() -> Cases:
+    yield given({"i": N_Q, "c": D_V}, O=STEPS.output, A=STEPS.weights, V=V, n_k=N_K)
 
 
-@equation("eq-algorithm-scores")
-def test_a_score_is_the_sum_of_products_over_features(operands: tuple[Matrix, ...]) -> None:
-    Q, K, V = operands
-    s = filled(N_Q, N_K, lambda i, j: sum(Q[i, c] * K[j, c] for c in range(D_K)))
-    assert_equal(attention_steps(Q, K, V).scores, s)
+@evaluated("eq-algorithm-shift")
+def test_a_constant_subtracted_from_a_row_cancels() -> Cases:
+    c = RNG.normal(scale=5.0, size=N_Q)
+    yield given(SIZES, S=STEPS.scaled, c=c)
+    np.testing.assert_allclose(softmax(STEPS.scaled - c[:, None]), STEPS.weights, atol=1e-12)
 
 
-@equation("eq-algorithm-scaled")
-def test_scores_are_divided_by_the_root_of_the_width_of_the_keys(
-    operands: tuple[Matrix, ...],
-) -> None:
-    steps = attention_steps(*operands)
-    assert_equal(steps.scaled, filled(N_Q, N_K, lambda i, j: steps.scores[i, j] / sqrt(D_K)))
+@evaluated("eq-algorithm-logsumexp")
+def test_weights_are_exponentials_of_the_distance_to_the_log_sum_exp() -> Cases:
+    peaks = STEPS.scaled.max(axis=1)
+    yield given(SIZES, L=STEPS.logsumexp, A=STEPS.weights, S=STEPS.scaled, c=peaks, n_k=N_K)
 
 
-@equation("eq-algorithm-softmax")
-def test_weights_are_exponentials_over_their_sum_along_the_keys(
-    operands: tuple[Matrix, ...],
-) -> None:
-    steps = attention_steps(*operands)
-    S = steps.scaled
-    A = filled(N_Q, N_K, lambda i, j: exp(S[i, j]) / sum(exp(S[i, each]) for each in range(N_K)))
-    assert_equal(steps.weights, A)
-    assert_equal(softmax(S), A)
+@evaluated("eq-algorithm-matrices")
+def test_the_matrix_formula_is_all_steps_together() -> Cases:
+    yield given(O=attention(Q, K, V), Q=Q, K=K, V=V, d_k=D_K)
 
 
-@equation("eq-algorithm-output")
-def test_the_output_sums_the_values_times_their_weights(operands: tuple[Matrix, ...]) -> None:
-    steps, V = attention_steps(*operands), operands[2]
-    A = steps.weights
-    assert_equal(
-        steps.output, filled(N_Q, D_V, lambda i, c: sum(A[i, j] * V[j, c] for j in range(N_K)))
-    )
+@evaluated("eq-algorithm-mask")
+def test_a_masked_score_is_minus_infinity() -> Cases:
+    M = RNG.random((N_Q, N_K)) < 0.5
+    masked = attention_steps(Q, K, V, mask=M).masked
+    yield given(SIZES, S_tilde=masked, S=STEPS.scaled, M=M)
 
 
-@equation("eq-algorithm-shift")
-def test_a_constant_subtracted_from_a_row_cancels(rng: np.random.Generator) -> None:
-    S, c = rng.normal(size=(N_Q, N_K)), rng.normal(scale=5.0, size=N_Q)
-
-    def left(i: int, j: int) -> float:
-        return exp(S[i, j] - c[i]) / sum(exp(S[i, each] - c[i]) for each in range(N_K))
-
-    def right(i: int, j: int) -> float:
-        return exp(S[i, j]) / sum(exp(S[i, each]) for each in range(N_K))
-
-    assert_equal(filled(N_Q, N_K, left), filled(N_Q, N_K, right))
-    assert_equal(softmax(S - c[:, None]), filled(N_Q, N_K, right))
+@evaluated("eq-algorithm-masked-softmax")
+def test_masked_weights_leave_the_masked_out_of_both_sums() -> Cases:
+    M = RNG.random((N_Q, N_K)) < 0.5
+    M[:, 0], M[2] = True, True  # each row has something to attend to
+    yield given(SIZES, A=attention_steps(Q, K, V, mask=M).weights, S=STEPS.scaled, M=M, n_k=N_K)
+    nothing = np.zeros_like(M)  # and where there is nothing to see, nothing is handed on
+    assert not attention_steps(Q, K, V, mask=nothing).weights.any()
 
 
-@equation("eq-algorithm-logsumexp")
-def test_weights_are_exponentials_of_the_distance_to_the_log_sum_exp(
-    operands: tuple[Matrix, ...],
-) -> None:
-    steps = attention_steps(*operands)
-    S = steps.scaled
-    c = [max(S[i]) for i in range(N_Q)]
-    L = [c[i] + log(sum(exp(S[i, each] - c[i]) for each in range(N_K))) for i in range(N_Q)]
-    assert_equal(steps.logsumexp, np.array(L))
-    assert_equal(steps.weights, filled(N_Q, N_K, lambda i, j: exp(S[i, j] - L[i])))
+@evaluated("eq-algorithm-causal")
+def test_the_causal_rule() -> Cases:
+    for o in (0, 1, 3, 13):
+        M = causal_mask(N_Q, N_K, offset=o)
+        yield given(SIZES, M=M, o=o)
+        found = attention(Q, K, V, causal=True, offset=o)
+        np.testing.assert_allclose(found, attention(Q, K, V, mask=M), rtol=0, atol=1e-12)
 
 
-@equation("eq-algorithm-matrices")
-def test_the_matrix_formula_is_all_steps_together(operands: tuple[Matrix, ...]) -> None:
-    assert_equal(attention(*operands), as_written(*operands))
-
-
-@equation("eq-algorithm-mask")
-def test_a_masked_score_is_minus_infinity(
-    operands: tuple[Matrix, ...], rng: np.random.Generator
-) -> None:
-    M = rng.random((N_Q, N_K)) < 0.5
-    steps = attention_steps(*operands, mask=M)
-    expected = filled(N_Q, N_K, lambda i, j: steps.scaled[i, j] if M[i, j] else -inf)
-    np.testing.assert_array_equal(steps.masked, expected)
-
-
-@equation("eq-algorithm-masked-softmax")
-def test_masked_weights_leave_the_masked_out_of_both_sums(
-    operands: tuple[Matrix, ...], rng: np.random.Generator
-) -> None:
-    M = rng.random((N_Q, N_K)) < 0.5
-    M[1] = False  # nothing to attend to
-    M[2] = True
-    steps = attention_steps(*operands, mask=M)
-    S = steps.scaled
-
-    def weight(i: int, j: int) -> float:
-        total = sum(M[i, each] * exp(S[i, each]) for each in range(N_K))
-        return M[i, j] * exp(S[i, j]) / total if any(M[i]) else 0.0
-
-    assert_equal(steps.weights, filled(N_Q, N_K, weight))
-    assert_equal(steps.output, as_written(*operands, M))
-
-
-@equation("eq-algorithm-causal")
-@pytest.mark.parametrize("o", [0, 1, 3, 13])
-def test_the_causal_rule(operands: tuple[Matrix, ...], o: int) -> None:
-    M = filled(N_Q, N_K, lambda i, j: j <= i + o)
-    np.testing.assert_array_equal(causal_mask(N_Q, N_K, offset=o), M)
-    assert_equal(attention(*operands, causal=True, offset=o), as_written(*operands, M))
-
-
-@equation("eq-algorithm-window")
-@pytest.mark.parametrize("o", [0, 1, 3, 13])
-@pytest.mark.parametrize("w", [1, 2, 5])
-def test_the_window_rule(operands: tuple[Matrix, ...], o: int, w: int) -> None:
-    M = filled(N_Q, N_K, lambda i, j: abs(i + o - j) < w)
-    np.testing.assert_array_equal(window_mask(N_Q, N_K, window=w, offset=o), M)
-    assert_equal(attention(*operands, window=w, offset=o), as_written(*operands, M))
+@evaluated("eq-algorithm-window")
+def test_the_window_rule() -> Cases:
+    for o in (0, 1, 3, 13):
+        for w in (1, 2, 5):
+            M = window_mask(N_Q, N_K, window=w, offset=o)
+            yield given(SIZES, M=M, o=o, w=w)
+            found = attention(Q, K, V, window=w, offset=o)
+            np.testing.assert_allclose(found, attention(Q, K, V, mask=M), rtol=0, atol=1e-12)

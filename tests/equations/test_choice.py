@@ -1,6 +1,4 @@
-"""The equations of section 8.2, evaluated as they are written, against the library."""
-
-import math
+"""The equations of section 8.2, as they are printed, against the library."""
 
 import numpy as np
 
@@ -11,90 +9,78 @@ from qkv_lib.variants.flex import flex_attention
 from qkv_lib.variants.gated import gated_attention
 from qkv_lib.variants.sinks import sink_attention
 from qkv_lib.variants.sparse import chosen_blocks, sparse_attention
-from tests.equations.registry import equation
+from tests.equations.claims import given
+from tests.equations.registry import Cases, evaluated
 
 rng = np.random.default_rng(82)
 N, D, E = 7, 4, 3
 QUERY, KEY, VALUE = rng.normal(size=(N, D)), rng.normal(size=(N, D)), rng.normal(size=(N, E))
-SCORES = attention_steps(QUERY, KEY, VALUE).scaled
+STEPS = attention_steps(QUERY, KEY, VALUE)
+ALL = {"i": N, "j": N, "l": N}
 
 
-def softmax(scores: np.ndarray) -> np.ndarray:
-    powers = np.array([math.exp(s) for s in scores])
-    return powers / sum(powers)
+def seen(mask: np.ndarray) -> list[list[int]]:
+    """The keys that each query sees, counted from 1."""
+    return [[int(j) + 1 for j in np.flatnonzero(row)] for row in mask]
 
 
-@equation("eq-choice-flex")
-def test_a_rule_and_a_change_of_the_scores() -> None:
+@evaluated("eq-choice-flex")
+def test_a_rule_and_a_change_of_the_scores() -> Cases:
     rule = causal & (within(3) | prefix(1))
-    found = flex_attention(
-        QUERY, KEY, VALUE, rule=rule, change=lambda s, i, j: s - 0.3 * (i - j), block=2
-    )
-    for i in range(N):
-        R = [j for j in range(N) if j <= i and (i - j < 3 or j < 1)]
-        powers = {j: math.exp(SCORES[i, j] - 0.3 * (i - j)) for j in R}
-        above = sum(powers[j] * VALUE[j] for j in R)
-        np.testing.assert_allclose(found[i], above / sum(powers.values()), rtol=1e-9)
+    change = lambda s, i, j: s - 0.3 * (i - j)  # noqa: E731
+    found = flex_attention(QUERY, KEY, VALUE, rule=rule, change=change, block=2)
+    i, j = np.indices((N, N))
+    visible = (j <= i) & ((i - j < 3) | (j < 1))
+    yield given(ALL, o=found, R=seen(visible), f=change, s=STEPS.scaled, v=VALUE)
 
 
-@equation("eq-choice-sparse")
-def test_the_blocks_with_the_largest_mean_scores_are_chosen() -> None:
+@evaluated("eq-choice-sparse")
+def test_the_blocks_with_the_largest_mean_scores_are_chosen() -> Cases:
     size, c = 2, 2
+    blocks = [list(range(start, min(start + size, N + 1))) for start in range(1, N + 1, size)]
+    means = np.array([KEY[np.array(block) - 1].mean(axis=0) for block in blocks])
+    r = QUERY @ means.T
+    best = [set(row.argsort()[-c:]) for row in r]
     chosen = chosen_blocks(QUERY, KEY, block=size, n_chosen=c)
-    blocks = [KEY[start : start + size] for start in range(0, N, size)]
-    for i in range(N):
-        r = [QUERY[i] @ (sum(block) / len(block)) for block in blocks]
-        best = sorted(range(len(blocks)), key=lambda b: -r[b])[:c]
-        assert set(np.flatnonzero(chosen[i])) == set(best)
+    assert [set(np.flatnonzero(row)) for row in chosen] == best
+    for place, block in enumerate(blocks):
+        yield given({"i": N}, r=lambda i, _, at=place: r[i - 1, at], q=QUERY, k=KEY, B=block)
 
 
-@equation("eq-choice-lost")
-def test_the_output_moves_by_no_more_than_the_weight_left_out_allows() -> None:
+@evaluated("eq-choice-lost", same={r"\le → <": "no output moves by all that the bound allows"})
+def test_the_output_moves_by_no_more_than_the_weight_left_out_allows() -> Cases:
     full = attention(QUERY, KEY, VALUE)
-    tight = 0.0
     for c in (1, 2, 3):
         few = sparse_attention(QUERY, KEY, VALUE, block=2, n_chosen=c)
-        seen = np.repeat(chosen_blocks(QUERY, KEY, block=2, n_chosen=c), 2, axis=-1)[:, :N]
-        for i in range(N):
-            a = softmax(SCORES[i])
-            lost = sum(a[j] for j in range(N) if not seen[i, j])
-            for f in range(E):
-                bound = lost * (max(VALUE[:, f]) - min(VALUE[:, f]))
-                assert abs(full[i, f] - few[i, f]) <= bound + 1e-12
-                tight = max(tight, abs(full[i, f] - few[i, f]) / bound)
-    assert tight > 0.5  # the bound is not far off everywhere
+        mask = np.repeat(chosen_blocks(QUERY, KEY, block=2, n_chosen=c), 2, axis=-1)[:, :N]
+        lost = np.where(mask, 0.0, STEPS.weights).sum(axis=1)
+        yield given({**ALL, "u": E}, ell=lost, R=seen(mask), a=STEPS.weights, o=full, o_hat=few,
+                    v=VALUE)  # fmt: skip
+        bound = lost[:, None] * (VALUE.max(axis=0) - VALUE.min(axis=0))
+        assert c > 1 or (abs(full - few) / bound).max() > 0.5  # it is not far off everywhere
 
 
-@equation("eq-choice-share")
-def test_a_sink_is_a_factor_on_the_softmax_output() -> None:
+@evaluated("eq-choice-share")
+def test_a_sink_is_a_factor_on_the_softmax_output() -> Cases:
     beta = 0.7
     found = sink_attention(QUERY, KEY, VALUE, sink=beta)
-    for i in range(N):
-        powers = [math.exp(s) for s in SCORES[i]]
-        left = sum(p * v for p, v in zip(powers, VALUE, strict=True))
-        left = left / (math.exp(beta) + sum(powers))
-        L = math.log(sum(powers))
-        right = 1 / (1 + math.exp(beta - L)) * (softmax(SCORES[i]) @ VALUE)
-        np.testing.assert_allclose(left, right, rtol=1e-10)
-        np.testing.assert_allclose(found[i], left, rtol=1e-10)
+    yield given(ALL, s=STEPS.scaled, v=VALUE, beta=beta, L=STEPS.logsumexp,
+                equals=lambda i, *_: found[i - 1])  # fmt: skip
 
 
-@equation("eq-choice-gate")
-def test_a_gate_lets_a_part_of_the_output_through() -> None:
+@evaluated("eq-choice-gate")
+def test_a_gate_lets_a_part_of_the_output_through() -> Cases:
     x, W_G = rng.normal(size=(N, 5)), rng.normal(size=(5, E))
     found = gated_attention(QUERY, KEY, VALUE, x @ W_G)
-    for i in range(N):
-        gate = [1 / (1 + math.exp(-g)) for g in x[i] @ W_G]
-        np.testing.assert_allclose(found[i], gate * (softmax(SCORES[i]) @ VALUE), rtol=1e-10)
+    yield given(ALL, o=found, x=x, W_G=W_G, a=STEPS.weights, v=VALUE)
 
 
-@equation("eq-choice-differential")
-def test_one_map_is_subtracted_from_another() -> None:
+@evaluated("eq-choice-differential")
+def test_one_map_is_subtracted_from_another() -> Cases:
     other = rng.normal(size=(2, N, D))
     lam = 0.4
     S_2 = attention_steps(*other, VALUE).scaled
-    A = np.array([softmax(a) - lam * softmax(b) for a, b in zip(SCORES, S_2, strict=True)])
     found = differential_attention(
         np.stack([QUERY, other[0]]), np.stack([KEY, other[1]]), VALUE[None], strength=lam
     )
-    np.testing.assert_allclose(found[0], A @ VALUE, rtol=1e-9)
+    yield given(O=found[0], S_1=STEPS.scaled, S_2=S_2, lam=lam, V=VALUE)

@@ -1,91 +1,75 @@
-"""The equations of chapter 2, evaluated as written."""
+"""The equations of chapter 2, as they are printed, against the library."""
 
 import numpy as np
-import pytest
+import torch
 
 from qkv_lib import attention, attention_steps
-from tests.equations.registry import equation
-from tests.reference import one_head_by_loops
+from qkv_lib.layers import MultiHeadAttention, initialise
+from tests.equations.claims import given
+from tests.equations.registry import Cases, evaluated
 
 N, M, D_MODEL, D_K, D_V = 5, 7, 11, 3, 13
+RNG = np.random.default_rng(3)
+Q, K, V = RNG.normal(size=(N, D_K)), RNG.normal(size=(M, D_K)), RNG.normal(size=(M, D_V))
+STEPS = attention_steps(Q, K, V)
 
 
-@pytest.fixture
-def rng() -> np.random.Generator:
-    return np.random.default_rng(3)
+def projected(x: np.ndarray, y: np.ndarray) -> dict[str, np.ndarray]:
+    """The maps of a layer of one head, and what it makes of two sequences with them."""
+    layer = initialise(MultiHeadAttention(D_MODEL, 1).double(), np.random.default_rng(4))
+    with torch.no_grad():
+        made = layer.project(*map(torch.from_numpy, (x, y, y)))
+    maps = (layer.query, layer.key, layer.value)
+    return {
+        **{name: each.numpy()[0] for name, each in zip("QKV", made, strict=True)},
+        **{f"W_{name}": w.weight.detach().numpy().T for name, w in zip("QKV", maps, strict=True)},
+    }  # fmt: skip
 
 
-def project(x: np.ndarray, w: np.ndarray) -> np.ndarray:
-    """Every row of ``x`` times ``w``, one number at a time."""
-    return np.array([[sum(row * column) for column in w.T] for row in x])
+@evaluated("eq-concepts-projections")
+def test_one_row_of_the_input_becomes_one_row_of_each_projection() -> Cases:
+    X = RNG.normal(size=(N, D_MODEL))
+    yield given(X=X, **projected(X, X))
 
 
-@equation("eq-concepts-projections")
-def test_one_row_of_the_input_becomes_one_row_of_each_projection(rng: np.random.Generator) -> None:
-    x, w_q = rng.normal(size=(N, D_MODEL)), rng.normal(size=(D_MODEL, D_K))
-    w_k, w_v = rng.normal(size=(D_MODEL, D_K)), rng.normal(size=(D_MODEL, D_V))
-    expected = one_head_by_loops(project(x, w_q), project(x, w_k), project(x, w_v))[0]
-    np.testing.assert_allclose(attention(x @ w_q, x @ w_k, x @ w_v), expected, rtol=0, atol=1e-12)
+@evaluated("eq-concepts-attention")
+def test_output_is_the_values_averaged_under_the_weights() -> Cases:
+    yield given(A=STEPS.weights, Attention=attention, Q=Q, K=K, V=V, d_k=D_K)
 
 
-@equation("eq-concepts-attention")
-def test_output_is_the_values_averaged_under_the_weights(rng: np.random.Generator) -> None:
-    q, k = rng.normal(size=(N, D_K)), rng.normal(size=(M, D_K))
-    v = rng.normal(size=(M, D_V))
-    output, weights = one_head_by_loops(q, k, v)
-    steps = attention_steps(q, k, v)
-    np.testing.assert_allclose(steps.weights, weights, rtol=0, atol=1e-12)
-    np.testing.assert_allclose(steps.output, output, rtol=0, atol=1e-12)
+@evaluated("eq-concepts-permutation")
+def test_keys_and_values_permuted_together_change_nothing() -> Cases:
+    P = np.eye(M)[RNG.permutation(M)]
+    yield given(Attention=attention, Q=Q, K=K, V=V, P=P)
+    assert not np.allclose(attention(Q, P @ K, V), attention(Q, K, V))
 
 
-@equation("eq-concepts-permutation")
-def test_keys_and_values_permuted_together_change_nothing(rng: np.random.Generator) -> None:
-    q, k = rng.normal(size=(N, D_K)), rng.normal(size=(M, D_K))
-    v, p = rng.normal(size=(M, D_V)), np.eye(M)[rng.permutation(M)]
-    np.testing.assert_allclose(attention(q, p @ k, p @ v), attention(q, k, v), rtol=0, atol=1e-12)
-    assert not np.allclose(attention(q, p @ k, v), attention(q, k, v))
+@evaluated("eq-concepts-cross")
+def test_keys_and_values_may_come_from_another_sequence() -> Cases:
+    X, Y = RNG.normal(size=(N, D_MODEL)), RNG.normal(size=(M, D_MODEL))
+    yield given(X=X, Y=Y, **projected(X, Y))
 
 
-@equation("eq-concepts-cross")
-def test_keys_and_values_may_come_from_another_sequence(rng: np.random.Generator) -> None:
-    x, y = rng.normal(size=(N, D_MODEL)), rng.normal(size=(M, D_MODEL))
-    w_q, w_k = rng.normal(size=(2, D_MODEL, D_K))
-    w_v = rng.normal(size=(D_MODEL, D_V))
-    output = attention(x @ w_q, y @ w_k, y @ w_v)
-    assert output.shape == (N, D_V)
-    expected = one_head_by_loops(project(x, w_q), project(y, w_k), project(y, w_v))[0]
-    np.testing.assert_allclose(output, expected, rtol=0, atol=1e-12)
+@evaluated("eq-concepts-identifiable")
+def test_turning_queries_and_keys_by_inverse_matrices_keeps_scores() -> Cases:
+    G = RNG.normal(size=(D_K, D_K))
+    yield given(Q=Q, K=K, G=G, atol=1e-10)
+    turned = attention_steps(Q @ G, K @ np.linalg.inv(G).T, V)
+    np.testing.assert_allclose(turned.scores, STEPS.scores, rtol=0, atol=1e-10)
 
 
-@equation("eq-concepts-identifiable")
-def test_turning_queries_and_keys_by_inverse_matrices_keeps_scores(
-    rng: np.random.Generator,
-) -> None:
-    q, k = rng.normal(size=(N, D_K)), rng.normal(size=(M, D_K))
-    turn = rng.normal(size=(D_K, D_K))
-    turned = attention_steps(q @ turn, k @ np.linalg.inv(turn).T, np.ones((M, 1)))
-    np.testing.assert_allclose(turned.scores, q @ k.T, rtol=0, atol=1e-10)
+@evaluated("eq-concepts-merged")
+def test_merged_matrix_gives_the_scores_and_has_the_rank_of_one_head() -> Cases:
+    X, W_Q, W_K = RNG.normal(size=(N, D_MODEL)), *RNG.normal(size=(2, D_MODEL, D_K))
+    merged = W_Q @ W_K.T
+    yield given(Q=X @ W_Q, K=X @ W_K, X=X, W_QK=merged, W_Q=W_Q, W_K=W_K)
+    assert np.linalg.matrix_rank(merged) == D_K
 
 
-@equation("eq-concepts-merged")
-def test_merged_matrix_gives_the_scores_and_has_the_rank_of_one_head(
-    rng: np.random.Generator,
-) -> None:
-    x, w_q, w_k = rng.normal(size=(N, D_MODEL)), *rng.normal(size=(2, D_MODEL, D_K))
-    b = w_q @ w_k.T
-    scores = attention_steps(x @ w_q, x @ w_k, x).scores
-    np.testing.assert_allclose(scores, x @ b @ x.T, rtol=0, atol=1e-10)
-    assert np.linalg.matrix_rank(b) == D_K
-
-
-@equation("eq-concepts-key-bias")
-def test_a_bias_on_the_keys_cancels_and_one_on_the_queries_does_not(
-    rng: np.random.Generator,
-) -> None:
-    q, k, b = rng.normal(size=(N, D_K)), rng.normal(size=(M, D_K)), rng.normal(size=(1, D_K))
-    v, ones = rng.normal(size=(M, D_V)), np.ones((M, 1))
-    weights = attention_steps(q, k, v).weights
-    np.testing.assert_allclose(
-        attention_steps(q, k + ones @ b, v).weights, weights, rtol=0, atol=1e-12
-    )
-    assert not np.allclose(attention_steps(q + b, k, v).weights, weights)
+@evaluated("eq-concepts-key-bias", same={"+ → -": "the bias cancels with either sign"})
+def test_a_bias_on_the_keys_cancels_and_one_on_the_queries_does_not() -> Cases:
+    b = RNG.normal(size=D_K)
+    yield given(Q=Q, K=K, b=b, ones=np.ones((M, 1)), d_k=D_K)
+    ours = attention_steps(Q, K + b, V).weights
+    np.testing.assert_allclose(ours, STEPS.weights, rtol=0, atol=1e-12)
+    assert not np.allclose(attention_steps(Q + b, K, V).weights, STEPS.weights)

@@ -1,6 +1,4 @@
-"""The equations of chapter 9, evaluated as written, against the library."""
-
-import math
+"""The equations of chapter 9, as they are printed, against the library."""
 
 import numpy as np
 import torch
@@ -8,76 +6,74 @@ import torch
 from qkv_lib.layers import initialise
 from qkv_lib.models.mixers import KERNEL, MIXERS, Convolution, SequenceTagger
 from qkv_lib.variants.convolution import convolve, offset_mask, offset_scores
-from tests.equations.registry import equation
+from tests.equations.claims import given
+from tests.equations.registry import Cases, evaluated
 
 RNG = np.random.default_rng(9)
 OFFSETS = [(r, s) for r in (-1, 0, 1) for s in (-1, 0, 1)]
 HEIGHT, WIDTH, C_IN, C_OUT = 4, 3, 2, 5
+N = HEIGHT * WIDTH
 IMAGE, KERNELS = RNG.normal(size=(HEIGHT, WIDTH, C_IN)), RNG.normal(size=(3, 3, C_IN, C_OUT))
+PLACES = np.array([divmod(i, WIDTH) for i in range(N)])
 
 
-@equation("eq-faq-convolution")
-def test_a_convolution_is_as_written() -> None:
-    found = convolve(IMAGE, KERNELS)
-    for row in range(HEIGHT):
-        for column in range(WIDTH):
-            y = np.zeros(C_OUT)
-            for r, s in OFFSETS:
-                if 0 <= row + r < HEIGHT and 0 <= column + s < WIDTH:
-                    x = IMAGE[row + r, column + s]
-                    y += [sum(x[c] * KERNELS[r + 1, s + 1, c, e] for c in range(C_IN))
-                          for e in range(C_OUT)]  # fmt: skip
-            np.testing.assert_allclose(found[row, column], y, rtol=0, atol=1e-12)
+def kernel(offset: np.ndarray) -> np.ndarray:
+    """W of an offset."""
+    return KERNELS[offset[0] + 1, offset[1] + 1]
 
 
-@equation("eq-faq-heads")
-def test_heads_are_as_written() -> None:
-    n = HEIGHT * WIDTH
-    x, y = IMAGE.reshape(n, C_IN), np.zeros((n, C_OUT))
-    for r, s in OFFSETS:
-        a = np.zeros((n, n))
-        for i in range(n):
-            for j in range(n):
-                p_i, p_j = divmod(i, WIDTH), divmod(j, WIDTH)
-                a[i, j] = 1 if p_j == (p_i[0] + r, p_i[1] + s) else 0
-        assert np.array_equal(a, offset_mask(HEIGHT, WIDTH, (r, s)))
-        y += a @ x @ KERNELS[r + 1, s + 1]
-    found = convolve(IMAGE, KERNELS)
-    np.testing.assert_allclose(found.reshape(n, C_OUT), y, rtol=0, atol=1e-12)
+@evaluated("eq-faq-convolution")
+def test_a_convolution_is_as_written() -> Cases:
+    Y = convolve(IMAGE, KERNELS)
+
+    def padded(place: np.ndarray) -> np.ndarray:
+        """The image, and 0 around it."""
+        inside = 0 <= place[0] < HEIGHT and 0 <= place[1] < WIDTH
+        return IMAGE[tuple(place)] if inside else np.zeros(C_IN)
+
+    offsets = [np.array(each) for each in OFFSETS]
+    yield given(
+        {"i": list(PLACES), "Delta": offsets}, Y=lambda place: Y[tuple(place)], X=padded, W=kernel
+    )
 
 
-@equation("eq-faq-quadratic")
-def test_scores_of_an_offset_are_as_written() -> None:
+@evaluated("eq-faq-heads")
+def test_heads_are_as_written() -> Cases:
+    Y = convolve(IMAGE, KERNELS).reshape(N, C_OUT)
+
+    def sees(offset: np.ndarray, *entry: int) -> np.ndarray | float:
+        found = offset_mask(HEIGHT, WIDTH, tuple(int(x) for x in offset)).astype(float)
+        return found[entry[0] - 1, entry[1] - 1] if entry else found
+
+    yield given({"i": N, "j": N, "Delta": [np.array(each) for each in OFFSETS]}, Y=Y, A=sees,
+                X=IMAGE.reshape(N, C_IN), W=kernel, p=PLACES)  # fmt: skip
+
+
+@evaluated("eq-faq-quadratic")
+def test_scores_of_an_offset_are_as_written() -> Cases:
     alpha, delta = 1.7, (1, -2)
-    found = offset_scores(HEIGHT, WIDTH, delta, strength=alpha)
-    for i in range(HEIGHT * WIDTH):
-        for j in range(HEIGHT * WIDTH):
-            p_i, p_j = divmod(i, WIDTH), divmod(j, WIDTH)
-            squares = sum((p_j[a] - p_i[a] - delta[a]) ** 2 for a in (0, 1))
-            np.testing.assert_allclose(found[i, j], -alpha * squares, rtol=0, atol=1e-12)
+    S = offset_scores(HEIGHT, WIDTH, delta, strength=alpha)
+    yield given({"i": N, "j": N}, S=S, alpha=alpha, p=PLACES, Delta=np.array(delta))
 
 
-@equation("eq-faq-mixers")
-def test_all_three_mixers_have_as_many_weights() -> None:
+@evaluated("eq-faq-mixers")
+def test_all_three_mixers_have_as_many_weights() -> Cases:
     for d in (6, 24, 60):
-        s = 2 * d // 3
-        recurrence = 3 * (d * s + s**2) + s * d
-        assert recurrence == 4 * d**2
         for make in MIXERS.values():
-            assert sum(w.numel() for w in make(d).parameters() if w.ndim > 1) == recurrence
+            counted = sum(w.numel() for w in make(d).parameters() if w.ndim > 1)
+            yield given(d=d, s=2 * d / 3, equals=counted)
 
 
-@equation("eq-faq-steps")
-def test_the_steps_over_a_distance_are_as_written() -> None:
+@evaluated("eq-faq-steps")
+def test_the_steps_over_a_distance_are_as_written() -> Cases:
     n, k = 16, KERNEL
-    reach = {n_blocks: seen("CNN", n, n_blocks) for n_blocks in range(1, 6)}
-    for t in range(1, n):
-        layers = math.ceil(t / (k - 1))
-        if layers <= 5:
-            assert reach[layers] >= t
-        if 1 < layers <= 6:
-            assert reach[layers - 1] < t
-    assert seen("attention", n, 1) == seen("RNN", n, 1) == n - 1
+    reach = [seen("CNN", n, n_blocks) for n_blocks in range(1, 6)]
+    assert seen("attention", n, 1) == n - 1
+    for t in range(1, reach[-1] + 1):
+        by_name = {"attention": False, "convolutions_of": 0, "recurrence_one_per_place": False}
+        layers = next(number for number, far in enumerate(reach, start=1) if far >= t)
+        for name, steps in zip(by_name, (1, layers, t), strict=True):
+            yield given(also={**by_name, name: 1}, steps=steps, t=t, k=k)
     unit = MIXERS["RNN"](6).double()
     state, steps = torch.zeros(1, 1, 4, dtype=torch.float64), 0
     x = torch.randn(1, n, 6, dtype=torch.float64)
@@ -85,7 +81,7 @@ def test_the_steps_over_a_distance_are_as_written() -> None:
         _, state = unit.unit(x[:, i : i + 1], state)
         steps += 1
     np.testing.assert_allclose(state.detach(), unit.unit(x)[1].detach(), rtol=0, atol=1e-12)
-    assert steps - 1 == n - 1  # from the first place to the last
+    assert steps - 1 == n - 1 == seen("RNN", n, 1)  # from the first place to the last
 
 
 def seen(mixer: str, n: int, n_blocks: int) -> int:

@@ -1,4 +1,6 @@
-"""The equations of section 6.2, evaluated as written, against the library."""
+"""The equations of section 6.2, as they are printed, against the library."""
+
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -7,98 +9,108 @@ from qkv_lib.layers import initialise
 from qkv_lib.measures.relations import relation_mass, spread
 from qkv_lib.measures.retrieval import ranks
 from qkv_lib.models.encoder import SentenceEncoder, silenced, unit_mean
-from tests.equations.registry import equation
+from tests.equations.claims import given
+from tests.equations.registry import Cases, evaluated
 
 RNG = np.random.default_rng(62)
+Matrix = np.ndarray
 
 
 def small() -> SentenceEncoder:
-    model = SentenceEncoder(20, 9, d_model=6, n_heads=3, d_hidden=10, n_blocks=1)
-    model = initialise(model, RNG).eval()
+    """As wide as the encoder of the section, with 12 heads, but of one block and few words."""
+    model = SentenceEncoder(20, 9, d_model=384, n_heads=12, d_hidden=10, n_blocks=1)
+    model = initialise(model, RNG).double().eval()
+    block = model.blocks[0]
+    norms = (model.norm, block.attention_norm, block.feed_forward_norm)
     with torch.no_grad():  # zero or one at first: nothing to see
         for vector in (model.segment, model.norm.weight, model.norm.bias):
-            vector.copy_(torch.from_numpy(RNG.normal(size=6)))
+            vector.copy_(torch.from_numpy(RNG.normal(size=384)))
+        block.attention.output.bias.copy_(torch.from_numpy(RNG.normal(size=384)))
+        for norm in norms[1:]:
+            norm.load_state_dict(norms[0].state_dict())
     return model
 
 
-def array(tensor: torch.Tensor) -> np.ndarray:
+MODEL = small()
+BLOCK = MODEL.blocks[0]
+
+
+def array(tensor: torch.Tensor) -> Matrix:
     return tensor.detach().double().numpy()
 
 
-def norm(x: np.ndarray, layer: torch.nn.LayerNorm) -> np.ndarray:
-    return (x - x.mean()) / x.std() * array(layer.weight) + array(layer.bias)
+def by(layer: torch.nn.Module) -> Callable[..., Matrix]:
+    """A layer as a function of arrays."""
+    return lambda x, *_: array(layer(torch.from_numpy(np.atleast_2d(x))[None]))[0].reshape(x.shape)
 
 
-@equation("eq-language-input")
-def test_input_is_as_written() -> None:
-    model, t = small(), [4, 4, 17]
-    first = model.hidden_states(torch.tensor([t]), torch.tensor([3]))[0]
-    e, p, s = array(model.words.weight), array(model.add_positions.table.weight), model.segment
-    for i in range(3):
-        expected = norm(e[t[i]] + p[i] + array(s), model.norm)
-        np.testing.assert_allclose(array(first)[0, i], expected, rtol=0, atol=1e-4)
+def norm(x: Matrix) -> Matrix:
+    centred = x - x.mean()
+    return centred / np.sqrt((centred**2).mean() + 1e-12) * array(MODEL.norm.weight) + array(
+        MODEL.norm.bias
+    )
 
 
-@equation("eq-language-block")
-def test_block_is_post_norm_as_written() -> None:
-    model = small()
-    x, z = model.hidden_states(torch.tensor([[3, 9, 1, 9]]), torch.tensor([4]))
-    block = model.blocks[0]
-    a, f = array(block.attention(x))[0], block.feed_forward
-    for i in range(4):
-        y = norm(array(x)[0, i] + a[i], block.attention_norm)
-        fed = array(f(torch.from_numpy(y).float()))
-        np.testing.assert_allclose(
-            array(z)[0, i], norm(y + fed, block.feed_forward_norm), rtol=0, atol=1e-4
-        )
+@evaluated("eq-language-input")
+def test_input_is_as_written() -> Cases:
+    t = np.array([4, 4, 17])
+    first = MODEL.hidden_states(torch.from_numpy(t)[None], torch.tensor([3]))[0]
+    x = array(first)[0]
+    yield given({"i": 3}, x=x, X=x, E=array(MODEL.words.weight), t=t + 1,
+                P=array(MODEL.add_positions.table.weight), s=array(MODEL.segment), norm=norm, n=3,
+                rtol=1e-6)  # fmt: skip
 
 
-@equation("eq-language-embedding")
-def test_embedding_is_as_written() -> None:
+@evaluated("eq-language-block")
+def test_block_is_post_norm_as_written() -> Cases:
+    x, z = MODEL.hidden_states(torch.tensor([[3, 9, 1, 9]]), torch.tensor([4]))
+    X = array(x)[0]
+    y = np.stack([norm(row) for row in X + by(BLOCK.attention)(X)])
+    yield given({"i": 4}, x=X, X=X, y=y, z=array(z)[0], norm=norm, rtol=1e-6,
+                MultiHead=by(BLOCK.attention), FeedForward=by(BLOCK.feed_forward))  # fmt: skip
+
+
+@evaluated("eq-language-embedding")
+def test_embedding_is_as_written() -> Cases:
     z, n = RNG.normal(size=(2, 5, 3)), [5, 2]
     found = unit_mean(torch.from_numpy(z), torch.tensor(n)).numpy()
     for text in range(2):
-        mean = sum(z[text, i] for i in range(n[text])) / n[text]
-        np.testing.assert_allclose(
-            found[text], mean / np.sqrt(sum(x * x for x in mean)), rtol=1e-12
-        )
+        mean = z[text, : n[text]].mean(axis=0)
+        yield given(e=found[text], m=mean, z=z[text], n=n[text])
 
 
-@equation("eq-language-mass")
-def test_mass_is_as_written() -> None:
-    a, r = RNG.dirichlet(np.ones(6), size=6), RNG.random((6, 6)) < 0.3
-    r[2] = False
-    queries = [i for i in range(6) if any(r[i])]
-    expected = [sum(a[i, j] for j in range(6) if r[i, j]) for i in queries]
-    np.testing.assert_allclose(relation_mass(a, r).mean(), sum(expected) / len(queries), rtol=1e-12)
+@evaluated("eq-language-mass")
+def test_mass_is_as_written() -> Cases:
+    A, R = RNG.dirichlet(np.ones(6), size=6), RNG.random((6, 6)) < 0.3
+    R[2] = False
+    asked = {i + 1 for i in range(6) if R[i].any()}
+    yield given({"i": 6, "j": 6}, A=A, R=R, I=asked, m_R=relation_mass(A, R).mean())
 
 
-@equation("eq-language-spread")
-def test_spread_is_as_written() -> None:
-    a = RNG.dirichlet(np.ones(5), size=4)
-    expected = [-sum(w * np.log(w) for w in row) / np.log(5) for row in a]
-    np.testing.assert_allclose(spread(a), expected, rtol=1e-12)
+@evaluated("eq-language-spread")
+def test_spread_is_as_written() -> Cases:
+    A = RNG.dirichlet(np.ones(5), size=4)
+    yield given({"i": 4}, H=spread(A), A=A, n=5)
 
 
-@equation("eq-language-silenced")
-def test_a_gate_is_as_written() -> None:
-    layer = small().blocks[0].attention
-    model = small()
-    model.blocks[0].attention = layer
-    x = torch.from_numpy(RNG.normal(size=(1, 4, 6))).float()
+@evaluated("eq-language-silenced")
+def test_a_gate_is_as_written() -> Cases:
+    layer, X = BLOCK.attention, RNG.normal(size=(4, 384))
+    x = torch.from_numpy(X)[None]
     query, key, value = (array(each)[0] for each in layer.project(x, x, x))
-    g, w_o, b_o = [1.0, 0.0, 1.0], array(layer.output.weight).T, array(layer.output.bias)
-    expected = np.tile(b_o, (4, 1))
-    for h in range(3):
-        scores = query[h] @ key[h].T / np.sqrt(2)
-        weights = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
-        expected += g[h] * (weights @ value[h]) @ w_o[2 * h : 2 * h + 2]
-    with silenced(model, [(0, 1)]):
-        np.testing.assert_allclose(array(layer(x))[0], expected, rtol=0, atol=1e-5)
+    scores = query @ np.swapaxes(key, 1, 2) / np.sqrt(32)
+    A = np.exp(scores) / np.exp(scores).sum(axis=-1, keepdims=True)
+    W_O = array(layer.output.weight).T.reshape(12, 32, 384)
+    g = np.ones(12)
+    g[[1, 7]] = 0.0
+    with silenced(MODEL, [(0, 1), (0, 7)]):
+        found = by(layer)(X)
+    yield given(MultiHead=lambda *_: found, X=X, g=g, A=A, V=value, W_O=W_O,
+                b_O=array(layer.output.bias))  # fmt: skip
 
 
-@equation("eq-language-rank")
-def test_mean_reciprocal_rank_is_as_written() -> None:
+@evaluated("eq-language-rank")
+def test_mean_reciprocal_rank_is_as_written() -> Cases:
     s, c = RNG.random((7, 5)), RNG.integers(0, 5, size=7)
-    expected = sum(1 / (1 + sum(s[i, j] > s[i, c[i]] for j in range(5))) for i in range(7)) / 7
-    np.testing.assert_allclose((1 / ranks(s, c)).mean(), expected, rtol=1e-12)
+    found = ranks(s, c)
+    yield given({"i": 7, "j": 5}, MRR=(1 / found).mean(), N=7, r=found, s=s, c=c + 1)

@@ -1,4 +1,4 @@
-"""The equations of section 8.3, evaluated as they are written, against the library."""
+"""The equations of section 8.3, as they are printed, against the library."""
 
 import math
 
@@ -7,7 +7,8 @@ import numpy as np
 from qkv_lib.formula.positions import rope
 from qkv_lib.variants.delta import delta_attention
 from qkv_lib.variants.rotary import frequencies, interpolated, ntk_aware, yarn
-from tests.equations.registry import equation
+from tests.equations.claims import given
+from tests.equations.registry import Cases, evaluated
 
 rng = np.random.default_rng(83)
 N, D, E = 6, 4, 3
@@ -16,50 +17,59 @@ KEY /= np.linalg.norm(KEY, axis=1, keepdims=True)
 STRENGTH, DECAY = rng.uniform(size=(2, N))
 
 
-@equation("eq-longer-wavelength")
-def test_after_a_wavelength_a_pair_has_turned_once() -> None:
+@evaluated("eq-longer-wavelength")
+def test_after_a_wavelength_a_pair_has_turned_once() -> Cases:
     d, b = 8, 100.0
     theta = frequencies(d, base=b)
     for i in range(d // 2):
-        wavelength = 2 * math.pi / theta[i]
-        np.testing.assert_allclose(wavelength, 2 * math.pi * b ** (2 * i / d), rtol=1e-12)
-        turned = rope(np.ones((1, d)), offset=round(wavelength * 1000), base=b)[0]
-        whole = rope(np.ones((1, d)), offset=0, base=b)[0]
-        off = abs(round(wavelength * 1000) - wavelength * 1000) * theta[i]  # whole positions only
-        assert abs(turned[i] - whole[i]) <= 1.5 * off + 1e-6
+        start, turned = (rope(np.eye(d), positions=np.full(d, t), base=b) for t in (0, 1))
+        angle = math.atan2(turned[i, i + d // 2], turned[i, i])  # of one position
+        np.testing.assert_allclose([angle, start[i, i]], [theta[i], 1.0], rtol=1e-12)
+    yield given({"i": d // 2}, first=0, lam=2 * math.pi / theta, theta=theta, b=b, d=d)
 
 
-@equation("eq-longer-stretch")
-def test_three_ways_to_stretch() -> None:
-    d, b, s, length, low, high = 16, 10000.0, 4.0, 200, 1.0, 32.0
+@evaluated("eq-longer-stretch")
+def test_three_ways_to_stretch() -> Cases:
+    d, b, s, length, low, high = 16, 10000.0, 4.0, 300, 1.0, 32.0
     theta = frequencies(d, base=b)
-    np.testing.assert_allclose(interpolated(theta, s), [t / s for t in theta], rtol=1e-12)
-    b_new = b * s ** (d / (d - 2))
-    np.testing.assert_allclose(
-        ntk_aware(d, s, base=b), [b_new ** (-2 * i / d) for i in range(d // 2)], rtol=1e-12
-    )
-    found = yarn(theta, s, trained=length, slow=low, fast=high)
-    for t, new in zip(theta, found, strict=True):
-        r = length / (2 * math.pi / t)
-        gamma = min(1, max(0, (r - low) / (high - low)))
-        np.testing.assert_allclose(new, gamma * t + (1 - gamma) * t / s, rtol=1e-12)
+    pairs = {"i": d // 2}
+    yield given(pairs, part="PI", theta=theta, theta_prime=interpolated(theta, s), s=s)
+    found = ntk_aware(d, s, base=b)
+    yield given(part="NTK", b=b, b_prime=(found[0] / found[1]) ** (d / 2), s=s, d=d)
+    r = length * theta / (2 * math.pi)
+    gamma = np.clip((r - low) / (high - low), 0, 1)
+    assert {0.0, 1.0} < set(gamma)
+    stretched = yarn(theta, s, trained=length, slow=low, fast=high)
+    yield given(pairs, part="YaRN", theta=theta, theta_prime=stretched, gamma=gamma, s=s, r=r,
+                alpha=low, beta=high)  # fmt: skip
 
 
-@equation("eq-longer-delta")
-def test_the_error_is_written() -> None:
-    S = np.zeros((D, E))
+def states() -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """The error and the state of each step, before the first step too; and what is read then."""
     found = delta_attention(QUERY, KEY, VALUE, STRENGTH, decay=DECAY)
+    S, errors = [np.zeros((D, E))], [np.zeros(E)]
     for t in range(N):
-        e = VALUE[t] - KEY[t] @ (DECAY[t] * S)
-        S = DECAY[t] * S + STRENGTH[t] * np.outer(KEY[t], e)
-        np.testing.assert_allclose(found[t], QUERY[t] @ S, rtol=1e-9, atol=1e-12)
+        errors.append(VALUE[t] - DECAY[t] * (KEY[t] @ S[-1]))
+        S.append(DECAY[t] * S[-1] + STRENGTH[t] * np.outer(KEY[t], errors[-1]))
+        np.testing.assert_allclose(found[t], QUERY[t] @ S[-1], rtol=1e-9, atol=1e-12)
+    return errors, S
 
 
-@equation("eq-longer-gated")
-def test_a_step_multiplies_the_state_by_a_matrix() -> None:
-    S = np.zeros((D, E))
-    found = delta_attention(QUERY, KEY, VALUE, STRENGTH, decay=DECAY)
-    for t in range(N):
-        k, v = KEY[t][None], VALUE[t][None]  # rows
-        S = DECAY[t] * (np.eye(D) - STRENGTH[t] * k.T @ k) @ S + STRENGTH[t] * k.T @ v
-        np.testing.assert_allclose(found[t], QUERY[t] @ S, rtol=1e-9, atol=1e-12)
+def steps(**symbols: np.ndarray) -> dict[str, np.ndarray]:
+    """Numbers of the steps 1, 2, …, counted from 0: before the first step there is nothing."""
+    return {name: np.concatenate([0 * each[:1], each]) for name, each in symbols.items()}
+
+
+SEEN = steps(k=KEY, v=VALUE, alpha=DECAY, beta=STRENGTH)
+
+
+@evaluated("eq-longer-delta")
+def test_the_error_is_written() -> Cases:
+    e, S = states()
+    o = delta_attention(QUERY, KEY, VALUE, STRENGTH, decay=DECAY)
+    yield given({"t": range(1, N + 1)}, first=0, e=e, S=S, **SEEN, **steps(q=QUERY, o=o))
+
+
+@evaluated("eq-longer-gated")
+def test_a_step_multiplies_the_state_by_a_matrix() -> Cases:
+    yield given({"t": range(1, N + 1)}, first=0, S=states()[1], **SEEN, also={"I": np.eye(D)})

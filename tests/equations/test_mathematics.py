@@ -1,238 +1,232 @@
-"""The equations of chapter 4, evaluated as written."""
+"""The equations of chapter 4, as they are printed, against the library."""
 
-import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
+import torch
+from scipy.optimize import linprog
 
-from qkv_lib import attention, attention_steps, merge_heads, scoring, softmax, split_heads
+from qkv_lib import attention, attention_steps, scoring, softmax
 from qkv_lib.formula.gradients import attention_gradients, softmax_jacobian
 from qkv_lib.formula.positions import alibi_bias, alibi_slopes, rope, sinusoidal
-from qkv_lib.layers import MultiHeadAttention
-from tests.equations.registry import equation
-from tests.reference import one_head_by_loops
+from qkv_lib.layers import MultiHeadAttention, initialise
+from tests.equations.claims import given
+from tests.equations.registry import Cases, evaluated
 
 N, M, D, E = 5, 7, 11, 13
+RNG = np.random.default_rng(6)
+Q, K, V = RNG.normal(size=(N, D)), RNG.normal(size=(M, D)), RNG.normal(size=(M, E))
+STEPS = attention_steps(Q, K, V)
+PAIRS = {"i": N, "j": M}
 Floats = np.ndarray
 
 
-@pytest.fixture
-def rng() -> np.random.Generator:
-    return np.random.default_rng(6)
+@evaluated("eq-mathematics-attention")
+def test_attention_is_the_weighted_average() -> Cases:
+    yield given(Attention=attention, Q=Q, K=K, V=V, d_k=D)
 
 
-@pytest.fixture
-def qkv(rng: np.random.Generator) -> tuple[Floats, Floats, Floats]:
-    return rng.normal(size=(N, D)), rng.normal(size=(M, D)), rng.normal(size=(M, E))
+@evaluated("eq-mathematics-softmax")
+def test_softmax_divides_exponentials_by_their_sum() -> Cases:
+    yield given({"j": M}, softmax=softmax, s=RNG.normal(size=M), n_k=M)
 
 
-@equation("eq-mathematics-attention")
-def test_attention_is_the_weighted_average(qkv: tuple[Floats, Floats, Floats]) -> None:
-    np.testing.assert_allclose(attention(*qkv), one_head_by_loops(*qkv)[0], rtol=0, atol=1e-12)
+@evaluated("eq-mathematics-shift", same={"+ → -": "a shift the other way cancels too"})
+def test_softmax_does_not_see_a_common_shift() -> Cases:
+    for c in (-1e4, -1.0, 0.5, 1e4):
+        yield given(softmax=softmax, s=RNG.normal(size=M), c=c, ones=np.ones(M), atol=1e-11)
 
 
-@equation("eq-mathematics-softmax")
-def test_softmax_divides_exponentials_by_their_sum(rng: np.random.Generator) -> None:
-    s = rng.normal(size=M)
-    expected = [math.exp(s[j]) / sum(math.exp(s[i]) for i in range(M)) for j in range(M)]
-    np.testing.assert_allclose(softmax(s), expected, rtol=0, atol=1e-14)
-
-
-@equation("eq-mathematics-shift")
-@pytest.mark.parametrize("c", [-1e4, -1.0, 0.5, 1e4])
-def test_softmax_does_not_see_a_common_shift(rng: np.random.Generator, c: float) -> None:
-    s = rng.normal(size=M)
-    np.testing.assert_allclose(softmax(s + c * np.ones(M)), softmax(s), rtol=0, atol=1e-11)
-
-
-@equation("eq-mathematics-jacobian")
-def test_jacobian_has_its_entries_and_is_the_finite_difference(rng: np.random.Generator) -> None:
-    s, step = rng.normal(size=M), 1e-6
+@evaluated("eq-mathematics-jacobian", same={"jl → lj": "the Jacobian is symmetric"})
+def test_jacobian_has_its_entries_and_is_the_finite_difference() -> Cases:
+    s, step = RNG.normal(size=M), 1e-6
     p = softmax(s)
-    expected = [[p[j] * ((j == k) - p[k]) for k in range(M)] for j in range(M)]
-    np.testing.assert_allclose(softmax_jacobian(p), expected, rtol=0, atol=1e-14)
-    numeric = [(softmax(s + step * e) - softmax(s - step * e)) / (2 * step) for e in np.eye(M)]
-    np.testing.assert_allclose(softmax_jacobian(softmax(s)), np.stack(numeric), rtol=0, atol=1e-9)
+    moved = [(softmax(s + step * e) - softmax(s - step * e)) / (2 * step) for e in np.eye(M)]
+    slopes = {"∂p/∂s": np.stack(moved, axis=1)}  # [j, l]: how p_j moves with s_l
+    yield given({"j": M, "l": M}, J=softmax_jacobian(p), p=p, s=s, also=slopes, atol=1e-9)
 
 
-@equation("eq-mathematics-variance")
-@pytest.mark.parametrize("d_k", [3, 17, 101])
-def test_variance_of_a_dot_product_is_its_width(rng: np.random.Generator, d_k: int) -> None:
+@evaluated("eq-mathematics-variance")
+def test_variance_of_a_dot_product_is_its_width() -> Cases:
     pairs = 20_000
-    q, k = rng.normal(size=(2, pairs, 1, d_k))
-    steps = attention_steps(q, k, k)
-    spread = 6 * math.sqrt((2 + 6 / d_k) / pairs)  # six standard errors of a variance
-    assert abs(steps.scores.var() / d_k - 1) < spread
+    for d_k in (3, 17, 101):
+        q, k = RNG.normal(size=(2, pairs, d_k))
+        spread = 6 * np.sqrt((2 + 6 / d_k) / pairs)  # six standard errors of a variance
+        yield given(Var=np.var, q=q, k=k, d_k=d_k, rtol=spread, atol=0)
+    steps = attention_steps(q[:, None], k[:, None], k[:, None])
     assert abs(steps.scaled.var() - 1) < spread
 
 
-@equation("eq-mathematics-hull")
-def test_output_is_a_convex_combination_of_the_values(qkv: tuple[Floats, Floats, Floats]) -> None:
-    q, k, v = qkv
-    weights, output = one_head_by_loops(q, k, v)[1], attention(q, k, v)
-    assert (weights >= 0).all()
-    np.testing.assert_allclose(weights.sum(axis=1), 1, rtol=0, atol=1e-14)
-    np.testing.assert_allclose(output, weights @ v, rtol=0, atol=1e-13)
-    assert (output <= v.max(axis=0)).all()
-    assert (output >= v.min(axis=0)).all()
+class Hull:
+    """The convex hull of some rows: which row is in it, a linear program tells."""
+
+    def __init__(self, rows: list[Floats]) -> None:
+        self.rows = np.stack([*np.transpose(rows), np.ones(len(rows))])
+
+    def __contains__(self, row: Floats) -> bool:
+        found = linprog(np.zeros(self.rows.shape[1]), A_eq=self.rows, b_eq=[*row, 1.0])
+        return bool(found.status == 0)
 
 
-@equation("eq-mathematics-equivariance")
-def test_self_attention_permutes_with_its_input(rng: np.random.Generator) -> None:
-    q, k = rng.normal(size=(2, N, D))
-    v, p = rng.normal(size=(N, E)), np.eye(N)[rng.permutation(N)]
-    np.testing.assert_allclose(
-        attention(p @ q, p @ k, p @ v), p @ attention(q, k, v), rtol=0, atol=1e-12
-    )
+@evaluated("eq-mathematics-hull", same={
+    r"\le → <": "no output reaches an edge", r"\le → < (2)": "no output reaches an edge",
+})  # fmt: skip
+def test_output_is_a_convex_combination_of_the_values() -> Cases:
+    yield given({**PAIRS, "c": 2}, o=STEPS.output[:, :2], v=V[:, :2], n_k=M, conv=Hull)
+    corner = attention(100 * Q, K, V)  # nearly one value each, and still no less than the least
+    assert (corner <= V.max(axis=0) + 1e-12).all()
+    assert (corner >= V.min(axis=0) - 1e-12).all()
 
 
-class TestBackward:
-    """The three backward equations, each from what the one before it gives."""
-
-    @pytest.fixture(autouse=True)
-    def _walk(self, qkv: tuple[Floats, Floats, Floats], rng: np.random.Generator) -> None:
-        self.q, self.k, self.v = qkv
-        self.d_out = rng.normal(size=(N, E))
-        self.a = one_head_by_loops(*qkv)[1]
-        self.ours = attention_gradients(*qkv, self.d_out)
-
-    def d_scores(self) -> Floats:
-        d_a = self.d_out @ self.v.T
-        return self.a * (d_a - (d_a * self.a).sum(axis=1, keepdims=True))
-
-    @equation("eq-mathematics-backward-values")
-    def test_gradients_of_values_and_weights(self) -> None:
-        np.testing.assert_allclose(self.ours[2], self.a.T @ self.d_out, rtol=0, atol=1e-12)
-        step, d_a = 1e-6, self.d_out @ self.v.T
-        for i, j in np.ndindex(N, M):
-            bump = np.zeros((N, M))
-            bump[i, j] = step
-            change = (((self.a + bump) @ self.v - self.a @ self.v) * self.d_out).sum() / step
-            assert change == pytest.approx(d_a[i, j], abs=1e-6)
-
-    @equation("eq-mathematics-backward-softmax")
-    def test_gradient_through_the_softmax(self) -> None:
-        d_a = self.d_out @ self.v.T
-        scaled = attention_steps(self.q, self.k, self.v).scaled
-        by_jacobian = np.stack([softmax_jacobian(softmax(scaled[i])) @ d_a[i] for i in range(N)])
-        np.testing.assert_allclose(self.d_scores(), by_jacobian, rtol=0, atol=1e-12)
-
-    @equation("eq-mathematics-backward-scores")
-    def test_gradients_of_queries_and_keys(self) -> None:
-        d_s = self.d_scores()
-        np.testing.assert_allclose(self.ours[0], d_s @ self.k / math.sqrt(D), rtol=0, atol=1e-12)
-        np.testing.assert_allclose(self.ours[1], d_s.T @ self.q / math.sqrt(D), rtol=0, atol=1e-12)
+@evaluated("eq-mathematics-equivariance")
+def test_self_attention_permutes_with_its_input() -> Cases:
+    q, k, v = RNG.normal(size=(3, N, D))
+    yield given(Attention=attention, Q=q, K=k, V=v, P=np.eye(N)[RNG.permutation(N)])
 
 
-@equation("eq-mathematics-heads")
-@pytest.mark.parametrize("h", [1, 2, 3])
-def test_heads_run_side_by_side_and_are_mixed(rng: np.random.Generator, h: int) -> None:
+GRADIENT = RNG.normal(size=(N, E))
+OURS = attention_gradients(Q, K, V, GRADIENT)
+
+
+def slope(of: Callable[[Floats], Floats], at: Floats) -> Floats:
+    """How the sum of ``GRADIENT * of(at)`` moves with each number of `at`."""
+    step, found = 1e-6, np.empty_like(at)
+    for place in np.ndindex(at.shape):
+        bump = np.zeros_like(at)
+        bump[place] = step
+        found[place] = ((of(at + bump) - of(at - bump)) * GRADIENT).sum() / (2 * step)
+    return found
+
+
+OF_WEIGHTS = slope(lambda A: A @ V, STEPS.weights)
+OF_SCORES = slope(lambda S: softmax(S) @ V, STEPS.scaled)
+
+
+@evaluated("eq-mathematics-backward-values")
+def test_gradients_of_values_and_weights() -> Cases:
+    yield given(dV=OURS[2], A=STEPS.weights, dO=GRADIENT, dA=OF_WEIGHTS, V=V, atol=1e-7)
+
+
+@evaluated("eq-mathematics-backward-softmax")
+def test_gradient_through_the_softmax() -> Cases:
+    g = (OF_WEIGHTS * STEPS.weights).sum(axis=1, keepdims=True)
+    yield given(dS=OF_SCORES, A=STEPS.weights, dA=OF_WEIGHTS, g=g, atol=1e-7)
+
+
+@evaluated("eq-mathematics-backward-scores")
+def test_gradients_of_queries_and_keys() -> Cases:
+    yield given(dQ=OURS[0], dK=OURS[1], dS=OF_SCORES, Q=Q, K=K, d_k=D, atol=1e-7)
+
+
+@evaluated("eq-mathematics-heads")
+def test_heads_run_side_by_side_and_are_mixed() -> Cases:
     d_model = 6
-    x, (w_q, w_k, w_v, w_o) = rng.normal(size=(N, d_model)), rng.normal(size=(4, d_model, d_model))
-    width = d_model // h
-    heads = []
-    for i in range(h):
-        columns = slice(i * width, (i + 1) * width)
-        heads.append(
-            one_head_by_loops(x @ w_q[:, columns], x @ w_k[:, columns], x @ w_v[:, columns])
-        )
-    expected = np.concatenate([output for output, _ in heads], axis=1) @ w_o
-    ours = merge_heads(attention(*(split_heads(x @ w, h) for w in (w_q, w_k, w_v)))) @ w_o
-    np.testing.assert_allclose(ours, expected, rtol=0, atol=1e-10)
+    for h in (2, 3):
+        layer = initialise(MultiHeadAttention(d_model, h, bias=False).double(), RNG)
+        X = RNG.normal(size=(N, d_model))
+        with torch.no_grad():
+            O = layer(torch.from_numpy(X)).numpy()  # noqa: E741
+        maps = {f"W_{name}": each.weight.detach().numpy().T for name, each in
+                zip("QKV", (layer.query, layer.key, layer.value), strict=True)}  # fmt: skip
+        own = {name: np.stack(np.split(each, h, axis=1)) for name, each in maps.items()}
+        H = np.stack([attention(*(X @ own[f"W_{name}"][r] for name in "QKV")) for r in range(h)])
+        W_O = layer.output.weight.detach().numpy().T
+        yield given({"r": h}, Attention=attention, X=X, H=H, O=O, W_O=W_O, h=h, **own)
 
 
-@equation("eq-mathematics-parameters")
-@pytest.mark.parametrize("h", [1, 2, 4, 8])
-def test_parameters_do_not_depend_on_the_number_of_heads(h: int) -> None:
-    d_model = 24
-    layer = MultiHeadAttention(d_model, h, bias=False)
-    assert sum(p.numel() for p in layer.parameters()) == 4 * d_model**2
+@evaluated("eq-mathematics-parameters")
+def test_parameters_do_not_depend_on_the_number_of_heads() -> Cases:
+    for h in (1, 2, 4, 8):
+        layer = MultiHeadAttention(24, h, bias=False)
+        yield given(d_model=24, equals=sum(p.numel() for p in layer.parameters()))
 
 
-@equation("eq-mathematics-bilinear")
-def test_bilinear_score(rng: np.random.Generator) -> None:
-    q, k, b = rng.normal(size=(N, 3)), rng.normal(size=(M, D)), rng.normal(size=(3, D))
-    expected = [[q[i] @ b @ k[j] for j in range(M)] for i in range(N)]
-    np.testing.assert_allclose(scoring.bilinear(q, k, b), expected, rtol=0, atol=1e-12)
+@evaluated("eq-mathematics-bilinear")
+def test_bilinear_score() -> Cases:
+    q, k, W = RNG.normal(size=(N, 3)), RNG.normal(size=(M, D)), RNG.normal(size=(3, D))
+    yield given(PAIRS, s=scoring.bilinear(q, k, W), q=q, k=k, W_QK=W)
 
 
-@equation("eq-mathematics-additive")
-def test_additive_score(rng: np.random.Generator) -> None:
-    q, k = rng.normal(size=(N, 3)), rng.normal(size=(M, D))
-    w_1, w_2, u = rng.normal(size=(3, 17)), rng.normal(size=(D, 17)), rng.normal(size=17)
-    expected = [[u @ np.tanh(q[i] @ w_1 + k[j] @ w_2) for j in range(M)] for i in range(N)]
-    np.testing.assert_allclose(scoring.additive(q, k, w_1, w_2, u), expected, rtol=0, atol=1e-12)
+@evaluated("eq-mathematics-additive")
+def test_additive_score() -> Cases:
+    q, k, u = RNG.normal(size=(N, 3)), RNG.normal(size=(M, D)), RNG.normal(size=17)
+    W_1, W_2 = RNG.normal(size=(3, 17)), RNG.normal(size=(D, 17))
+    yield given(PAIRS, s=scoring.additive(q, k, W_1, W_2, u), q=q, k=k, W_1=W_1, W_2=W_2, u=u)
 
 
 @pytest.mark.parametrize("sigma", [0.5, 2.0])
-def test_gaussian_score(qkv: tuple[Floats, Floats, Floats], sigma: float) -> None:
-    q, k, _ = qkv
-    expected = [[-((q[i] - k[j]) ** 2).sum() / (2 * sigma**2) for j in range(M)] for i in range(N)]
-    np.testing.assert_allclose(
-        scoring.gaussian(q, k, bandwidth=sigma), expected, rtol=0, atol=1e-10
-    )
+def test_gaussian_score(sigma: float) -> None:
+    expected = [[-((q - k) ** 2).sum() / (2 * sigma**2) for k in K] for q in Q]
+    found = scoring.gaussian(Q, K, bandwidth=sigma)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-10)
 
 
-@equation("eq-mathematics-sinusoidal")
-def test_sinusoidal_row() -> None:
-    d = 6
-    rows = sinusoidal(N, d)
-    for t in range(N):
-        for pair in range(d // 2):
-            angle = t * 10000 ** (-2 * pair / d)
-            assert rows[t, 2 * pair] == pytest.approx(math.sin(angle), abs=1e-12)
-            assert rows[t, 2 * pair + 1] == pytest.approx(math.cos(angle), abs=1e-12)
+def frequencies(d: int) -> Floats:
+    """The frequencies of the pairs, as the rows of the library turn with them."""
+    rows = sinusoidal(2, d)
+    return np.arctan2(rows[1, 0::2], rows[1, 1::2])
 
 
-@equation("eq-mathematics-translation")
-@pytest.mark.parametrize("distance", [-3, 1, 17])
-def test_one_linear_map_moves_every_sinusoidal_row_on(distance: int) -> None:
-    d = 6
-    move = np.zeros((d, d))
-    for pair in range(d // 2):
-        angle = distance * 10000 ** (-2 * pair / d)
-        cos, sin = math.cos(angle), math.sin(angle)
-        move[2 * pair : 2 * pair + 2, 2 * pair : 2 * pair + 2] = [[cos, -sin], [sin, cos]]
-    rows = sinusoidal(N, d, offset=40)
-    moved = sinusoidal(N, d, offset=40 + distance)
-    np.testing.assert_allclose(rows @ move, moved, rtol=0, atol=1e-12)
+@evaluated("eq-mathematics-sinusoidal")
+def test_sinusoidal_row() -> Cases:
+    yield given({"i": N, "l": 3}, p=sinusoidal(N, 6), omega=frequencies(6), d=6, first=0)
 
 
-def rotation(i: int, d: int, layout: str = "half") -> Floats:
-    """Return R_i for pairs (l, l + d/2), the library's default, or (2l, 2l + 1), the paper's."""
-    matrix = np.zeros((d, d))
-    for pair in range(d // 2):
-        a, b = (pair, pair + d // 2) if layout == "half" else (2 * pair, 2 * pair + 1)
-        angle = i * 10000 ** (-2 * pair / d)
-        matrix[a, a] = matrix[b, b] = math.cos(angle)
-        matrix[a, b], matrix[b, a] = math.sin(angle), -math.sin(angle)
-    return matrix
+@evaluated("eq-mathematics-translation")
+def test_one_linear_map_moves_every_sinusoidal_row_on() -> Cases:
+    p = sinusoidal(70, 6)
+    for distance in (-3, 1, 17):
+        moves = np.linalg.lstsq(p[3:50], p[3 + distance : 50 + distance])[0]
+
+        def moved(*at: int, moves: Floats = moves) -> Floats:
+            return block(moves, at[0], "interleaved") if len(at) == 2 else moves
+
+        yield given({"i": range(40, 45), "l": range(3)}, first=0, p=p, T=moved, Delta=distance,
+                    omega=frequencies(6), atol=1e-10)  # fmt: skip
 
 
-@equation("eq-mathematics-rope")
-@pytest.mark.parametrize("layout", ["half", "interleaved"])
-@pytest.mark.parametrize("i", [0, 1, 29])
-def test_rope_turns_each_pair_by_its_angle(rng: np.random.Generator, i: int, layout: str) -> None:
-    x = rng.normal(size=(1, 6))
-    turned = rope(x, offset=i, layout=layout)
-    np.testing.assert_allclose(turned, x @ rotation(i, 6, layout), rtol=0, atol=1e-12)
+def turn(i: int, d: int = 6, layout: str = "half") -> Floats:
+    """R_i as the library turns a row of each unit vector."""
+    return rope(np.eye(d), positions=np.full(d, i), layout=layout)
 
 
-@equation("eq-mathematics-rope-relative")
-def test_rope_scores_depend_on_the_distance_alone(rng: np.random.Generator) -> None:
-    q, k = rng.normal(size=(2, 1, 6))
-    for i, j in [(3, 8), (8, 3), (0, 41), (1003, 1008)]:
-        score = (rope(q, offset=i) @ rope(k, offset=j).T).item()
-        assert score == pytest.approx(q[0] @ rotation(i - j, 6) @ k[0], abs=1e-9)
+def block(matrix: Floats, pair: int, layout: str) -> Floats:
+    """What a matrix does to a pair of features: (l, l + d/2), or the paper's (2l, 2l + 1)."""
+    half = len(matrix) // 2
+    both = [pair, pair + half] if layout == "half" else [2 * pair, 2 * pair + 1]
+    return matrix[np.ix_(both, both)]
 
 
-@equation("eq-mathematics-alibi")
-def test_alibi_takes_slope_times_distance_from_past_keys(rng: np.random.Generator) -> None:
+@evaluated("eq-mathematics-rope")
+def test_rope_turns_each_pair_by_its_angle() -> Cases:
+    a, b = 0.3, -1.7
+    for layout in ("half", "interleaved"):
+
+        def of_pair(pair: int, i: int, layout: str = layout) -> Floats:
+            return block(turn(i, layout=layout), pair, layout)
+
+        def turned(i: int, pair: int, layout: str = layout) -> Floats:
+            x, both = np.zeros((1, 6)), [pair, pair + 3]
+            both = both if layout == "half" else [2 * pair, 2 * pair + 1]
+            x[0, both] = a, b
+            return rope(x, offset=i, layout=layout)[0, both]
+
+        yield given({"i": [0, 1, 29], "l": 3}, first=0, a=a, b=b, R=of_pair, omega=frequencies(6),
+                    equals=turned)  # fmt: skip
+
+
+@evaluated("eq-mathematics-rope-relative")
+def test_rope_scores_depend_on_the_distance_alone() -> Cases:
+    q, k = RNG.normal(size=(2, 6))
+    yield given({"i": [3, 8, 0, 1003], "j": [8, 3, 41, 1008]}, q=q, k=k, R=turn, atol=1e-9)
+
+
+@evaluated("eq-mathematics-alibi")
+def test_alibi_takes_slope_times_distance_from_past_keys() -> Cases:
     h = 3
-    q, k, v = rng.normal(size=(3, h, N, D))
+    q, k, v = RNG.normal(size=(3, h, N, D))
     masked = attention_steps(q, k, v, causal=True, bias=alibi_bias(h, N, N)).masked
-    slopes = alibi_slopes(h)
-    for head, i, j in np.ndindex(h, N, N):
-        if j <= i:
-            expected = q[head, i] @ k[head, j] / math.sqrt(D) - slopes[head] * (i - j)
-            assert masked[head, i, j] == pytest.approx(expected, abs=1e-12)
+    for r in range(h):
+        yield given({"i": N, "j": N}, S=masked[r], q=q[r], k=k[r], d_k=D, m=alibi_slopes(h),
+                    r=r + 1, condition=True)  # fmt: skip

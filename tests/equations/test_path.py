@@ -1,29 +1,16 @@
-"""The equation of the page of thirty minutes, evaluated as written: one number at a time."""
+"""The equation of the page of thirty minutes, as it is printed, against the library."""
 
-from math import exp, sqrt
-
-import numpy as np
-
-from qkv_lib.data.sentence import COLD, FEATURES, GUESS, LIKE, rows, step
-from tests.equations.registry import equation
+from qkv_lib.data.sentence import COLD, GUESS, LIKE, rows, step
+from tests.equations.claims import given
+from tests.equations.registry import Cases, evaluated
 
 
-@equation("eq-path-attention")
-def test_each_word_is_handed_the_values_by_its_weights() -> None:
-    X, n = rows(COLD), len(COLD)
+@evaluated("eq-path-attention")
+def test_each_word_is_handed_the_values_by_its_weights() -> Cases:
+    X = rows(COLD)
     for head in (GUESS, LIKE):
-        Q, K, V = (
-            [[sum(X[i, f] * W[f, c] for f in range(len(FEATURES))) for c in range(W.shape[1])]
-             for i in range(n)]
-            for W in (head.W_Q, head.W_K, head.W_V)
+        done = step(X, head)
+        yield given(
+            X=X, W_Q=head.W_Q, W_K=head.W_K, W_V=head.W_V, Q=done.Q, K=done.K, V=done.V,
+            O=done.output, d_k=head.W_K.shape[1], atol=1e-11,
         )  # fmt: skip
-        d_k, d_v = len(K[0]), len(V[0])
-        powers = [
-            [exp(sum(Q[i][c] * K[j][c] for c in range(d_k)) / sqrt(d_k)) for j in range(n)]
-            for i in range(n)
-        ]
-        output = [
-            [sum(powers[i][j] / sum(powers[i]) * V[j][c] for j in range(n)) for c in range(d_v)]
-            for i in range(n)
-        ]
-        np.testing.assert_allclose(step(X, head).output, output, rtol=1e-12, atol=1e-12)

@@ -1,4 +1,4 @@
-"""The equations of chapter 7, evaluated as they are written, against the library."""
+"""The equations of chapter 7, as they are printed, against the library."""
 
 import math
 
@@ -7,85 +7,77 @@ import torch
 from torch import nn
 
 from qkv_lib import attention, attention_steps, causal_mask
-from qkv_lib.attention import attention as attend
 from qkv_lib.rosetta.probes import probe
 from qkv_lib.rosetta.tools import TOOLS
-from tests.equations.registry import equation
+from tests.equations.claims import given
+from tests.equations.registry import Cases, evaluated
 
 rng = np.random.default_rng(7)
 N_Q, N_K, D, H = 3, 5, 4, 3
 Q, K = rng.normal(size=(N_Q, D)), rng.normal(size=(N_K, D))
 V = rng.normal(size=(N_K, 2))
+PAIRS = {"i": N_Q, "j": N_K}
 
 
-@equation("eq-tools-identity")
-def test_with_the_identity_for_values_the_output_is_the_weights() -> None:
+def by_torch(**options: object) -> np.ndarray:
+    call = nn.functional.scaled_dot_product_attention
+    return call(*map(torch.from_numpy, (Q, K, V)), **options).numpy()
+
+
+@evaluated("eq-tools-identity")
+def test_with_the_identity_for_values_the_output_is_the_weights() -> Cases:
+    unit = np.eye(N_K)
     weights = attention_steps(Q, K, V).weights
-    output = [
-        [sum(weights[i, j] * (j == c) for j in range(N_K)) for c in range(N_K)] for i in range(N_Q)
-    ]
-    np.testing.assert_allclose(output, weights, rtol=1e-12)
-    np.testing.assert_allclose(attention(Q, K, np.eye(N_K)), weights, rtol=1e-12)
+    yield given(O=attention(Q, K, unit), A=weights, V=unit, also={"I": unit})
 
 
-@equation("eq-tools-scale")
-def test_a_ratio_of_weights_gives_the_scale() -> None:
+@evaluated("eq-tools-scale")
+def test_a_ratio_of_weights_gives_the_scale() -> Cases:
     for scale in (1 / math.sqrt(D), 1.0, 0.3):
-        a = attend(Q[:1], K, np.eye(N_K), scale=scale)[0]
-        scores = [sum(Q[0, c] * K[j, c] for c in range(D)) for j in range(2)]
-        c = (math.log(a[0]) - math.log(a[1])) / (scores[0] - scores[1])
-        np.testing.assert_allclose(c, scale, rtol=1e-9)
+        a = attention(Q[:1], K, np.eye(N_K), scale=scale)[0]
+        yield given(c=scale, a=a, q=Q[0], k=K)
 
 
-@equation("eq-tools-additive")
-def test_numbers_hide_what_the_mask_hides() -> None:
-    mask = rng.random((N_Q, N_K)) < 0.5
-    mask[0], mask[1, 0] = False, True
-    B = [[0.0 if mask[i, j] else -math.inf for j in range(N_K)] for i in range(N_Q)]
-    expected = attention(Q, K, V, mask=mask)
-    np.testing.assert_allclose(attention(Q, K, V, bias=np.array(B)), expected, rtol=1e-12)
-    by_torch = nn.functional.scaled_dot_product_attention(
-        *map(torch.from_numpy, (Q, K, V)), attn_mask=torch.tensor(B, dtype=torch.float64)
-    )
-    np.testing.assert_allclose(by_torch, expected, atol=1e-12)
+@evaluated("eq-tools-additive")
+def test_numbers_hide_what_the_mask_hides() -> Cases:
+    M = rng.random((N_Q, N_K)) < 0.5
+    M[0], M[1:, 0] = False, True
+    B = np.where(M, 0.0, -np.inf)
+    expected = attention(Q, K, V, mask=M)
+    np.testing.assert_allclose(attention(Q, K, V, bias=B), expected, rtol=1e-12)
+    np.testing.assert_allclose(by_torch(attn_mask=torch.from_numpy(B)), expected, atol=1e-12)
+    yield given(PAIRS, B=B, M=M)
 
 
-@equation("eq-tools-top-left")
-def test_the_flag_of_pytorch_is_aligned_top_left() -> None:
-    mask = np.array([[j <= i for j in range(N_K)] for i in range(N_Q)])
-    np.testing.assert_array_equal(mask, causal_mask(N_Q, N_K))
-    by_flag = nn.functional.scaled_dot_product_attention(
-        *map(torch.from_numpy, (Q, K, V)), is_causal=True
-    )
-    np.testing.assert_allclose(by_flag, attention(Q, K, V, mask=mask), atol=1e-12)
+@evaluated("eq-tools-top-left")
+def test_the_flag_of_pytorch_is_aligned_top_left() -> Cases:
+    M = causal_mask(N_Q, N_K)
+    np.testing.assert_allclose(by_torch(is_causal=True), attention(Q, K, V, mask=M), atol=1e-12)
     assert probe(TOOLS["F.scaled_dot_product_attention"]).causal == "top-left"
+    yield given(PAIRS, M_top_left=M)
 
 
-@equation("eq-tools-bottom-right")
-def test_the_last_query_stands_at_the_last_key() -> None:
-    mask = np.array([[j <= i + N_K - N_Q for j in range(N_K)] for i in range(N_Q)])
-    np.testing.assert_array_equal(mask, causal_mask(N_Q, N_K, offset=N_K - N_Q))
+@evaluated("eq-tools-bottom-right")
+def test_the_last_query_stands_at_the_last_key() -> Cases:
+    M = causal_mask(N_Q, N_K, offset=N_K - N_Q)
     whole = attention(np.concatenate([np.zeros((N_K - N_Q, D)), Q]), K, V, causal=True)
-    np.testing.assert_allclose(attention(Q, K, V, mask=mask), whole[-N_Q:], rtol=1e-12)
+    np.testing.assert_allclose(attention(Q, K, V, mask=M), whole[-N_Q:], rtol=1e-12)
+    yield given(PAIRS, M_bottom_right=M, n_k=N_K, n_q=N_Q)
 
 
-@equation("eq-tools-average")
-def test_the_map_that_pytorch_returns_is_the_mean_over_the_heads() -> None:
+@evaluated("eq-tools-average")
+def test_the_map_that_pytorch_returns_is_the_mean_over_the_heads() -> Cases:
     layer = nn.MultiheadAttention(H * D, H, batch_first=True, dtype=torch.float64).eval()
     x = torch.from_numpy(rng.normal(size=(1, N_K, H * D)))
     A = layer(x, x, x, average_attn_weights=False)[1][0].detach().numpy()
-    mean = [
-        [sum(A[a, i, j] for a in range(H)) / H for j in range(N_K)] for i in range(N_K)
-    ]  # fmt: skip
-    np.testing.assert_allclose(layer(x, x, x)[1][0].detach(), mean, rtol=1e-9)
+    yield given(A_bar=layer(x, x, x)[1][0].detach().numpy(), A=A, h=H)
 
 
-@equation("eq-tools-kernel")
-def test_a_kernel_cut_into_heads_maps_as_the_weight_does() -> None:
+@evaluated("eq-tools-kernel")
+def test_a_kernel_cut_into_heads_maps_as_the_weight_does() -> Cases:
     W, x = rng.normal(size=(H * D, 7)), rng.normal(size=7)
-    C = np.empty((7, H, D))
-    for m, a, j in np.ndindex(7, H, D):
-        C[m, a, j] = W[a * D + j, m]
+    C = W.T.reshape(7, H, D)
     by_keras = np.einsum("m,maj->aj", x, C)  # what keras.layers.EinsumDense computes
-    by_torch = torch.from_numpy(x) @ torch.from_numpy(W).T
-    np.testing.assert_allclose(by_keras.reshape(-1), by_torch, rtol=1e-12)
+    of_torch = torch.from_numpy(x) @ torch.from_numpy(W).T
+    np.testing.assert_allclose(by_keras.reshape(-1), of_torch, rtol=1e-12)
+    yield given({"m": 7, "a": H, "j": D}, first=0, C=C, W=W, d=D)

@@ -1,4 +1,4 @@
-"""The equations of section 6.3, evaluated as written, against the library."""
+"""The equations of section 6.3, as they are printed, against the library."""
 
 import numpy as np
 import torch
@@ -7,7 +7,8 @@ from qkv_lib.layers import initialise
 from qkv_lib.measures.pointing import hits
 from qkv_lib.models.decoding import END, beam_search, log_probability
 from qkv_lib.models.translator import RecurrentTranslator
-from tests.equations.registry import equation
+from tests.equations.claims import given
+from tests.equations.registry import Cases, by_hand, evaluated
 
 SOURCE = torch.tensor([[3, 1, 4, 1, 5]])
 TARGET = [4, 3, END]
@@ -32,62 +33,66 @@ def next_symbol(model: RecurrentTranslator, before: list[int]) -> np.ndarray:
     return softmax(array(model(SOURCE, previous))[0, -1])
 
 
-@equation("eq-translation-chain")
-def test_a_translation_is_as_likely_as_its_symbols_one_after_another() -> None:
+@evaluated("eq-translation-chain")
+def test_a_translation_is_as_likely_as_its_symbols_one_after_another() -> Cases:
     model = small()
-    p = 1.0
-    for t, y in enumerate(TARGET):
-        p *= next_symbol(model, TARGET[:t])[y]
-    found = log_probability(model, SOURCE, torch.tensor([TARGET]))
-    np.testing.assert_allclose(np.exp(array(found)), [p])
+    whole = np.exp(array(log_probability(model, SOURCE, torch.tensor([TARGET])))).item()
+
+    def p(y: object, *known: object) -> float:
+        """Of the whole translation, or of a symbol after others."""
+        if y is TARGET:
+            return whole
+        *before, source = known
+        assert source is SOURCE
+        return next_symbol(model, before)[y]
+
+    yield given(p=p, y=TARGET, x=SOURCE, n=len(TARGET))
 
 
-@equation("eq-translation-answer")
-def test_the_answer_is_made_of_the_state_and_the_context() -> None:
+@evaluated("eq-translation-answer")
+def test_the_answer_is_made_of_the_state_and_the_context() -> Cases:
     model = small()
+    torch.nn.init.normal_(model.answer.bias)  # zero at first: nothing to see
     memory, previous = model.encode(SOURCE), torch.tensor([[1, 4, 3]])
     logits, weights = model.decode(memory, previous)
     states, _ = model.decoder(model.embed_target(previous), memory.first)
     s, h, a = array(states)[0], array(memory.states)[0], array(weights)[0, 0]
-    w_o, b_o = array(model.answer.weight).T, array(model.answer.bias)
-    for t in range(3):
-        c = sum(a[t, j] * h[j] for j in range(5))
-        y = np.concatenate([s[t], c]) @ w_o + b_o
-        np.testing.assert_allclose(softmax(array(logits)[0, t]), softmax(y))
+    laws = np.stack([softmax(row) for row in array(logits)[0]])
+    yield given(
+        {"t": 3}, p=lambda law, _: law, y=laws, s=s, c=a @ h, a=a, h=h, m=5,
+        W_O=array(model.answer.weight).T, b_O=array(model.answer.bias),
+    )  # fmt: skip
 
 
-@equation("eq-translation-scores")
-def test_both_scores_are_as_written() -> None:
-    for score in ("additive", "dot"):
-        model = small(score)
-        with torch.no_grad():
-            model.v.copy_(torch.tensor([1.0, -2.0, 0.5, 3.0]))
-        rng = np.random.default_rng(0)
-        s, h = rng.normal(size=(2, 4)), rng.normal(size=(3, 4))
-        w_q, w_k, v = map(array, (model.w_query, model.w_key, model.v))
-        found = array(model.scores(torch.from_numpy(s), torch.from_numpy(h)))
-        for t, j in np.ndindex(found.shape):
-            expected = {
-                "additive": np.tanh(s[t] @ w_q + h[j] @ w_k) @ v,
-                "dot": (s[t] @ w_q) @ (h[j] @ w_k) / np.sqrt(4),
-            }
-            np.testing.assert_allclose(found[t, j], expected[score])
+@evaluated("eq-translation-scores")
+def test_both_scores_are_as_written() -> Cases:
+    rng = np.random.default_rng(0)
+    s, h = rng.normal(size=(2, 4)), rng.normal(size=(3, 4))
+    models = {score: small(score) for score in ("additive", "dot")}
+    with torch.no_grad():
+        models["additive"].v.copy_(torch.tensor([1.0, -2.0, 0.5, 3.0]))
+    found = {f"e_{score}": array(model.scores(torch.from_numpy(s), torch.from_numpy(h)))
+             for score, model in models.items()}  # fmt: skip
+    W_q, W_k, v = map(
+        array, (models["additive"].w_query, models["additive"].w_key, models["additive"].v)
+    )
+    assert np.array_equal(array(models["dot"].w_query), W_q)
+    yield given({"t": 2, "j": 3}, s=s, h=h, W_q=W_q, W_k=W_k, v=v, d=4, **found)
 
 
-@equation("eq-translation-hits")
-def test_a_hit_is_a_largest_weight_inside_the_span() -> None:
+@evaluated("eq-translation-hits")
+def test_a_hit_is_a_largest_weight_inside_the_span() -> Cases:
     rng = np.random.default_rng(0)
     a = rng.dirichlet(np.ones(7), size=20)
     start = rng.integers(0, 6, size=20)
     stop = start + rng.integers(1, 3, size=20)
     places = np.arange(7)
     inside = (start[:, None] <= places) & (places < stop[:, None])
-    expected = np.mean([start[t] <= a[t].argmax() < stop[t] for t in range(20)])
-    np.testing.assert_allclose(hits(a, inside.astype(float)).mean(), expected)
-    assert 0 < expected < 1
+    yield given({"j": 7}, T=range(20), first=0, a=a, start=start, stop=stop,
+                hits=hits(a, inside.astype(float)).mean())  # fmt: skip
 
 
-@equation("eq-translation-beam")
+@by_hand("eq-translation-beam", "ee68d944", "says in words by what the best are chosen")
 def test_the_beam_keeps_the_likeliest_continuations_of_the_beam_before() -> None:
     model, k = small(), 3
     beam = [((), 0.0)]

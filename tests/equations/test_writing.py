@@ -1,4 +1,4 @@
-"""The equations of section 6.4, evaluated as written, against the library."""
+"""The equations of section 6.4, as they are printed, against the library."""
 
 import numpy as np
 import torch
@@ -7,7 +7,8 @@ from qkv_lib.layers import recorded_weights
 from qkv_lib.measures import induction
 from qkv_lib.models.gpt import BASE, GPT, new_gpt, next_token_loss
 from qkv_lib.models.sampling import next_probabilities
-from tests.equations.registry import equation
+from tests.equations.claims import given
+from tests.equations.registry import Cases, evaluated
 
 IDS = np.random.default_rng(64).integers(7, size=9)
 Matrix = np.ndarray
@@ -22,6 +23,9 @@ def small() -> GPT:
     return model.double().eval()
 
 
+MODEL = small()
+
+
 def array(tensor: torch.Tensor) -> Matrix:
     return tensor.detach().numpy()
 
@@ -32,103 +36,111 @@ def norm(x: Matrix, layer: torch.nn.Module) -> Matrix:
     return unit * array(layer.weight) + array(layer.bias)
 
 
-def softmax(z: Matrix) -> Matrix:
-    return np.exp(z) / np.exp(z).sum(axis=-1, keepdims=True)
+@evaluated("eq-writing-model")
+def test_the_model_is_a_table_blocks_and_the_same_table() -> Cases:
+    table = array(MODEL.tokens.weight)
+    rows = [table[IDS]]
+    by = [lambda x, block=block: array(block(torch.from_numpy(x)[None], causal=True))[0]
+          for block in MODEL.stack]  # fmt: skip
+    for block in by:
+        rows.append(block(rows[-1]))
+    last = len(by)
+    yield given({"l": range(1, last + 1)}, first=0, X=np.stack(rows), E=table, t=IDS, L=last,
+                Block=[by[0], *by], norm=lambda x: norm(x, MODEL.norm), n=9, d_model=8, n_tokens=7,
+                Z=array(MODEL(torch.tensor(IDS)[None]))[0])  # fmt: skip
 
 
-def linear(x: Matrix, layer: torch.nn.Linear, head: slice = slice(None)) -> Matrix:
-    return x @ array(layer.weight).T[:, head] + array(layer.bias)[head]
+@evaluated("eq-writing-loss")
+def test_the_loss_is_the_mean_surprise_at_the_next_token() -> Cases:
+    ids = torch.tensor(IDS)[None]
+    yield given(ell=next_token_loss(MODEL, ids).item(), n=len(IDS) - 1, z=array(MODEL(ids))[0],
+                t=IDS + 1)  # fmt: skip
 
 
-@equation("eq-writing-model")
-def test_the_model_is_a_table_blocks_and_the_same_table() -> None:
-    model = small()
-    table = array(model.tokens.weight)
-    x = torch.tensor(table[IDS])[None]
-    for block in model.stack:
-        x = block(x, causal=True)
-    expected = norm(array(x)[0], model.norm) @ table.T
-    found = array(model(torch.tensor(IDS)[None]))[0]
-    np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-10)
-
-
-@equation("eq-writing-loss")
-def test_the_loss_is_the_mean_surprise_at_the_next_token() -> None:
-    model, total = small(), 0.0
-    z = array(model(torch.tensor(IDS)[None]))[0]
-    n = len(IDS) - 1
-    for i in range(n):
-        total -= np.log(softmax(z[i])[IDS[i + 1]])
-    found = next_token_loss(model, torch.tensor(IDS)[None]).item()
-    np.testing.assert_allclose(found, total / n, rtol=1e-10)
-
-
-@equation("eq-writing-temperature")
-def test_the_temperature_divides_the_logits() -> None:
+@evaluated("eq-writing-temperature")
+def test_the_temperature_divides_the_logits() -> Cases:
     z = np.random.default_rng(0).normal(size=7)
     for tau in (0.3, 1.0, 2.5):
-        p = [np.exp(z[t] / tau) / sum(np.exp(z[u] / tau) for u in range(7)) for t in range(7)]
-        np.testing.assert_allclose(next_probabilities(z, temperature=tau), p, rtol=1e-12)
+        yield given({"t": 7, "u": 7}, p=next_probabilities(z, temperature=tau), z=z, tau=tau)
 
 
-@equation("eq-writing-top-p")
-def test_top_p_keeps_the_smallest_set_of_the_likeliest() -> None:
+@evaluated("eq-writing-top-p")
+def test_top_p_keeps_the_smallest_set_of_the_likeliest() -> Cases:
     z = np.random.default_rng(1).normal(size=7)
-    p = softmax(z)
+    p = np.exp(z) / np.exp(z).sum()
     for share in (0.2, 0.5, 0.9, 1.0):
         kept: list[int] = []
         for t in np.argsort(-p):
             if sum(p[u] for u in kept) < share:
                 kept.append(int(t))
-        expected = [p[t] / sum(p[u] for u in kept) if t in kept else 0 for t in range(7)]
-        np.testing.assert_allclose(next_probabilities(z, top_p=share), expected, rtol=1e-12)
+        yield given({"t": 7}, p_tilde=next_probabilities(z, top_p=share), p=p,
+                    S={t + 1 for t in kept})  # fmt: skip
 
 
-@equation("eq-writing-induction")
-def test_the_scores_are_means_over_the_second_half() -> None:
-    model, period = small(), 5
+@evaluated("eq-writing-induction")
+def test_the_scores_are_means_over_the_second_half() -> Cases:
+    period = 5
     ids = induction.repeated(7, period, 3, np.random.default_rng(2))
-    with recorded_weights(model) as maps:
-        model(ids)
-    found = induction.head_scores(model, ids)
+    with recorded_weights(MODEL) as maps:
+        MODEL(ids)
+    found = induction.head_scores(MODEL, ids)
     for block, (weights,) in enumerate(maps.values()):
         for head in range(2):
             A = array(weights)[:, head].mean(axis=0)
-            places = range(period, 2 * period - 1)
-            copied = sum(A[i, i - period + 1] for i in places) / (period - 1)
-            before = sum(A[i, i - 1] for i in places) / (period - 1)
-            np.testing.assert_allclose(found.induction[block, head], copied, rtol=1e-10)
-            np.testing.assert_allclose(found.previous[block, head], before, rtol=1e-10)
+            yield given(first=0, A=A, p=period, induction=found.induction[block, head],
+                        previous=found.previous[block, head])  # fmt: skip
 
 
-def handed(model: GPT, block: int, head: int) -> Matrix:
-    """norm(E) W_V W_O of one head, with the bias of the values."""
-    layer, of_head = model.stack[block].attention, slice(4 * head, 4 * head + 4)
-    rows = norm(array(model.tokens.weight), model.stack[block].attention_norm)
-    return linear(rows, layer.value, of_head) @ array(layer.output.weight).T[of_head]
+def without_biases() -> GPT:
+    """A model of one norm, and of heads without biases, as the two formulas have it."""
+    model = small()
+    with torch.no_grad():
+        for block in model.stack:
+            block.attention_norm.load_state_dict(model.stack[0].attention_norm.state_dict())
+            for layer in (block.attention.query, block.attention.key, block.attention.value):
+                layer.bias.zero_()
+    return model
 
 
-@equation("eq-writing-match")
-def test_a_query_is_matched_with_the_marks_of_all_tokens() -> None:
-    model, distance, d = small(), 3, 4
-    block, of_head = model.stack[1], slice(4, 8)
-    table = array(model.tokens.weight)
-    query = linear(norm(table, block.attention_norm), block.attention.query, of_head)
-    marks = norm(handed(model, 0, 0), block.attention_norm)
-    key = linear(marks, block.attention.key, of_head)
-    turn = np.zeros((d, d))  # R: features i and i + d / 2 turn by the distance times a frequency
+def of_head(model: GPT, block: int, head: int) -> dict[str, Matrix]:
+    """The maps of one head."""
+    layer, own = model.stack[block].attention, slice(4 * head, 4 * head + 4)
+    maps = {"W_Q": layer.query, "W_K": layer.key, "W_V": layer.value}
+    found = {name: array(each.weight).T[:, own] for name, each in maps.items()}
+    return found | {"W_O": array(layer.output.weight).T[own]}
+
+
+def turn(distance: int, d: int = 4) -> Matrix:
+    """R: features i and i + d / 2 turn by the distance times a frequency."""
+    found = np.zeros((d, d))
     for i in range(d // 2):
         angle = distance * BASE ** (-2 * i / d)
         pair = [i, i + d // 2]
-        turn[np.ix_(pair, pair)] = [[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]]
-    found = induction.matching_matrix(model, (0, 0), (1, 1), distance=distance)
-    np.testing.assert_allclose(found, query @ turn @ key.T / np.sqrt(d), rtol=1e-9, atol=1e-10)
+        found[np.ix_(pair, pair)] = [
+            [np.cos(angle), np.sin(angle)],
+            [-np.sin(angle), np.cos(angle)],
+        ]
+    return found
 
 
-@equation("eq-writing-copy")
-def test_what_a_head_adds_to_the_logits() -> None:
-    model = small()
-    gain = array(model.norm.weight)  # of the last norm, whose scale differs from place to place
-    expected = (handed(model, 1, 0) * gain) @ array(model.tokens.weight).T
-    found = induction.copying_matrix(model, (1, 0))
-    np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-10)
+@evaluated("eq-writing-match")
+def test_a_query_is_matched_with_the_marks_of_all_tokens() -> Cases:
+    model, distance = without_biases(), 3
+    marks, asks = of_head(model, 0, 0), of_head(model, 1, 1)
+    M = induction.matching_matrix(model, (0, 0), (1, 1), distance=distance)
+    yield given(
+        M=M, E=array(model.tokens.weight), norm=lambda x: norm(x, model.stack[0].attention_norm),
+        W_Q=asks["W_Q"], W_K=asks["W_K"], W_V=marks["W_V"], W_O=marks["W_O"], d=4,
+        R={distance: turn(distance)}, Delta=distance,
+    )  # fmt: skip
+
+
+@evaluated("eq-writing-copy")
+def test_what_a_head_adds_to_the_logits() -> Cases:
+    model = without_biases()
+    own = of_head(model, 1, 0)
+    yield given(
+        C=induction.copying_matrix(model, (1, 0)), E=array(model.tokens.weight), W_V=own["W_V"],
+        W_O=own["W_O"], norm=lambda x: norm(x, model.stack[1].attention_norm),
+        g=array(model.norm.weight),  # of the last norm, whose scale differs from place to place
+    )  # fmt: skip
