@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from qkv_lib.practice import limit
+from qkv_lib.practice import limit, words
 from qkv_lib.practice.attempt import Attempt
 from qkv_lib.practice.compare import passed
 from qkv_lib.practice.diagnose import diagnose, remembers
@@ -12,7 +12,7 @@ from qkv_lib.practice.exercise import Exercise, Trial
 from qkv_lib.practice.exercises import EXERCISES
 from qkv_lib.practice.progress import note
 from qkv_lib.practice.run import UNATTEMPTED, libraries, may_be_torch, run_trials, silence
-from qkv_lib.practice.verdict import Finding, Stages, Verdict, named
+from qkv_lib.practice.verdict import Finding, Stages, Verdict, named, not_yet
 
 
 def check(name: str, yours: Any, *, hint: int = 0, picture: bool = False) -> None:
@@ -88,10 +88,10 @@ def grade(name: str, yours: Any) -> Verdict:
     """
     exercise = find(name)
     if yours is None or yours is ...:
-        return Verdict(name, "unattempted", f"{UNATTEMPTED.says}.")
+        return Verdict(name, "unattempted", said(UNATTEMPTED))
     if not callable(yours):
         text = f"hand in the function itself, without calling it: check({name!r}, your_function)."
-        return Verdict(name, "wrong", text, "not-a-function")
+        return Verdict(name, "wrong", words.own(text), "not-a-function")
     clock = limit.Clock()
     with silence():
         verdict = limit.within(clock, lambda: judge(exercise, yours, clock))
@@ -116,7 +116,7 @@ def judge(exercise: Exercise, yours: Any, clock: limit.Clock) -> Verdict:
     attempt = Attempt(exercise, best)
     finding = diagnose(attempt)
     if finding is UNATTEMPTED:
-        return Verdict(exercise.name, "unattempted", f"{finding.says}.")
+        return Verdict(exercise.name, "unattempted", said(finding))
     return wrong(exercise, finding or UNATTEMPTED, attempt)
 
 
@@ -132,8 +132,14 @@ def right(exercise: Exercise, trials: tuple[Trial, ...]) -> Verdict:
             kinds = mine.dtype.kind + theirs.dtype.kind
             if kinds == "ff" and mine.dtype.itemsize != theirs.dtype.itemsize:
                 remark = f"One remark: {theirs.dtype} went in and {mine.dtype} came out."
-                return Verdict(exercise.name, "right", f"right. {remark}")
-    return Verdict(exercise.name, "right", "right.")
+                told = f"{words.own('right.')}{words.gap()}{words.own(remark)}"
+                return Verdict(exercise.name, "right", told)
+    return Verdict(exercise.name, "right", words.own("right."))
+
+
+def said(finding: Finding) -> str:
+    """Return what there is to say where nothing has been tried."""
+    return words.own(finding.says) + words.stop()
 
 
 def wrong(exercise: Exercise, finding: Finding, attempt: Attempt | None = None) -> Verdict:
@@ -143,14 +149,14 @@ def wrong(exercise: Exercise, finding: Finding, attempt: Attempt | None = None) 
     else:
         symptom, mistake = f"{finding.says}\n{finding.evidence}".strip(), ""
     stages = Stages(
-        " ".join(Finding("", part).__str__() for part in symptom.split("\n") if part),
+        words.gap().join(str(Finding("", part)) for part in symptom.split("\n") if part),
         str(Finding("", mistake)),
         str(Finding("", finding.look)),
         "" if finding.name == exercise.given else exercise.solution.strip(),
     )
     yours, expected = attempt.first_difference() if attempt else (None, None)
     return Verdict(
-        exercise.name, "wrong", f"not yet. {finding}", finding.name, stages, yours, expected
+        exercise.name, "wrong", not_yet(str(finding)), finding.name, stages, yours, expected
     )
 
 

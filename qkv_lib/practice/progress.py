@@ -16,6 +16,7 @@ from typing import Any
 
 from qkv_lib.practice.exercise import Exercise
 from qkv_lib.practice.exercises import EXERCISES
+from qkv_lib.practice.words import own
 
 FILE = "progress.json"
 SOLUTION = "_solution"  # how the functions end that the book hands in itself
@@ -34,7 +35,7 @@ def progress() -> None:
     """
     passed = noted()
     if passed is None:
-        print(f"Nothing is noted here: this folder has no {FILE}.")
+        print(own(f"Nothing is noted here: this folder has no {FILE}."))
         return
     # A part of a chapter ("8.1") stands after the chapter, not between two of its exercises.
     for chapter, exercises in groupby(sorted(EXERCISES.values(), key=chapter_of), key=chapter_of):
@@ -53,7 +54,7 @@ def chapter_of(exercise: Exercise) -> str:
 def line(chapter: str, exercises: list[Exercise], passed: set[str]) -> str:
     """Return what is told of one chapter; chapter 0 is the page of thirty minutes."""
     done = [each.number for each in exercises if each.name in passed]
-    name = f"chapter {chapter}" if chapter != "0" else "30 minutes"
+    name = own(f"chapter {chapter}") if chapter != "0" else own("30 minutes")
     count = f"{len(done):2} of {len(exercises):2}"
     return f"{name:12} {count}   {', '.join(done)}".rstrip()
 

@@ -10,6 +10,8 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
+from qkv_lib.practice import words as words_
+
 Status = Literal["right", "wrong", "unattempted"]
 
 WIDTH = 88
@@ -71,7 +73,7 @@ class Stages(NamedTuple):
     def upto(self, hint: int) -> str:
         """Return the symptom and as many further stages; empty ones do not count."""
         words = [stage for stage in self[:3] if stage][: hint + 1]
-        return " ".join(words)
+        return words_.gap().join(words)
 
     def hints(self) -> int:
         """Return how many stages there are beyond the symptom."""
@@ -114,17 +116,20 @@ class Verdict:
         """Return what `check` prints: the stages asked for, and how to ask for the next."""
         if self.status != "wrong" or not self.stages.symptom:
             return fill(str(self))
-        shown = fill(f"{self.exercise}: not yet. {self.stages.upto(hint)}")
+        shown = fill(f"{self.exercise}: {not_yet(self.stages.upto(hint))}")
         words = sum(map(bool, self.stages[:3]))
         if hint >= words and self.stages.solution:
             return f"{shown}\n\n{self.stages.solution.strip()}"
         if hint < self.stages.hints():
-            shown += f"\nMore: check({self.exercise!r}, {name}, hint={hint + 1})".replace("'", '"')
+            call = f"check({self.exercise!r}, {name}, hint={hint + 1})".replace("'", '"')
+            shown += f"\n{words_.own('More: ')}{call}"
         return shown
 
 
 def fill(text: str) -> str:
     """Return the text in lines that a page shows without scrolling."""
+    if words_.say_anything():  # its signs are twice as wide, and lines may end anywhere
+        return text
     return textwrap.fill(text, WIDTH, break_on_hyphens=False, break_long_words=False)
 
 
@@ -136,11 +141,18 @@ def named(function: Any) -> str:
 
 def sentences(*parts: str) -> str:
     """Return the parts that say something as sentences."""
-    return " ".join(sentence(part) for part in parts if part)
+    return words_.gap().join(sentence(part) for part in parts if part)
+
+
+def not_yet(text: str) -> str:
+    """Return what a wrong answer is told."""
+    return f"{words_.own('not yet.')}{words_.gap()}{text}"
 
 
 def sentence(text: str) -> str:
     """Return the text with a capital letter and a full stop; symbols and code stay as they are."""
+    if said := words_.say(text):
+        return said + ("" if said[-1] in "。！？" else words_.stop())
     word = text.split()[0].rstrip(",:;.")
     prose = (
         word.isalpha() and word.islower() and word not in CODE and (len(word) > 1 or word == "a")

@@ -19,6 +19,7 @@ from workshop.pages import ROOT
 
 LANGUAGE = "zh_CN"
 FOLDER = ROOT / "book" / "locale" / LANGUAGE / "LC_MESSAGES"
+PRACTICE = ROOT / "qkv_lib" / "practice" / "locale" / LANGUAGE
 COMPLETE = FOLDER.parent / "complete.txt"
 """The catalogues in which nothing may be missing, one a line."""
 ALIKE = 0.6
@@ -60,8 +61,12 @@ class Entry:
 
 
 def path_of(name: str) -> Path:
-    """Return the file of a catalogue: ``01-background``, ``appendix/glossary``."""
-    return FOLDER / f"{name}.po"
+    """Return the file of a catalogue: ``01-background``, ``appendix/glossary``.
+
+    Those of verdicts lie in the library, which looks them up while it judges.
+    """
+    folder, _, rest = name.partition("/")
+    return PRACTICE / f"{rest}.po" if folder == "practice" else FOLDER / f"{name}.po"
 
 
 def read(name: str) -> dict[str, Entry]:

@@ -35,71 +35,141 @@ def of_extensions(folder: Path) -> list[Message]:
     found = []
     for path in sorted(folder.glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "SAID":
+                texts = ast.literal_eval(node.value)
+                found += [Message(text, "page", path.name) for text in texts]
             called = isinstance(node, ast.Call) and getattr(node.func, "id", "") in PYTHON_SAY
             if called and isinstance(node.args[0], ast.Constant):
                 found.append(Message(str(node.args[0].value), "page", path.name))
     return once(iter(found))
 
 
-STRING = re.compile(r'"((?:[^"\\\n]|\\.)*)"|`((?:[^`\\]|\\.)*)`')
-TEMPLATE = re.compile(r"\$\{")
+# No words: names of classes and files, selectors, drawings, styles, markup.
 NOT_SAID = re.compile(
-    r"^[\s\W\d]*$|^[\w.#:\[\]>~=^*-]+$|^(?:M|translate\(|var\()|px|[;{]\s*$|[a-z]-[a-z]+:"
+    r"^[\s\W\d]*$|^[.#:\[\]()>;,-]\S*$|^[a-z-]+([-.:>\[ ][\w{}-]+)*[\]-]?$|^[MAL]\{?\d|translate"
+    r"|\.(css|js)$|https?:|px$|^<|;$|^[\w.-]*[_.\d{}][\w.{}-]*$|data-|^[a-z]+(-[a-z]+)?: |^--"
+    r"|^[A-Z]+$|^[KMGTPE]iB$|^\.of|\[value|^\s*:|^\n"
 )
+ONE_WORD = re.compile(r"^[A-Z][a-z]+$")
+PLAIN = frozenset({
+    "as before", "as it is", "at most", "cache, multi-head", "cache, these heads", "the rest",
+    "cache, multi-query", "largest weight", "spread of scores", "size of the Jacobian", "causal",
+    "size of Jacobian", "weighted sum", "scores of one block", "the text", "one", "two", "none",
+    "not divided", "tokens n", "width d", "heads h", "key-value heads g", "feed-forward width f",
+    "what becomes of them", "turned by their positions", "scores, sum", "value", "score", "weight",
+    "key", "query", "factor on the scores", "one query, its keys", "scores of one block, kept",
+})  # fmt: skip
+"""Words that look like names."""
 
 
 def of_explorers(folder: Path) -> list[Message]:
     """Return what the live figures say, their scripts and what stands there without them."""
     found = []
     for path in sorted(folder.glob("*.js")):
-        source = re.sub(r"(?m)(^|\s)//.*$", "", path.read_text(encoding="utf-8"))
-        for plain, template in STRING.findall(source):
-            text = plain or braced(template)
+        for text in in_script(path.read_text(encoding="utf-8")):
             if said(text):
                 found.append(Message(text, "figure", path.name))
     for path in sorted(folder.glob("*.py")):
         for text in strings(path):
-            if said(text) and not text.startswith("<") and "needs" not in text:
+            if said(text) and "needs" not in text and path.name[0] != "_" and " " in text:
                 found.append(Message(text, "figure", path.name))
+    found += [Message(text, "feature", "sentence") for text in features()]
     return once(iter(found))
 
 
-def braced(template: str) -> str:
-    """Return a template of JavaScript with each of its fields in plain braces, numbered.
+def features() -> list[str]:
+    """Return the names of the features of the sentence made by hand, and of what asks for them."""
+    from qkv_lib.data import sentence
 
-    >>> braced("Run ${n} of ${f(`x`)}")
-    'Run {0} of {1}'
+    heads = [sentence.GUESS, sentence.LIKE, sentence.WHO]
+    names = [*sentence.FEATURES, *sentence.ASKED, *(each for head in heads for each in head.handed)]
+    return list(dict.fromkeys([*names, *(head.name for head in heads), "nothing"]))
+
+
+def in_script(source: str) -> Iterator[str]:
+    """Yield the strings of a script; what a template fills in is a number in braces.
+
+    >>> list(in_script("say(`Run ${n} of ${f(`x y`)}`, 'no'); // `it`"))
+    ['Run {0} of {1}', 'x y', 'no']
     """
-    parts, depth, field = [], 0, -1
     i = 0
-    while i < len(template):
-        if depth == 0 and template.startswith("${", i):
-            field += 1
-            parts.append(f"{{{field}}}")
-            depth, i = 1, i + 2
-            continue
-        if depth:
-            depth += {"{": 1, "}": -1}.get(template[i], 0)
+    while i < len(source):
+        if source.startswith("//", i):
+            i = source.find("\n", i) + 1 or len(source)
+        elif source[i] in "\"'":
+            quote, start = source[i], i + 1
+            i = start
+            while source[i] != quote:
+                i += 2 if source[i] == "\\" else 1
+            yield source[start:i].replace("\\n", "\n")
+            i += 1
+        elif source[i] == "`":
+            text, inside, i = template_at(source, i + 1)
+            yield text
+            for part in inside:
+                yield from in_script(part)
         else:
-            parts.append(template[i])
-        i += 1
-    return "".join(parts)
+            i += 1
+
+
+def template_at(source: str, i: int) -> tuple[str, list[str], int]:
+    """Return the template that begins at a place, what it fills in, and where it ends."""
+    text, inside = "", []
+    while source[i] != "`":
+        if source.startswith("${", i):
+            start, depth, i = i + 2, 1, i + 2
+            while depth:
+                if source[i] == "`":
+                    _, _, i = template_at(source, i + 1)
+                    continue
+                depth += {"{": 1, "}": -1}.get(source[i], 0)
+                i += 1
+            text += f"{{{len(inside)}}}"
+            inside.append(source[start : i - 1])
+        else:
+            text += source[i]
+            i += 1
+    return text, inside, i + 1
 
 
 def said(text: str) -> bool:
-    """Tell whether a string of a script is read by somebody."""
+    """Tell whether a string of a live figure is read by somebody.
+
+    >>> said("Write one token"), said("tbody tr"), said("panel {0}")
+    (True, False, False)
+    """
+    if text in PLAIN or ONE_WORD.match(text):
+        return True
     words = re.findall(r"[A-Za-z]{2,}", re.sub(r"\{\d+\}", "", text))
-    if not words or NOT_SAID.search(text):
-        return bool(re.fullmatch(r"[A-Z][a-z]+", text))
-    return True
+    return len(words) > 0 and not NOT_SAID.search(text)
 
 
 def of_engine(folder: Path) -> list[Message]:
     """Return what the verdicts are made of, whichever exercise."""
     found = []
     for path in sorted(folder.glob("*.py")):
-        found += [Message(text, "verdict", path.stem) for text in strings(path) if told(text)]
+        found += [
+            Message(text, "verdict", path.stem)
+            for text in strings(path)
+            if told(text) or text in own(path)
+        ]
     return once(iter(found))
+
+
+def own(path: Path) -> set[str]:
+    """Return what a module asks the translation of itself, with ``own("…")``."""
+    calls = [
+        node
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and (getattr(node.func, "id", "") == "own" or getattr(node.func, "attr", "") == "own")
+    ]
+    return {
+        template(part) if isinstance(part, ast.JoinedStr) else str(part.value)
+        for call in calls
+        for part in call.args
+        if isinstance(part, (ast.JoinedStr, ast.Constant))
+    }
 
 
 def of_exercises(folder: Path) -> list[Message]:

@@ -1,0 +1,114 @@
+"""The words of verdicts in another language: each sentence by the template that it was made from.
+
+The engine puts its sentences together in English. Where the environment variable QKV_LANGUAGE names
+a language of the folder `locale` (a page in Chinese sets ``zh_CN``), each is looked up when it is
+whole: as it stands, or among the templates, in whose braces something was filled in, which is then
+looked up in turn. What is found nowhere stays English.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+from functools import cache
+from importlib.resources import files
+
+VARIABLE = "QKV_LANGUAGE"
+ENTRY = re.compile(r'^((?:#.*\n)*)msgid (".*")\nmsgstr (".*")$', re.MULTILINE)
+FIELD = re.compile(r"\{\w*\}")
+LIST = re.compile(r"(.+?) and (.+)")
+
+
+def language() -> str:
+    """Return the language asked for, nothing for English."""
+    return os.environ.get(VARIABLE, "")
+
+
+def say(text: str) -> str | None:
+    """Return a sentence, or a part of one, in the language asked for; None where there is none."""
+    words = catalogue(language())
+    return translated(text, words) if words else None
+
+
+def own(text: str) -> str:
+    """Return a text in the language asked for, or as it is."""
+    return say(text) or text
+
+
+def stop() -> str:
+    """Return what stands at the end of a sentence."""
+    return "。" if say_anything() else "."
+
+
+def gap() -> str:
+    """Return what stands between two sentences."""
+    return "" if say_anything() else " "
+
+
+def say_anything() -> bool:
+    """Tell whether another language is asked for, and there."""
+    return bool(catalogue(language()))
+
+
+def translated(text: str, words: dict[str, str]) -> str | None:
+    """Return the translation of a text by a table of templates."""
+    if text in words:
+        return words[text]
+    for pattern, template in patterns(tuple(words)):
+        found = pattern.fullmatch(text)
+        if found is None:
+            continue
+        filled = [translated(each, words) or each for each in found.groups()]
+        parts = FIELD.split(words[template])
+        order = [FIELD.findall(template).index(each) if each != "{}" else i
+                 for i, each in enumerate(FIELD.findall(words[template]))]  # fmt: skip
+        whole = parts[0]
+        for i, part in zip(order, parts[1:], strict=True):
+            whole += filled[i] + part
+        rest = filled[len(FIELD.findall(template)) :]
+        return whole + "".join(rest)
+    return None
+
+
+@cache
+def patterns(templates: tuple[str, ...]) -> list[tuple[re.Pattern[str], str]]:
+    """Return the patterns of templates, the one with most words first.
+
+    A template that ends in ": " begins a sentence, and what follows is looked up too.
+    """
+    found = []
+    for template in templates:
+        if not FIELD.search(template):
+            continue
+        parts = FIELD.split(template)
+        pattern = "(.+?)".join(map(re.escape, parts))
+        behind = "(.*)" if template.endswith(": ") else ""
+        found.append((sum(map(len, parts)), re.compile(pattern + behind, re.DOTALL), template))
+    return [(pattern, template) for _, pattern, template in sorted(found, key=lambda x: -x[0])]
+
+
+@cache
+def catalogue(name: str) -> dict[str, str]:
+    """Return the table of a language: English → translation; empty where there is none."""
+    folder = files(__package__) / "locale" / name
+    if not name or not folder.is_dir():
+        return {}
+    words: dict[str, str] = {}
+    for file in sorted(folder.iterdir(), key=lambda each: each.name):
+        if file.name.endswith(".po"):
+            words |= read(file.read_text(encoding="utf-8"))
+    return words
+
+
+def read(text: str) -> dict[str, str]:
+    r"""Return the translations in a file of gettext, but for those that are not up to date.
+
+    >>> read('#. x\nmsgid "a \\"b\\""\nmsgstr "c"\n\n#, fuzzy\nmsgid "d"\nmsgstr "e"\n')
+    {'a "b"': 'c'}
+    """
+    found = {}
+    for notes, english, translation in ENTRY.findall(text):
+        if "#, fuzzy" not in notes and translation != '""':
+            found[str(ast.literal_eval(english))] = str(ast.literal_eval(translation))
+    return found

@@ -1,0 +1,61 @@
+"""Verdicts in another language: whole sentences by their templates, English where there is none."""
+
+import pytest
+
+from qkv_lib.practice import grade, words
+
+TABLE = {
+    "not yet.": "还不对。",
+    "right.": "对了。",
+    "not attempted yet": "还没有作答",
+    "More: ": "再多一点：",
+    "with {0}, the first difference in {1} is at {2}: yours {3}, expected {4}":
+        "输入为{0}时，{1}的第一处差别在{2}：你的是{3}，应为{4}",
+    "the scores come back as they are, there is no softmax": "分数原样返回，没有做 softmax",
+    "right {0}, but not {1}: ": "{0}是对的，{1}却不对：",
+    "for one sequence": "对单个序列",
+    "for batches": "对批量",
+    "the mask is inverted": "掩码反了",
+    "a change of {} changes {}, and it must not": "改动{}会改变{}，而这不应该",
+}  # fmt: skip
+
+
+@pytest.fixture
+def _chinese(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(words, "catalogue", lambda _name: TABLE)
+
+
+@pytest.mark.usefixtures("_chinese")
+def test_a_verdict_speaks_the_language_that_is_asked_for() -> None:
+    wrong = grade("softmax-rows", lambda scores: scores)
+    assert wrong.stages.symptom.startswith(
+        "输入为scores (3, 5)时，weights的第一处差别在query 0, key 0："
+    )
+    assert wrong.stages.mistake == "分数原样返回，没有做 softmax。"
+    assert wrong.told(0, "mine").startswith("softmax-rows: 还不对。输入为")
+    assert wrong.told(0, "mine").endswith('\n再多一点：check("softmax-rows", mine, hint=1)')
+    assert grade("softmax-rows", ...).text == "还没有作答。"
+
+
+@pytest.mark.parametrize(
+    ("english", "chinese"),
+    [
+        ("the mask is inverted", "掩码反了"),
+        ("right for one sequence, but not for batches: the mask is inverted",
+         "对单个序列是对的，对批量却不对：掩码反了"),
+        ("a change of q changes k, and it must not", "改动q会改变k，而这不应该"),
+        ("something else", None),
+    ],
+)  # fmt: skip
+def test_a_sentence_is_found_by_its_template(english: str, chinese: str | None) -> None:
+    assert words.translated(english, TABLE) == chinese
+
+
+def test_english_is_what_is_said_where_nothing_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv(words.VARIABLE, raising=False)
+    assert words.say("the mask is inverted") is None
+    assert (words.stop(), words.gap()) == (".", " ")
+    monkeypatch.setenv(words.VARIABLE, "xx")
+    assert not words.say_anything()
