@@ -6,6 +6,7 @@ import pytest
 from nbformat import NotebookNode
 from nbval.plugin import IPyNbCell
 
+from tests.shapes.cells import check_shapes
 from workshop import measured, pictures
 
 Outputs = list[NotebookNode]
@@ -14,9 +15,10 @@ Outputs = list[NotebookNode]
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Let a cell that states a tolerance be compared within it, a plot by its words.
 
-    All else stays strict.
+    All else stays strict. The shapes that comments name are checked as the cell runs.
     """
     if isinstance(item, IPyNbCell):
+        check_shapes(item)
         allowed = measured.tolerance(item.cell)
         item.compare_outputs = partial(_compare, item.compare_outputs, allowed)
 
