@@ -94,8 +94,9 @@ class Table:
                 self.write(table)
 
     def write(self, table: Run) -> None:
-        """Store a table, one run a line."""
-        lines = [f' "{key}": {text(value)}' for key, value in table.items() if key != "runs"]
+        """Store a table, one run a line, with a digest of all of it."""
+        about = signed(table).items()
+        lines = [f' "{key}": {text(value)}' for key, value in about if key != "runs"]
         runs = ",\n  ".join(map(text, table["runs"]))
         content = ",\n".join([*lines, f' "runs": [\n  {runs}\n ]'])
         path = self.folder / f"{self.name}.json"
@@ -122,10 +123,17 @@ def stored_table(name: str) -> Run:
     Examples
     --------
     >>> sorted(stored_table("speed"))
-    ['rows', 'setting']
+    ['digest', 'rows', 'setting']
     """
     path = LIBRARY / "experiments" / "measured" / f"{name}.json"
     return dict(json.loads(path.read_text(encoding="utf-8")))
+
+
+def signed(table: Run) -> Run:
+    """Return a table with the digest of what it holds: a number changed by hand shows."""
+    held = {key: value for key, value in table.items() if key != "digest"}
+    digest = hashlib.sha256(json.dumps(held, sort_keys=True).encode()).hexdigest()[:16]
+    return held | {"digest": digest}
 
 
 def text(value: object) -> str:

@@ -23,6 +23,7 @@ from tqdm import tqdm
 from qkv_lib import attention, attention_steps, window_mask
 from qkv_lib.exact.cache import KVCache
 from qkv_lib.exact.tiles import blocked_attention, tiled_attention
+from qkv_lib.experiments.table import signed
 
 RESULTS = Path(__file__).parents[2] / "qkv_lib" / "experiments" / "measured" / "speed.json"
 HEADS, D, WINDOW, TOKENS, MIB = 8, 64, 256, 512, 2**20
@@ -272,12 +273,13 @@ def main(rounds: int = 15) -> None:
         "torch": torch.__version__.partition("+")[0],
     }  # fmt: skip
     print(table(rows))
-    results = [
+    found = [
         {**row._asdict(), "measured": float(f"{row.measured:.3g}"), "reached": row.reached}
         for row in rows
     ]
     RESULTS.parent.mkdir(exist_ok=True)
-    text = json.dumps({"setting": setting, "rows": results}, indent=1, ensure_ascii=False)
+    results = signed({"setting": setting, "rows": found})
+    text = json.dumps(results, indent=1, ensure_ascii=False)
     RESULTS.write_text(text + "\n", encoding="utf-8")
 
 

@@ -21,6 +21,7 @@ from torch import nn
 from torch.nn import functional as F  # noqa: N812
 
 from qkv_lib import attention
+from qkv_lib.experiments.table import signed
 from qkv_lib.formula.heads import merge_heads
 from qkv_lib.layers import MultiHeadAttention
 from qkv_lib.rosetta import elsewhere
@@ -126,7 +127,7 @@ def main(rounds: int = 15) -> None:
         "python": platform.python_version(), **{name: version(name) for name in PACKAGES},
     }  # fmt: skip
     setting["torch"] = setting["torch"].partition("+")[0]
-    results = {"setting": setting, **measured, "import_seconds": import_seconds(3)}
+    results = signed({"setting": setting, **measured, "import_seconds": import_seconds(3)})
     text = json.dumps(results, indent=1, ensure_ascii=False)
     print(text)
     RESULTS.write_text(text + "\n", encoding="utf-8")

@@ -13,7 +13,14 @@ import pytest
 from qkv_lib.data import load_digits
 from qkv_lib.experiments import __main__ as command
 from qkv_lib.experiments import canvases, copying, translation
-from qkv_lib.experiments.table import Table, canonical, used_by, without_docstrings
+from qkv_lib.experiments.table import (
+    Table,
+    canonical,
+    signed,
+    stored_table,
+    used_by,
+    without_docstrings,
+)
 from qkv_lib.models import accuracy
 from qkv_lib.models.translation import RECIPES, alphabets, exact_match, load_translator
 
@@ -28,7 +35,10 @@ def test_each_stored_file_belongs_to_an_experiment() -> None:
 
 @EACH
 def test_the_table_was_made_by_this_code(table: Table) -> None:
-    assert table.stored["code"] == table.code_now(), "run `make results`"
+    assert table.stored["code"] == table.code_now(), (
+        f"the code that made the runs of {table.name} has changed: put it back if that was not "
+        "meant, for new runs store what the code does now. If it was, `make results` runs it anew"
+    )
 
 
 @EACH
@@ -36,7 +46,25 @@ def test_the_code_below_still_computes_the_same(table: Table) -> None:
     stored, found = table.stored["check_values"], table.check()
     assert stored.keys() == found.keys()
     for name, values in found.items():
-        np.testing.assert_allclose(values, stored[name], rtol=2e-3)
+        message = f"{name}: code below {table.name} computes something else now: a fault, or meant?"
+        np.testing.assert_allclose(values, stored[name], rtol=2e-3, err_msg=message)
+
+
+@EACH
+def test_no_number_of_the_table_was_changed_by_hand(table: Table) -> None:
+    assert signed(table.stored) == table.stored, "a stored number is not the one that was measured"
+
+
+@pytest.mark.parametrize("name", ["speed", "tools"])
+def test_no_number_that_was_timed_was_changed_by_hand(name: str) -> None:
+    assert signed(stored_table(name)) == stored_table(name)
+
+
+def test_a_changed_number_does_not_fit_its_digest() -> None:
+    table = signed({"runs": [{"accuracy": 0.91}]})
+    assert signed(table) == table
+    table["runs"][0]["accuracy"] = 0.92
+    assert signed(table) != table
 
 
 @EACH
