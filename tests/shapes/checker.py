@@ -18,6 +18,8 @@ def check_shape(value, comment, place, first):
     list. Of shapes joined by ``@`` the outer sizes are those of the product.
     """
     SEEN.add(place)
+    if value is None or isinstance(value, str):  # no array: left out, or it has none to give
+        return value
     letters = LETTERS.setdefault(id(sys._getframe(1)), {})
     if first:
         letters.clear()
