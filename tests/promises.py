@@ -69,8 +69,8 @@ def stems(text: str) -> set[str]:
 
 
 COMMON = {
-    "valu", "erro", "type", "need", "has", "have", "not", "and", "are", "one", "that", "for", "than",
-    "with", "name", "its", "ther", "more", "each", "the",
+    "valu", "erro", "type", "need", "has", "have", "not", "and", "are", "one", "that", "for",
+    "than", "with", "name", "its", "ther", "more", "each", "the",
 }  # fmt: skip
 SYNONYMS = {
     "fit": "shap", "diff": "shap", "axes": "shap", "axis": "shap", "widt": "shap", "size": "inte",
