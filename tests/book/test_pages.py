@@ -73,6 +73,11 @@ def test_headings_skip_no_level(visited: Any, path: Path) -> None:
 
 
 @EVERY
+def test_nothing_comes_before_its_turn_with_the_tabulator(visited: Any, path: Path) -> None:
+    assert visited(path).ahead == []
+
+
+@EVERY
 def test_code_fits_a_desktop(visited: Any, path: Path) -> None:
     assert visited(path).cut == []
 

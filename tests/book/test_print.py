@@ -24,6 +24,14 @@ CUT = """(width) => [...document.querySelectorAll(
   .map(([each, { right }]) => `${each.tagName} to ${right}: ${each.textContent.slice(0, 60)}`)"""
 
 
+HIDDEN = """() => [...document.querySelectorAll(
+    ".bd-article details:not(.figure-numbers) > :not(summary, .run-bar)")]
+  .filter((each) => !each.checkVisibility({ visibilityProperty: true }) || !each.offsetHeight)
+  .filter((each) => each.textContent.trim())
+  .map((each) => `not on paper: ${each.textContent.trim().slice(0, 60)}`)"""
+"""Solutions, tests and the feedback of a quiz are folded on the screen, and printed."""
+
+
 @pytest.fixture(scope="module")
 def paper() -> Iterator[Any]:
     with chromium() as browser:
@@ -38,6 +46,16 @@ def test_nothing_is_cut(path: Path, paper: Any) -> None:
     paper.goto(built(path).as_uri())
     paper.evaluate(OPEN)
     assert paper.evaluate(CUT, WIDTH) == []
+    assert paper.evaluate(HIDDEN) == []
+
+
+def test_what_is_hidden_on_paper_is_found(paper: Any) -> None:
+    paper.set_content(
+        '<article class="bd-article"><details open><p>Solution</p></details></article>'
+    )
+    assert paper.evaluate(HIDDEN) == []
+    paper.add_style_tag(content="@media print { p { display: none } }")
+    assert paper.evaluate(HIDDEN) == ["not on paper: Solution"]
 
 
 def test_what_is_too_wide_is_found(paper: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.book.test_site import SITE, built
-from tests.book.visits import PHONE, is_fault
+from tests.book.visits import PHONE, heard
 from tests.browser import chromium, need_browser
 from workshop.pages import BOOK
 
@@ -34,7 +34,7 @@ def page(browser: Any) -> Iterator[Any]:
     page = context.new_page()
     page.set_default_timeout(PATIENCE)
     faults: list[str] = []
-    page.on("console", lambda each: faults.append(each.text) if is_fault(each) else None)
+    page.on("console", lambda each: heard(faults, each))
     page.on("pageerror", lambda error: faults.append(str(error)))
     yield page
     context.close()

@@ -19,7 +19,7 @@ import pytest
 
 from qkv_lib.practice.exercises import EXERCISES
 from tests.book.test_site import SITE, built
-from tests.book.visits import is_fault
+from tests.book.visits import heard
 from tests.browser import REQUIRED, chromium, need_browser
 from tests.practice.answers import ANSWERS
 from workshop.in_page import assets
@@ -85,7 +85,7 @@ def context(browser: Any) -> Iterator[Any]:
     context.set_default_timeout(PATIENCE)
     asked, faults = [], []
     context.on("request", lambda request: asked.append(request.url))
-    context.on("console", lambda each: faults.append(each.text) if is_fault(each) else None)
+    context.on("console", lambda each: heard(faults, each))
     context.on("weberror", lambda each: faults.append(str(each.error)))
     yield context
     context.close()

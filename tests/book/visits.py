@@ -116,6 +116,10 @@ CUT = """() => [...document.querySelectorAll(".bd-article pre")]
   .filter((each) => each.scrollWidth > each.clientWidth)
   .map((each) => `${each.scrollWidth} > ${each.clientWidth}: ${each.textContent.slice(0, 60)}`)"""
 
+AHEAD = """() => [...document.querySelectorAll("[tabindex]")]
+  .filter((each) => each.tabIndex > 0)
+  .map((each) => `${each.tagName} ${each.className}: tabindex ${each.tabIndex}`)"""
+
 UNSIZED = """() => [...document.images].filter((image) =>
   !image.getAttribute("width") || !image.getAttribute("height")).map((image) => image.src)"""
 
@@ -129,6 +133,7 @@ class Visit:
     shift: float = 0.0
     unsized: list[str] = field(default_factory=list)
     headings: list[int] = field(default_factory=list)
+    ahead: list[str] = field(default_factory=list)
     cut: list[str] = field(default_factory=list)
     sideways: list[str] = field(default_factory=list)
     violations: dict[str, list[str]] = field(default_factory=dict)
@@ -160,12 +165,27 @@ def is_fault(message: Any) -> bool:
     return message.type in {"error", "warning"}
 
 
+def heard(messages: list[str], message: Any) -> None:
+    """Note a message of the console that says that something is wrong."""
+    if is_fault(message):
+        messages.append(complaint(message))
+
+
+def complaint(message: Any) -> str:
+    """Return a message of the console with the address that it is about: a font, a script, a line.
+
+    "net::ERR_FILE_NOT_FOUND" alone does not say which file.
+    """
+    place = message.location
+    return f"{message.text} [{place.get('url', '')}:{place.get('lineNumber', '')}]"
+
+
 def visit(page: Any, path: Path, *, thorough: bool = False) -> Visit:
     """Open a page from its file and look at it in two widths and two themes."""
     found = Visit()
     page.on("request", lambda request: found.requests.add(request.url))
     page.on("pageerror", lambda error: found.messages.append(str(error)))
-    page.on("console", lambda each: found.messages.append(each.text) if is_fault(each) else None)
+    page.on("console", lambda each: heard(found.messages, each))
     page.set_default_timeout(PATIENCE)
     page.add_init_script(SHIFTS)
     page.set_viewport_size(DESKTOP)
@@ -175,6 +195,7 @@ def visit(page: Any, path: Path, *, thorough: bool = False) -> Visit:
     found.shift = page.evaluate("window.shift")
     found.unsized = page.evaluate(UNSIZED)
     found.headings = page.evaluate(HEADINGS)
+    found.ahead = page.evaluate(AHEAD)
     found.cut = page.evaluate(CUT)
     page.set_viewport_size(PHONE)
     page.wait_for_timeout(500)
