@@ -37,9 +37,7 @@ def test_most_words_are_met_on_a_page() -> None:
 def test_the_headings_of_the_article_are_quoted_as_they_are() -> None:
     text = (terms.BOOK / "appendix" / "article.md").read_text(encoding="utf-8")
     headings = [line for line in text.splitlines() if line.startswith("## ") and "zh" in line]
-    letters = "".join(
-        terms.letters(each) for line in headings for each in terms.SPAN.findall(line)
-    )
+    letters = "".join(terms.letters(each) for line in headings for each in terms.SPAN.findall(line))
     assert hashlib.sha256(letters.encode()).hexdigest()[: len(HEADINGS)] == HEADINGS
 
 

@@ -24,11 +24,18 @@ MATH = re.compile(r"\$\$.*?\$\$|\$[^$\n]+\$", re.DOTALL)
 # Programs that are no part of this repository.
 OTHERS = {"docker", "git", "grep", "jupyter-book", "jupyter-repo2docker", "nbdiff", "nbdiff-web",
           "nbdime", "pip", "pre-commit", "helm", "cd"}  # fmt: skip
-MADE = ("_build", ".venv", "my-notebooks", "conf.py")  # by commands
+MADE = (
+    "_build",
+    ".venv",
+    "my-notebooks",
+    "conf.py",
+    "book/locale/zh_CN/complete.txt",
+)  # by commands
 SUFFIXES = r"py|js|css|md|txt|toml|yml|bib|ipynb|json|cff"
 FILE = re.compile(rf"[\w.*-]+(?:/[\w.*-]+)*(?:/|\.(?:{SUFFIXES}))(?:::\w+(?:\[.*\])?)?")
 PLACEHOLDER = re.compile(r"<\w+>|\b(?:NN|PATH|NAME)\b|_name\b")
 NAME = re.compile(r"[A-Za-z_]\w+")
+EXAMPLES = {"e_dot"}  # names that a document makes up
 SETTING = re.compile(r"[A-Z][A-Z_]+=\S*")
 IN_FILE = re.compile(r"`([A-Z_]\w+)`\s+(?:of|in)\s+`([\w/.-]+\.py)`")
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)")
@@ -65,7 +72,7 @@ def faults(code: Code) -> list[str]:
         return [] if is_there(code.text, code.document) else [f"no file {code.text}"]
     if re.fullmatch(r"qkv_lib(?:\.\w+)+", code.text):
         return [] if resolves(code.text) else [f"no module or name {code.text}"]
-    if NAME.fullmatch(code.text) and code.text not in known(code.document):
+    if NAME.fullmatch(code.text) and code.text not in known(code.document) | EXAMPLES:
         return [f"no source has the name {code.text}"]
     return []
 
