@@ -7,6 +7,7 @@ import numpy as np
 from qkv_lib import attention, attention_steps, causal_mask, softmax, window_mask
 from tests.equations.claims import given
 from tests.equations.registry import Cases, evaluated
+from tests.holds import holds
 
 N_Q, N_K, D_K, D_V = 5, 7, 3, 2  # pairwise different primes
 SIZES = {"i": N_Q, "j": N_K, "l": N_K}
@@ -33,6 +34,9 @@ def test_weights_are_exponentials_over_their_sum_along_the_keys() -> Cases:
         yield given(SIZES, A=A, S=STEPS.scaled, n_k=N_K)
 
 
+@holds(
+    "Weights times values: one row per query, as wide as a value",
+)
 @evaluated("eq-algorithm-output")
 def test_the_output_sums_the_values_times_their_weights() -> Cases:
     yield given({"i": N_Q, "c": D_V}, O=STEPS.output, A=STEPS.weights, V=V, n_k=N_K)
@@ -72,6 +76,10 @@ def test_masked_weights_leave_the_masked_out_of_both_sums() -> Cases:
     assert not attention_steps(Q, K, V, mask=nothing).weights.any()
 
 
+@holds(
+    "The mask that lets query $i$ see the keys up to its own position: $j \\le i + o$ "
+    "with the offset $o$.",
+)
 @evaluated("eq-algorithm-causal")
 def test_the_causal_rule() -> Cases:
     for o in (0, 1, 3, 13):
@@ -81,6 +89,9 @@ def test_the_causal_rule() -> Cases:
         np.testing.assert_allclose(found, attention(Q, K, V, mask=M), rtol=0, atol=1e-12)
 
 
+@holds(
+    "The mask that hides every key that is $w$ or more positions away from the query.",
+)
 @evaluated("eq-algorithm-window")
 def test_the_window_rule() -> Cases:
     for o in (0, 1, 3, 13):

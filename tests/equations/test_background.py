@@ -11,6 +11,7 @@ from qkv_lib.layers import initialise
 from qkv_lib.models.seq2seq import EncoderDecoder
 from tests.equations.claims import given
 from tests.equations.registry import Cases, evaluated
+from tests.holds import holds
 
 N, M, D, E = 5, 7, 3, 2
 RNG = np.random.default_rng(8)
@@ -94,6 +95,9 @@ def test_soft_lookup_is_attention() -> Cases:
             )
 
 
+@holds(
+    "the limit of a soft lookup at high temperature",
+)
 @evaluated("eq-background-mean")
 def test_hot_lookup_tends_to_the_mean() -> Cases:
     for q in Q:
@@ -137,6 +141,9 @@ def test_the_query_norm_cancels() -> Cases:
         yield given(ALL, q=Q[0], k=K, sigma=sigma)
 
 
+@holds(
+    "Its square is the temperature.",
+)
 @evaluated("eq-background-equal-norms")
 def test_equal_key_norms_cancel() -> Cases:
     for sigma in (0.5, 2.0):

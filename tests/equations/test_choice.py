@@ -11,6 +11,7 @@ from qkv_lib.variants.sinks import sink_attention
 from qkv_lib.variants.sparse import chosen_blocks, sparse_attention
 from tests.equations.claims import given
 from tests.equations.registry import Cases, evaluated
+from tests.holds import holds
 
 rng = np.random.default_rng(82)
 N, D, E = 7, 4, 3
@@ -75,6 +76,10 @@ def test_a_gate_lets_a_part_of_the_output_through() -> Cases:
     yield given(ALL, o=found, x=x, W_G=W_G, a=STEPS.weights, v=VALUE)
 
 
+@holds(
+    "Attention whose weights are one map less a part of another, "
+    "so that what both share falls out.",
+)
 @evaluated("eq-choice-differential")
 def test_one_map_is_subtracted_from_another() -> Cases:
     other = rng.normal(size=(2, N, D))

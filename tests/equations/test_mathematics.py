@@ -13,6 +13,7 @@ from qkv_lib.formula.positions import alibi_bias, alibi_slopes, rope, sinusoidal
 from qkv_lib.layers import MultiHeadAttention, initialise
 from tests.equations.claims import given
 from tests.equations.registry import Cases, evaluated
+from tests.holds import holds
 
 N, M, D, E = 5, 7, 11, 13
 RNG = np.random.default_rng(6)
@@ -38,6 +39,9 @@ def test_softmax_does_not_see_a_common_shift() -> Cases:
         yield given(softmax=softmax, s=RNG.normal(size=M), c=c, ones=np.ones(M), atol=1e-11)
 
 
+@holds(
+    "That of the softmax has the entries $p_j([j = l] - p_l)$.",
+)
 @evaluated("eq-mathematics-jacobian", same={"jl → lj": "the Jacobian is symmetric"})
 def test_jacobian_has_its_entries_and_is_the_finite_difference() -> Cases:
     s, step = RNG.normal(size=M), 1e-6
@@ -135,6 +139,10 @@ def test_heads_run_side_by_side_and_are_mixed() -> Cases:
         yield given({"r": h}, Attention=attention, X=X, H=H, O=O, W_O=W_O, h=h, **own)
 
 
+@holds(
+    "The number of parameters does not depend on the number of heads.",
+    "The same four matrices are divided among the heads; the count does not change.",
+)
 @evaluated("eq-mathematics-parameters")
 def test_parameters_do_not_depend_on_the_number_of_heads() -> Cases:
     for h in (1, 2, 4, 8):
@@ -222,6 +230,9 @@ def test_rope_scores_depend_on_the_distance_alone() -> Cases:
     yield given({"i": [3, 8, 0, 1003], "j": [8, 3, 41, 1008]}, q=q, k=k, R=turn, atol=1e-9)
 
 
+@holds(
+    "each score is lowered in proportion to the distance of query and key",
+)
 @evaluated("eq-mathematics-alibi")
 def test_alibi_takes_slope_times_distance_from_past_keys() -> Cases:
     h = 3

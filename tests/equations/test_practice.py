@@ -11,6 +11,7 @@ from qkv_lib.layers import EncoderBlock, FeedForward, MultiHeadAttention, initia
 from qkv_lib.multihead import multi_head_attention
 from tests.equations.claims import given
 from tests.equations.registry import Cases, evaluated
+from tests.holds import holds
 
 rng = np.random.default_rng(5)
 X = np.array([[1.0, 2.0], [2.0, 3.0], [3.0, 4.0], [4.0, 5.0]])
@@ -28,6 +29,9 @@ def test_the_example_is_attention_of_x_with_itself() -> Cases:
     yield given(X=X, A=steps.weights, O=steps.output)
 
 
+@holds(
+    "It equals the length of one times the length of the other times the cosine of their angle.",
+)
 @evaluated("eq-practice-angle")
 def test_a_score_is_two_lengths_and_a_cosine() -> Cases:
     a, b = (np.linalg.norm(x, axis=1) for x in (QUERIES, CONTEXT))

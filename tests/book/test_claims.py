@@ -1,0 +1,104 @@
+"""What the book claims is held: answers, misconceptions, summaries, facts of the glossary."""
+
+import re
+
+import nbformat
+import pytest
+
+from tests.book.claims import Claim, asserted, claims, fault, held, plain
+from tests.book.test_faq import SECTIONS, text_of
+from tests.book.test_misconceptions import ROWS
+from workshop.pages import BOOK
+
+BELIEFS = [row for row in ROWS if len(row) == 3 and len(row[1]) > 50 and "](" not in row[1]]
+
+FACTS = """
+activation function, additive score, ALiBi, associative recall, attention sink, bandwidth, batch,
+block-sparse attention, causal mask, convex hull, delta rule, differential attention, dot product,
+dropout, Gaussian kernel, induction head, Jacobian, key, KV cache, layer normalisation,
+linear attention, log-sum-exp, long-range dependency, mask, multi-head attention,
+multi-head latent attention, NoPE, online softmax, output, padding, permutation equivariance,
+plain average, pooling, projection, RoPE, scaling, sinusoidal positions, sliding window, softmax,
+temperature, value, weighted sum, weights, YaRN
+"""
+"""The entries of the glossary that say more than what a word means."""
+
+NOT_HELD = {
+    "Not measured here": "says what is missing",
+    "A word's query is what it asks for": "says how words are used",
+    "A published model is read safely": "advice; the digest is tested with the weights",
+    "Judge an ablation": "advice",
+    "A claim that attention helps": "advice",
+    "A claim that attention looks": "advice",
+    "That the model is better because": "advice",
+    "A map is evidence only": "advice",
+    "Equally good models can": "advice, with what it rests on held elsewhere",
+    "To test what an answer rests on": "advice",
+}
+"""Lines of summaries that nothing can hold, by their first words, and why."""
+
+
+@pytest.mark.parametrize("claim", claims(), ids=lambda claim: f"{claim.place}:{claim.words[:30]}")
+def test_what_is_held_stands_on_a_page_and_is_asserted(claim: Claim) -> None:
+    assert not (found := fault(claim)), found
+
+
+@pytest.mark.parametrize("target", SECTIONS)
+def test_each_answer_is_held(target: str) -> None:
+    assert held(text_of(target)), f"{target}: no assert says in `holds` that it shows the answer"
+
+
+@pytest.mark.parametrize("row", BELIEFS, ids=lambda row: row[0][:50])
+def test_what_is_so_is_held(row: list[str]) -> None:
+    assert held(row[1]), f"no assert holds {row[1]!r}: name the words in the cell that settles it"
+
+
+GLOSSARY = (BOOK / "appendix" / "glossary.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("entry", re.split(r",\s+", FACTS.strip()))
+def test_each_fact_of_the_glossary_is_held(entry: str) -> None:
+    found = re.search(rf"\n{re.escape(entry)}\n((?:  .*\n|\n(?=  ))+)", GLOSSARY)
+    assert found, f"the glossary has no entry {entry!r}"
+    assert held(found[1]), f"nothing holds what the glossary says of {entry!r}"
+
+
+def summaries() -> list[tuple[str, str]]:
+    """Return page and line of each summary."""
+    found = []
+    for page in sorted(BOOK.glob("*.ipynb")):
+        texts = [c.source for c in nbformat.read(page, as_version=4).cells
+                 if c.cell_type == "markdown" and "## Summary" in c.source]  # fmt: skip
+        for text in texts:
+            part = re.split(r"\n## ", text[text.index("## Summary") :].removeprefix("## "))[0]
+            items = re.split(r"\n(?=- |\| (?!-))", part)[1:]
+            lines = [item.split("\n\n")[0].strip("-| \n") for item in items]
+            found += [(page.name, line) for line in lines if not line.startswith(("step", "part"))]
+    return found
+
+
+@pytest.mark.parametrize(("page", "line"), summaries(), ids=lambda text: text[:40])
+def test_each_line_of_a_summary_is_held(page: str, line: str) -> None:
+    excused = any(plain(line).startswith(start) for start in NOT_HELD)
+    assert held(line) or excused, f"{page}: nothing holds {plain(line)!r}"
+
+
+def test_every_excuse_is_needed() -> None:
+    lines = [plain(line) for _, line in summaries()]
+    assert [start for start in NOT_HELD if not any(line.startswith(start) for line in lines)] == []
+
+
+def test_a_changed_sentence_and_a_lost_assert_are_told() -> None:
+    one = next(claim for claim in claims() if claim.proof)
+    assert fault(one) == ""
+    negated = one._replace(words=one.words + " not")
+    assert "stands on no page" in fault(negated)
+    assert "no longer asserts" in fault(one._replace(source="print(1)\nassert True"))
+    assert asserted("assert True\nassert a < b, 'why'") == ["a < b"]
+
+
+def test_plain_text_is_what_is_read() -> None:
+    text = (
+        'The [rank](a.ipynb#b) of *both* {eq}`eq-x`, `K.T` (<span lang="zh">秩</span>)\nis $d_k$ .'
+    )
+    assert plain(text) == "The rank of both, K.T (秩) is $d_k$."

@@ -1,0 +1,71 @@
+"""What the book concludes from stored tables where no cell asserts it."""
+
+from collections.abc import Iterator
+from statistics import mean
+
+from qkv_lib.experiments import repeats, rivals, shortcut, writing
+from tests.holds import holds
+
+
+def of(runs: list[dict], **wanted: object) -> Iterator[dict]:
+    """Yield the runs that are of this kind."""
+    found = [run for run in runs if wanted.items() <= run.items()]
+    assert found, f"no run is {wanted}"
+    yield from found
+
+
+@holds(
+    "Without any mark the network with attention is right in 17 % of cases and the other one in "
+    "44 % (guessing: 10 %): here, the model with attention relied on the shortcut more."
+)
+def test_the_model_with_attention_relied_on_the_mark_more() -> None:
+    right = {
+        model: mean(run["no mark"] for run in of(shortcut.TABLE.runs, model=model, with_mark=True))
+        for model in ("ViT", "CNN")
+    }
+    assert {model: round(100 * share) for model, share in right.items()} == {"ViT": 17, "CNN": 44}
+
+
+@holds(
+    "With sixteen times the updates (second table) the recurrence is nearly perfect at recall, "
+    "with each seed: it learns, but slowly.",
+    "With sixteen times the updates the recurrence gets from a third to nearly all at recall.",
+)
+def test_the_recurrence_learns_recall_slowly() -> None:
+    usual = of(rivals.TABLE.runs, task="recall", model="RNN", rate=0.01, longer=1)
+    assert 0.25 < mean(run["accuracy"] for run in usual) < 0.4
+    longer = [run["accuracy"] for run in of(rivals.TABLE.runs, task="recall", longer=16)]
+    assert len(longer) == 3
+    assert min(longer) > 0.95
+
+
+@holds(
+    "Attention (one seed) then counts 96 % right at the training length and 70 % at twice that: it "
+    "has not learned the rule."
+)
+def test_attention_has_not_learned_to_count() -> None:
+    (run,) = of(rivals.TABLE.runs, task="counting", model="attention", longer=4)
+    assert (round(100 * run["accuracy"]), round(100 * run["twice"])) == (96, 70)
+
+
+@holds(
+    "Choosing what to look at lowered the loss by about half a nat per token, against the same "
+    "network with even weights."
+)
+def test_choosing_is_worth_half_a_nat() -> None:
+    loss = {
+        kind: mean(run["test"] for run in of(writing.TABLE.runs, kind=kind, updates=600))
+        for kind in ("choosing", "even")
+    }
+    assert 0.45 < loss["even"] - loss["choosing"] < 0.55
+
+
+@holds(
+    "It takes two layers: one layer stays near guessing, even with 16 times the updates.",
+    "It needs a head in an earlier layer that marks B with the token before it.",
+)
+def test_one_layer_finds_no_repetition() -> None:
+    two = [run["loss"] for run in of(repeats.TABLE.runs, n_blocks=2, updates=800)]
+    (longest,) = of(repeats.TABLE.runs, n_blocks=1, updates=16 * 800)
+    assert max(two) < 0.4
+    assert longest["loss"] > 2.4
