@@ -19,7 +19,8 @@ from workshop.pictures import PLOT, SVG
 Points = np.ndarray[Any, Any]
 NUMBER = r"-?\d+(?:\.\d+)?"
 BOX = re.compile(
-    rf'<clipPath id="(\w+)">\s*<rect x="{NUMBER}" y="({NUMBER})" width="{NUMBER}" height="({NUMBER})"'
+    rf'<clipPath id="(\w+)">\s*<rect x="{NUMBER}" y="({NUMBER})" '
+    rf'width="{NUMBER}" height="({NUMBER})"'
 )
 PIECE = re.compile(
     r'<path d="(?P<d>[^"]*)"(?: clip-path="url\(#(?P<clip>\w+)\)")? style="(?P<style>[^"]*)"'
