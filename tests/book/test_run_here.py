@@ -5,71 +5,46 @@ which forgets all names between them, and of the answers every tenth is given; w
 `QKV_RUN_HERE=all` each chapter starts its own, from a disk and from a server, and all are given.
 """
 
-import ast
-import http.server
 import json
-import os
-import threading
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from qkv_lib.practice.exercises import EXERCISES
+from tests.book.running import (
+    BEGIN,
+    FIRST,
+    INSIDE,
+    NOTEBOOKS,
+    PATIENCE,
+    RUN,
+    WHICH,
+    answers,
+    faults_of,
+    misjudged,
+    need_pieces,
+    serving,
+)
 from tests.book.test_site import SITE, built
 from tests.book.visits import heard
-from tests.browser import REQUIRED, chromium, need_browser
+from tests.browser import chromium, need_browser
 from tests.practice.answers import ANSWERS
 from workshop.in_page import assets
-from workshop.in_page.cells import Cell, cells, differences
-from workshop.pages import BOOK, listed_pages
+from workshop.pages import BOOK
 
 need_browser()
-if not assets.is_complete():
-    if os.environ.get(REQUIRED):
-        pytest.fail("pages run nothing: see `python -m workshop.in_page.assets`", pytrace=False)
-    pytest.skip("needs what `python -m workshop.in_page.assets` fetches", allow_module_level=True)
+need_pieces()
 
-ALL = os.environ.get("QKV_RUN_HERE") == "all"
-PATIENCE = 180_000  # milliseconds: a busy machine is slow, not wrong
-NOTEBOOKS = {path.stem: path for path in listed_pages() if path.suffix == ".ipynb"}
+ALL = WHICH == "all"
 MOST = {"numpy": 14_000_000, "matplotlib": 27_000_000 - 14_000_000}  # bytes, by step
-FIRST = SITE / "book" / "01-background.html"
-BEGIN = """async (name) => {
-  const { cells } = await qkvRun.open(`book-${name}`);
-  if (qkvRun.python.worker) await qkvRun.python.fresh();
-  return cells;
-}"""
-TORCH = {"torch", "F", "dim", "keepdim", "mT", "unsqueeze", "masked_fill"}
-RUN = f"""(id) => Promise.race([
-  qkvRun.run(id),
-  new Promise((_, failed) => setTimeout(() => failed(new Error(`${{id}} runs on`)), {PATIENCE})),
-])"""
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    """A server that prints nothing, and has an icon of nothing."""
-
-    def do_GET(self) -> None:
-        if self.path == "/favicon.ico":
-            self.send_response(204)
-            self.end_headers()
-        else:
-            super().do_GET()
-
-    def log_message(self, *_: Any) -> None:
-        pass
 
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[str]:
-    handler = partial(Quiet, directory=str(SITE))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    with serving() as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -89,8 +64,7 @@ def context(browser: Any) -> Iterator[Any]:
     context.on("weberror", lambda each: faults.append(str(each.error)))
     yield context
     context.close()
-    inside = ("file:", "blob:", "data:", "http://127.0.0.1:")
-    assert [url for url in asked if not url.startswith(inside)] == []
+    assert [url for url in asked if not url.startswith(INSIDE)] == []
     assert faults == []
 
 
@@ -100,23 +74,6 @@ def page(context: Any) -> Any:
     page = context.new_page()
     page.goto(built(FIRST).as_uri())
     return page
-
-
-def faults_of(page: Any, name: str) -> list[str]:
-    """Press every cell of a notebook that has a button, and return what differs."""
-    told = page.evaluate(BEGIN, name)
-    every = cells(NOTEBOOKS[name])
-    assert {each.id: each.source for each in every} == {k: v["source"] for k, v in told.items()}
-    pressed = [each for each in every if told[each.id]["needs"]]
-    in_order = [x for x in pressed if not x.exercise] + [x for x in pressed if x.exercise]
-    return [fault for each in in_order for fault in press(page, each)]
-
-
-def press(page: Any, cell: Cell) -> list[str]:
-    result = page.evaluate(RUN, cell.id)
-    if "at" in result:
-        return [f"{cell.id}: {result['at']} above it fails: {result['outputs']}"]
-    return [f"{cell.id}: {each}" for each in differences(cell, result["outputs"])]
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
@@ -160,92 +117,10 @@ def test_the_pieces_are_small_enough() -> None:
     assert (folder.parent / "licences" / "numpy.txt").stat().st_size > 1000
 
 
-JUDGE = """
-import json, math
-import numpy as np
-import qkv_lib
-from qkv_lib.practice import diagnose, grade, run
-from qkv_lib.practice.exercises import EXERCISES
-
-# What the library answers is asked for once an exercise, not once an answer.
-kept = {}
-def once(function, key):
-    def cached(*args):
-        found = key(*args)
-        if found not in kept:
-            kept[found] = function(*args)
-        return kept[found]
-    return cached
-if not hasattr(run, "_plain"):
-    run._plain = run.cases_of, run.reference_values
-    run.cases_of = once(run._plain[0], lambda exercise: exercise.name)
-    run.reference_values = once(run._plain[1], lambda e, args: (e.name, *map(id, args)))
-
-def verdict_on(name, kind, what):
-    if kind == "mistake":
-        answer = next(each.wrong for each in EXERCISES[name].mistakes if each.name == what)
-    else:
-        names = {"math": math, "np": np, "qkv_lib": qkv_lib}
-        before = set(names)
-        exec(compile(what, "<cell>", "exec"), names)
-        answer = next(v for k, v in names.items() if k not in before | {"__builtins__"})
-    found = grade(name, answer)
-    return [found.status, found.mistake]
-
-print(json.dumps([verdict_on(*each) for each in json.loads(ANSWERS)]))
-"""
-
-
-def needs_torch(source: str) -> bool:
-    """Tell whether code names torch, or a method or an argument that only its tensors have."""
-    nodes = list(ast.walk(ast.parse(source)))
-    names = {node.id for node in nodes if isinstance(node, ast.Name)}
-    names |= {node.attr for node in nodes if isinstance(node, ast.Attribute)}
-    names |= {str(node.arg) for node in nodes if isinstance(node, ast.keyword)}
-    return not names.isdisjoint(TORCH)
-
-
-def answers() -> list[tuple[str, str, str, list[str | None]]]:
-    """Return exercise, kind, answer and the verdict that Python gives, as `test_check.py` holds."""
-    found: list[tuple[str, str, str, list[str | None]]] = []
-    for name, each in ANSWERS.items():
-        sources = [(style, text, ["right", None]) for style, text in each.right.items()]
-        sources += [
-            ((*edit, "numpy")[3], each.edited(edit), ["wrong", edit[0]])
-            for edit in each.edits
-            if edit[0] != "different"
-        ]
-        found += [
-            (name, "source", text, verdict)
-            for style, text, verdict in sources
-            if "torch" not in style and not needs_torch(text)
-        ]
-        mistakes = [mistake.name for mistake in EXERCISES[name].mistakes]
-        found += [(name, "mistake", mistake, ["wrong", mistake]) for mistake in mistakes]
-    return found
-
-
 def test_answers_get_the_verdict_that_python_gives(page: Any) -> None:
-    page.evaluate(BEGIN, "path")
-    page.evaluate(RUN, "path-exercise-yours")
     every = answers() if ALL else answers()[::10]
-    faults = []
-    for start in range(0, len(every), 20):
-        some = every[start : start + 20]
-        asked = json.dumps([each[:3] for each in some])
-        source = f"ANSWERS = {asked!r}\n{JUDGE}"
-        arguments = {"source": source, "name": "judge", "show": False}
-        result = page.evaluate("(more) => qkvRun.python.ask('run', more)", arguments)
-        errors = [each["text"] for each in result["outputs"] if each["kind"] == "error"]
-        assert errors == []
-        verdicts = json.loads(result["outputs"][0]["text"])
-        faults += [
-            (*each, verdict)
-            for each, verdict in zip(some, verdicts, strict=True)
-            if verdict != each[3]
-        ]
     assert len(every) > 100
-    assert faults == []
+    assert misjudged(page, every) == []
 
 
 def status(page: Any, text: str) -> None:
