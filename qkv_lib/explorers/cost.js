@@ -49,8 +49,9 @@ class Cost extends Explorer {
     });
     return [
       h("div", { class: "sizes" }, this.fields),
-      choice("Bytes a number", "bytes", [["4", "4, float32"], ["2", "2, half"], ["1", "1, 8 bits"]],
-        String(data.bytes), (x) => this.change({ bytes: Number(x) })),
+      h("div", { class: "side apart" }, choice("Bytes per number", "bytes",
+        [["4", "4, float32"], ["2", "2, half"], ["1", "1, 8 bits"]],
+        String(data.bytes), (x) => this.change({ bytes: Number(x) })), this.reset()),
       this.fault, h("div", { class: "dials" }, this.length), this.panel,
     ];
   }

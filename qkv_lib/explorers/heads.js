@@ -80,7 +80,7 @@ class Heads extends Explorer {
     const which = weights.length * weights[0].length > 1
       ? `block ${this.block + 1}, head ${this.head + 1}` : "the text";
     this.panel.replaceChildren(table(`weights of ${which}`, map, {
-      rowNames: rows, columnNames: columns, selected: row, corner: "query ↓\nkey →",
+      rowNames: rows, columnNames: columns, selected: row, corner: corner(),
       look: (w) => ({ style: `--weight: ${w}` }), cell: (i, j) => brief(map[i][j]),
     }));
     this.reach();

@@ -5,7 +5,6 @@ const SIZE = 100; // half the width of the drawing, in its own units
 class Lookup extends Explorer {
   build({ tokens, axes, query, keys, values, temperature, score }) {
     Object.assign(this, { tokens, axes, keys, values, data: { query, temperature, score } });
-    this.start = { query, temperature, score };
     const furthest = Math.max(...keys.flat().map(Math.abs), ...query.map(Math.abs)) || 1;
     this.unit = 10 ** Math.floor(Math.log10(furthest / 200)); // the grain of a drag
     this.reachOfPlane = Number((Math.ceil(furthest * 1.25 / this.unit) * this.unit).toPrecision(12));
@@ -18,18 +17,10 @@ class Lookup extends Explorer {
     this.dial = this.temperature();
     const edge = short(this.reachOfPlane);
     return [h("div", { class: "lookup" }, this.plane(), h("div", { class: "panel" },
-      h("fieldset", {}, h("legend", {}, `Query, from −${edge} to ${edge}`), h("div", { class: "options" },
+      h("fieldset", {}, h("legend", { class: "q" }, `Query, from −${edge} to ${edge}`), h("div", { class: "options" },
         this.fields.map((field, i) => h("label", {}, axes[i], field)))),
       this.score, this.dial, this.panel,
-      h("div", {}, h("button", { type: "button", onclick: () => this.reset() }, "Reset"))))];
-  }
-
-  reset() {
-    this.data = { ...this.start };
-    this.dial.set(Math.log2(this.data.temperature));
-    this.score.querySelector(`[value=${this.data.score}]`).checked = true;
-    this.move(this.data.query);
-    for (const field of this.fields) field.setAttribute("aria-invalid", "false");
+      h("div", {}, this.reset())))];
   }
 
   temperature() {
@@ -51,9 +42,10 @@ class Lookup extends Explorer {
     this.discs = this.keys.map(() => s("circle", { class: "disc" }));
     const rims = this.keys.map((key, j) => {
       const [x, y] = this.point(key);
-      return s("g", { transform: `translate(${x} ${y})` }, this.discs[j],
-        s("circle", { class: "rim", r: 12 }), s("text", { y: y > 0 ? 23 : -16 }, this.tokens[j]));
+      return s("g", { class: "key", transform: `translate(${x} ${y})` }, this.discs[j],
+        s("circle", { class: "rim", r: 12 }), s("text", {}, this.tokens[j]));
     });
+    this.rims = rims;
     this.handle = this.grip();
     this.drawing = s("svg", {
       viewBox: "-105 -105 210 210", role: "group", "aria-label": "Keys and query on a plane",
@@ -74,7 +66,7 @@ class Lookup extends Explorer {
     this.label = s("text", { y: 3 }, "query");
     return s("g", {
       tabindex: 0, role: "slider", "aria-label": "query, moved by the four arrow keys",
-      "aria-valuemin": -this.reachOfPlane, "aria-valuemax": this.reachOfPlane, class: "grip",
+      "aria-valuemin": -this.reachOfPlane, "aria-valuemax": this.reachOfPlane, class: "grip query",
       ...dragging((event) => this.move(this.position(event))), onkeydown: (event) => this.key(event),
     }, s("circle", { class: "hit", r: 16 }), s("circle", { class: "knob", r: 6 }),
     this.label);
@@ -96,8 +88,11 @@ class Lookup extends Explorer {
       return Number((whole * this.unit).toPrecision(12));
     });
     this.fields.forEach((field, i) => {
-      if (field !== this.shadowRoot.activeElement) field.value = this.data.query[i];
+      if (field === this.shadowRoot.activeElement) return;
+      field.value = this.data.query[i];
+      field.setAttribute("aria-invalid", "false");
     });
+    this.tellLimits();
     this.update();
   }
 
@@ -116,7 +111,7 @@ class Lookup extends Explorer {
   draw() {
     const [x, y] = this.point(this.data.query);
     this.handle.setAttribute("transform", `translate(${x} ${y})`);
-    // The names of the keys stand above and below them; this one stands beside.
+    // The names of the keys stand above or below them; this one stands beside.
     fill(this.label, { x: x > 60 ? -14 : 14, style: `text-anchor: ${x > 60 ? "end" : "start"}` }, []);
     this.handle.setAttribute("aria-valuenow", this.data.query[0]);
     this.handle.setAttribute("aria-valuetext",
@@ -124,6 +119,8 @@ class Lookup extends Explorer {
     this.result.weights.forEach((weight, j) => {
       const [x2, y2] = this.point(this.keys[j]);
       fill(this.links[j], { x1: x, y1: y, x2, y2, "stroke-width": 8 * weight }, []);
+      // Its name stands on the other side than the query, out of the way of the line.
+      this.rims[j].lastChild.setAttribute("y", y < y2 ? 23 : -16);
       this.discs[j].setAttribute("r", 12 * Math.sqrt(weight)); // its area is the weight
     });
   }
@@ -133,7 +130,8 @@ class Lookup extends Explorer {
     const rows = this.values.map((value, j) => [...value, scores[j], weights[j]]);
     const width = this.values[0].length;
     const named = this.values[0].map((_, f) => (width === 1 ? "value" : `value ${f + 1}`));
-    return table("each key: value, score, weight", rows, {
+    const caption = ["each ", h("span", { class: "k" }, "key"), ": ", h("span", { class: "v" }, "value"), ", score, weight"];
+    return table(caption, rows, {
       rowNames: this.tokens, columnNames: [...named, "score", "weight"],
       look: (x, j, i) => ({ class: i > width && "bar", style: i > width && `--weight: ${x}` }),
       cell: (j, i) => (i < width ? short(rows[j][i]) : write(rows[j][i])),

@@ -55,6 +55,7 @@ function numberField(label, value, accept, limits = {}) {
   const take = ({ target }) => {
     const valid = target.checkValidity();
     target.setAttribute("aria-invalid", String(!valid));
+    target.getRootNode().host.tellLimits();
     if (valid) accept(target.valueAsNumber);
   };
   return h("input", {
@@ -62,6 +63,13 @@ function numberField(label, value, accept, limits = {}) {
     "aria-label": label, value, oninput: take,
   });
 }
+
+// Text in which Q, K and V have the colours that they have in the book.
+const COLOURS = { Q: "q", K: "k", V: "v" };
+const inked = (text) => text.split(/\b([QKV])(?![a-z])/).map((part) =>
+  (COLOURS[part] ? h("span", { class: COLOURS[part] }, part) : part));
+// What rows and columns of scores are.
+const corner = () => [h("span", { class: "q" }, "query ↓"), "\n", h("span", { class: "k" }, "key →")];
 
 // A slider that shows, and speaks, what its place means.
 function slider(label, { value, meaning = short, ...limits }, accept) {
@@ -116,10 +124,31 @@ class Explorer extends HTMLElement {
     // Keys typed here are meant for the figure, not for JupyterLab's or the page's shortcuts.
     this.dataset.lmSuppressShortcuts = "true";
     root.addEventListener("keydown", (event) => event.stopPropagation());
-    this.live.append(...this.build(JSON.parse(this.dataset.explorer)));
+    this.begin();
     new ResizeObserver(() => this.reach()).observe(this.live);
-    this.update();
     clearTimeout(this.pause); // a page that opens has nothing to announce yet
+  }
+
+  begin() {
+    this.limits = h("p", { class: "limits" });
+    this.live.replaceChildren(...this.build(JSON.parse(this.dataset.explorer)), this.limits);
+    this.update();
+  }
+
+  // Everything as it was when the page opened.
+  reset() {
+    return h("button", { type: "button", class: "reset", onclick: () => {
+      this.begin();
+      this.live.querySelector(".reset").focus();
+    } }, "Reset");
+  }
+
+  // A number that is not taken says what would be.
+  tellLimits() {
+    this.limits.textContent = [...this.live.querySelectorAll("input[aria-invalid=true]")]
+      .map(({ ariaLabel, min, max, step }) => `${ariaLabel}: ${step === "1" ? "a whole number" : "a number"} ` +
+        `from ${short(Number(min))} to ${short(Number(max))}.`).join(" ");
+    if (this.limits.textContent) this.say(this.limits.textContent);
   }
 
   // Boxes wider than the page scroll; those without a field inside must take the focus to do so.

@@ -30,7 +30,7 @@ class Rope extends Explorer {
       (x) => this.move({ [name]: x }))]));
     this.panel = h("div", { class: "panel" });
     this.faces = this.speeds.map((_, i) => this.face(i));
-    return [h("div", { class: "dials" }, Object.values(this.dials)),
+    return [h("div", { class: "dials" }, Object.values(this.dials), this.reset()),
       h("div", { class: "faces" }, this.faces.map((face, i) => h("figure", {}, face,
         h("figcaption", {}, `pair ${i + 1}: ${short(this.speeds[i])} rad per position`)))), this.panel];
   }

@@ -41,7 +41,7 @@ class Scaling extends Explorer {
     }, (x) => { this.data[name] = 2 ** x; this.update(); });
     return [
       h("div", { class: "dials" }, dial("Width dₖ", "width", { min: 0, max: 12 }),
-        dial("Spread", "spread", { min: -3, max: 3, step: 0.25 })),
+        dial("Spread", "spread", { min: -3, max: 3, step: 0.25 }), this.reset()),
       this.panel,
     ];
   }

@@ -59,7 +59,7 @@ class Sentence extends Explorer {
     this.layers = choice("Layers", "depth", [["1", "one"], ["2", "two"]], "",
       (n) => this.go({ depth: Number(n) }));
     return h("div", { class: "switches" }, this.last, this.layers, this.mask,
-      h("button", { type: "button", onclick: () => this.go(this.start) }, "Reset"));
+      this.reset());
   }
 
   // The word by which the sentences differ, which describes.
@@ -166,7 +166,7 @@ class Sentence extends Explorer {
       asks.length ? "" : ". Every score is 0, so all words get the same weight."),
     this.found(step), h("p", {}, i(words[row]), " is handed (", v("values"), "): ",
       v(this.handed(step, head) || "nothing"), h("br"),
-      "Its row is then: ", output ? named(step.added[row], features) : "as before"));
+      "The row of ", i(words[row]), output ? ` becomes: ${named(step.added[row], features)}` : " stays as it was"));
   }
 
   handed(step, head) {

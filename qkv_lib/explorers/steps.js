@@ -31,7 +31,6 @@ const WORKED = [
     `${weights[i].map((w, j) => `${write(w)} × ${short(value[j][f])}`).join(" + ")} = ${write(x)}`),
 ];
 
-const CORNER = "query ↓\nkey →";
 const OPERANDS = { query: "Q, queries", key: "K, keys", value: "V, values" };
 const numbered = (row) => row.map((_, j) => String(j + 1));
 
@@ -50,15 +49,15 @@ class Steps extends Explorer {
     return [
       h("div", { class: "side" }, Object.keys(OPERANDS).map((name) => this.operand(name)),
         h("div", { class: "of-queries" }, this.presets, this.grid())),
-      choice("Query to follow", "row", tokens.map((token, i) => [String(i), token]), "0",
-        (i) => this.go({ row: Number(i) })),
+      h("div", { class: "side apart" }, choice("Query to follow", "row",
+        tokens.map((token, i) => [String(i), token]), "0", (i) => this.go({ row: Number(i) })), this.reset()),
       this.steps(), this.panel,
     ];
   }
 
   operand(name) {
     const rows = this.data[name];
-    const box = table(`${OPERANDS[name]}: ${rows.length} × ${rows[0].length}`, rows, {
+    const box = table(inked(`${OPERANDS[name]}: ${rows.length} × ${rows[0].length}`), rows, {
       rowNames: this.tokens, columnNames: numbered(rows[0]),
       cell: (i, j) => numberField(`${name} of ${this.tokens[i]}, feature ${j + 1}`, rows[i][j],
         (x) => { rows[i][j] = x; this.update(); }),
@@ -69,7 +68,7 @@ class Steps extends Explorer {
 
   grid() {
     return table("ticked = may attend", this.data.mask, {
-      rowNames: this.tokens, columnNames: this.tokens, corner: CORNER,
+      rowNames: this.tokens, columnNames: this.tokens, corner: corner(),
       cell: (i, j) => h("label", { class: "tick" }, this.allowed[i][j]),
     });
   }
@@ -113,7 +112,7 @@ class Steps extends Explorer {
     this.allowed.forEach((row, i) => row.forEach((box, j) => { box.checked = mask[i][j]; }));
     this.mark();
     this.panel.replaceChildren(
-      h("p", {}, h("strong", {}, stage.formula), h("br"), stage.words),
+      h("p", {}, h("strong", {}, inked(stage.formula)), h("br"), inked(stage.words)),
       h("div", { class: "side" }, [stage.from, stage.result].filter(Boolean).map((x) => this.stage(x))),
       this.worked());
     this.reach();
@@ -147,7 +146,7 @@ class Steps extends Explorer {
     const hidden = (i, j) => ["masked", "weights"].includes(name) && !mask[i][j];
     return table(`${name}: ${rows.length} × ${rows[0].length}`, rows, {
       rowNames: this.tokens, columnNames: this.columns(name), selected: this.row,
-      corner: name === "output" ? "" : CORNER,
+      corner: name === "output" ? "" : corner(),
       look: (x, i, j) => ({
         class: hidden(i, j) && "hidden",
         style: name === "weights" && !hidden(i, j) && `--weight: ${x}`,

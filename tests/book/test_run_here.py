@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 from qkv_lib.practice.exercises import EXERCISES
 from tests.book.running import (
@@ -28,8 +29,8 @@ from tests.book.running import (
     serving,
 )
 from tests.book.test_site import SITE, built
-from tests.book.visits import heard
-from tests.browser import chromium, need_browser
+from tests.book.visits import STANDARD, heard
+from tests.browser import STILL, chromium, need_browser
 from tests.practice.answers import ANSWERS
 from workshop.in_page import assets
 from workshop.pages import BOOK
@@ -123,6 +124,23 @@ def test_answers_get_the_verdict_that_python_gives(page: Any) -> None:
     assert misjudged(page, every) == []
 
 
+COLOURS = """(cell) => new Set([...cell.querySelectorAll(".cm-line span")].map(
+  (each) => getComputedStyle(each).color)).size"""
+FOCUSED = "(element) => element === document.activeElement"
+# axe reads the whole page: leave what holds the cell.
+ALONE = """(cell) => {
+  for (let each = cell; each !== document.body; each = each.parentElement)
+    for (const other of [...each.parentElement.children]) if (other !== each) other.remove();
+}"""
+LOOK = """async (tags) => {
+  const { violations, passes } = await axe.run(".cell", { runOnly: tags, preload: false });
+  return {
+    passed: passes.map(({ id }) => id),
+    faults: violations.flatMap(({ id, nodes }) => nodes.map((each) => [id, each.failureSummary])),
+  };
+}"""
+
+
 def status(page: Any, text: str) -> None:
     """Wait until the strip at the foot of the window says something."""
     page.locator(".run-status", has_text=text).wait_for()
@@ -180,6 +198,45 @@ def test_loops_exits_errors_and_memory_end_a_cell_and_not_the_page(
     cell.get_by_role("button", name="Run").click()
     status(page, "Done.")
     assert cell.locator(".cell_output").inner_text() == shown
+    page.close()
+
+
+# One token of each kind that has a colour.
+TOKENS = """# a comment
+@property
+def name(x: int) -> str:
+    return f"text {x}" if x is not None and x > 1.5 else 'none'
+class A: b = True; c = [len("\\n") for each in range(2)]"""
+
+
+def test_the_editor_has_names_contrast_and_a_way_out(context: Any) -> None:
+    page = context.new_page()
+    page.goto(built(SITE / "book" / "path.html").as_uri())
+    cell = page.locator(".cell:has(.run-bar[data-needs=numpy])").first
+    cell.get_by_role("button", name="Edit").press("Enter")
+    editor = cell.locator(".cm-content")
+    assert "Escape, then Tab" in editor.get_attribute("aria-label")
+    before = editor.inner_text()
+    page.keyboard.press("Tab")  # indents
+    assert editor.inner_text() != before
+    assert editor.evaluate(FOCUSED)
+    for way in ("Tab", "Shift+Tab"):
+        editor.focus()
+        page.keyboard.press("Escape")
+        page.keyboard.press(way)
+        assert not editor.evaluate(FOCUSED)
+        assert page.evaluate("document.activeElement !== document.body")
+
+    type_into(cell, TOKENS)
+    assert cell.evaluate(COLOURS) >= 4
+    cell.evaluate(ALONE)
+    page.add_style_tag(content=STILL)
+    page.evaluate(Axe().axe_script)
+    for theme in ("light", "dark"):
+        page.evaluate("(theme) => { document.documentElement.dataset.theme = theme; }", theme)
+        found = page.evaluate(LOOK, STANDARD)
+        assert found["faults"] == []
+        assert {"aria-input-field-name", "color-contrast", "button-name"} <= set(found["passed"])
     page.close()
 
 

@@ -49,7 +49,7 @@ def test_it_finds_the_cat_and_says_why(page):
     text = figure.locator("section").first.inner_text()
     assert "it asks (query): pronoun 1 → thing 2, living 2" in text
     assert "size: 0.79 × 1 (cat) = 0.79; sweet: 0.11 × 1 (milk) = 0.11" in text
-    assert "Its row is then: pronoun 1, size 0.79, sweet 0.11" in text
+    assert "The row of it becomes: pronoun 1, size 0.79, sweet 0.11" in text
 
 
 def test_a_changed_word_needs_two_layers(page):
