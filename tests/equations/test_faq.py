@@ -70,7 +70,7 @@ def test_the_steps_over_a_distance_are_as_written() -> Cases:
     reach = [seen("CNN", n, n_blocks) for n_blocks in range(1, 6)]
     assert seen("attention", n, 1) == n - 1
     for t in range(1, reach[-1] + 1):
-        by_name = {"attention": False, "convolutions_of": 0, "recurrence_one_per_place": False}
+        by_name = {"attention": False, "convolutions": 0, "recurrence": False}
         layers = next(number for number, far in enumerate(reach, start=1) if far >= t)
         for name, steps in zip(by_name, (1, layers, t), strict=True):
             yield given(also={**by_name, name: 1}, steps=steps, t=t, k=k)
