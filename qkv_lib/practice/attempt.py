@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from qkv_lib.formula._checks import Array
 from qkv_lib.practice.compare import agree, differs, passed
-from qkv_lib.practice.exercise import Exercise, Function, Outcome, Trial, Values
+from qkv_lib.practice.exercise import Exercise, Function, Mistake, Outcome, Trial, Values
 from qkv_lib.practice.run import run_once
 from qkv_lib.practice.verdict import inputs, place, two_numbers
 
@@ -21,7 +22,6 @@ class Attempt:
     exercise: Exercise
     trials: tuple[Trial, ...]
     every: tuple[Trial, ...] = ()
-    cache: dict[tuple[Function, int], Outcome] = field(default_factory=dict, compare=False)
 
     def inputs(self, trial: Trial) -> str:
         """Return the trial's arguments in words."""
@@ -52,14 +52,16 @@ class Attempt:
                 yield trial, name, yours, expected
 
     def outcome(self, wrong: Function, trial: Trial) -> Outcome:
-        """Return what a wrong function gives, run once a trial.
+        """Return what a wrong function gives."""
+        return run_once(self.exercise, wrong, trial.case.args)
 
-        The function itself is the key: the address of one that is gone may be another's.
-        """
-        key = wrong, id(trial)
-        if key not in self.cache:
-            self.cache[key] = run_once(self.exercise, wrong, trial.case.args)
-        return self.cache[key]
+    def mistaken(self, mistake: Mistake, trial: Trial) -> Outcome:
+        """Return what a named mistake gives, run once a case for all answers."""
+        known: dict[Any, Outcome] = self.exercise.worked_out
+        key = mistake.wrong, id(trial.case)  # of a case that the exercise keeps
+        if key not in known:
+            known[key] = self.outcome(mistake.wrong, trial)
+        return known[key]
 
     def first_difference(self) -> tuple[Array | None, Array | None]:
         """Return the first result that differs and what it should have been, shapes alike."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from qkv_lib.practice import surgery
 from qkv_lib.practice.attempt import Attempt, difference
 from qkv_lib.practice.compare import close, unfit
 from qkv_lib.practice.depends import depends
-from qkv_lib.practice.exercise import KINDS, Function, Mistake, Trial, Values
+from qkv_lib.practice.exercise import KINDS, Mistake, Outcome, Trial, Values
 from qkv_lib.practice.patterns import (
     by_row,
     constant,
@@ -132,7 +133,7 @@ def remembers(attempt: Attempt) -> Finding | None:
 def named_mistake(attempt: Attempt) -> Finding | None:
     """Look for the wrong function that returns what the learner's does, on every input."""
     for mistake in attempt.exercise.mistakes:
-        if not commits(attempt, mistake.wrong):
+        if not commits(attempt, partial(attempt.mistaken, mistake)):
             continue
         if mistake.name == attempt.exercise.given:
             return Finding(mistake.name, "the fault is still there", attempt.exercise.symptom)
@@ -147,11 +148,11 @@ def name_it(attempt: Attempt, mistake: Mistake) -> Finding:
     return Finding(mistake.name, mistake.says, evidence, mistake.look, named=True)
 
 
-def commits(attempt: Attempt, wrong: Function) -> bool:
-    """Tell whether the learner's function and the wrong one agree, errors included."""
+def commits(attempt: Attempt, wrong: Callable[[Trial], Outcome]) -> bool:
+    """Tell whether the learner's function and a wrong one agree, errors included."""
     telling = False
     for trial in attempt.trials:
-        other = attempt.outcome(wrong, trial)
+        other = wrong(trial)
         if (other.fault is None) != (trial.first.fault is None):
             return False
         if other.fault is None:
@@ -165,7 +166,7 @@ def cut_on_the_way_in(attempt: Attempt) -> Finding | None:
     """Look for an argument that is taken for another, or changed before it is used."""
     sample = attempt.trials[0].case.args
     for cut in surgery.ways_in(attempt.exercise, sample):
-        if commits(attempt, cut.change):
+        if commits(attempt, partial(attempt.outcome, cut.change)):
             return name_it(attempt, Mistake(cut.name, cut.says, cut.look, cut.change))
     return None
 
@@ -178,7 +179,7 @@ def cut_on_the_way_out(attempt: Attempt) -> Finding | None:
 def cut_beside_a_mistake(attempt: Attempt) -> Finding | None:
     """Look for a named mistake and a last step too many, both in one answer."""
     for mistake in attempt.exercise.mistakes:
-        outcomes = [attempt.outcome(mistake.wrong, trial) for trial in attempt.trials]
+        outcomes = [attempt.mistaken(mistake, trial) for trial in attempt.trials]
         if not any(outcome.fault for outcome in outcomes):
             values = [outcome.values for outcome in outcomes]
             if found := last_step(attempt, mistake, values):

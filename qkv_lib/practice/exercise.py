@@ -146,6 +146,9 @@ class Exercise:
         Kind of input → why this exercise can have none of it; the tests list the kinds.
     number : str
         Where it stands in the book, for example ``"8.2"``: the name of its file says it.
+    worked_out : dict
+        What is the same for all answers, kept from the first of them: the inputs, what the
+        library answers, and what the named mistakes do.
     """
 
     name: str
@@ -167,6 +170,7 @@ class Exercise:
     without: Mapping[str, str] = field(default_factory=dict)
     number: str = ""
     arguments: tuple[str, ...] = field(init=False)
+    worked_out: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Read the names of the arguments off the reference."""
