@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from qkv_lib.formula._checks import Array
 from qkv_lib.practice.compare import agree, differs, passed
-from qkv_lib.practice.exercise import Exercise, Function, Mistake, Outcome, Trial, Values
+from qkv_lib.practice.exercise import Exercise, Function, Outcome, Trial, Values
 from qkv_lib.practice.run import run_once
 from qkv_lib.practice.verdict import inputs, place, two_numbers
 
@@ -51,16 +51,19 @@ class Attempt:
             ):
                 yield trial, name, yours, expected
 
-    def outcome(self, wrong: Function, trial: Trial) -> Outcome:
-        """Return what a wrong function gives."""
-        return run_once(self.exercise, wrong, trial.case.args)
+    def known(
+        self, name: Hashable, trial: Trial, function: Function, args: tuple[Any, ...] | None = None
+    ) -> Outcome:
+        """Return what a function gives that is not the learner's, run once for all answers.
 
-    def mistaken(self, mistake: Mistake, trial: Trial) -> Outcome:
-        """Return what a named mistake gives, run once a case for all answers."""
+        The name says which function it is, and how the arguments differ from the trial's.
+        """
         known: dict[Any, Outcome] = self.exercise.worked_out
-        key = mistake.wrong, id(trial.case)  # of a case that the exercise keeps
+        key = name, id(trial.case)  # of a case that the exercise keeps
         if key not in known:
-            known[key] = self.outcome(mistake.wrong, trial)
+            known[key] = run_once(
+                self.exercise, function, trial.case.args if args is None else args
+            )
         return known[key]
 
     def first_difference(self) -> tuple[Array | None, Array | None]:

@@ -8,9 +8,8 @@ that are wrong. Last comes the plain difference, which nothing passes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 
@@ -19,7 +18,7 @@ from qkv_lib.practice import surgery
 from qkv_lib.practice.attempt import Attempt, difference
 from qkv_lib.practice.compare import close, unfit
 from qkv_lib.practice.depends import depends
-from qkv_lib.practice.exercise import KINDS, Mistake, Outcome, Trial, Values
+from qkv_lib.practice.exercise import KINDS, Function, Mistake, Trial, Values
 from qkv_lib.practice.patterns import (
     by_row,
     constant,
@@ -29,7 +28,7 @@ from qkv_lib.practice.patterns import (
     one_sided,
     scaled_argument,
 )
-from qkv_lib.practice.run import UNATTEMPTED, reference_values, run_once
+from qkv_lib.practice.run import UNATTEMPTED, reference_values
 from qkv_lib.practice.separate import condition, spot
 from qkv_lib.practice.vary import varied
 from qkv_lib.practice.verdict import Finding, listed, shortest
@@ -133,7 +132,7 @@ def remembers(attempt: Attempt) -> Finding | None:
 def named_mistake(attempt: Attempt) -> Finding | None:
     """Look for the wrong function that returns what the learner's does, on every input."""
     for mistake in attempt.exercise.mistakes:
-        if not commits(attempt, partial(attempt.mistaken, mistake)):
+        if not commits(attempt, mistake.wrong, mistake.wrong):
             continue
         if mistake.name == attempt.exercise.given:
             return Finding(mistake.name, "the fault is still there", attempt.exercise.symptom)
@@ -148,11 +147,11 @@ def name_it(attempt: Attempt, mistake: Mistake) -> Finding:
     return Finding(mistake.name, mistake.says, evidence, mistake.look, named=True)
 
 
-def commits(attempt: Attempt, wrong: Callable[[Trial], Outcome]) -> bool:
+def commits(attempt: Attempt, name: Hashable, wrong: Function) -> bool:
     """Tell whether the learner's function and a wrong one agree, errors included."""
     telling = False
     for trial in attempt.trials:
-        other = wrong(trial)
+        other = attempt.known(name, trial, wrong)
         if (other.fault is None) != (trial.first.fault is None):
             return False
         if other.fault is None:
@@ -166,7 +165,7 @@ def cut_on_the_way_in(attempt: Attempt) -> Finding | None:
     """Look for an argument that is taken for another, or changed before it is used."""
     sample = attempt.trials[0].case.args
     for cut in surgery.ways_in(attempt.exercise, sample):
-        if commits(attempt, partial(attempt.outcome, cut.change)):
+        if commits(attempt, cut.name, cut.change):
             return name_it(attempt, Mistake(cut.name, cut.says, cut.look, cut.change))
     return None
 
@@ -179,7 +178,7 @@ def cut_on_the_way_out(attempt: Attempt) -> Finding | None:
 def cut_beside_a_mistake(attempt: Attempt) -> Finding | None:
     """Look for a named mistake and a last step too many, both in one answer."""
     for mistake in attempt.exercise.mistakes:
-        outcomes = [attempt.mistaken(mistake, trial) for trial in attempt.trials]
+        outcomes = [attempt.known(mistake.wrong, trial, mistake.wrong) for trial in attempt.trials]
         if not any(outcome.fault for outcome in outcomes):
             values = [outcome.values for outcome in outcomes]
             if found := last_step(attempt, mistake, values):
@@ -384,12 +383,22 @@ def unused_argument(attempt: Attempt) -> Finding | None:
     if trial.first.fault:
         return None
     for place_of, name in enumerate(attempt.exercise.arguments[: len(trial.case.args)]):
-        answers = [heeds(attempt, each, place_of) for each in attempt.every]
-        if False in answers and True not in answers:
+        if ignored(attempt, place_of):
             says = f"your result does not depend on {name}"
             evidence = difference(attempt, trial)
             return Finding(f"{name}-unused", says, evidence, f"where does {name} belong?", True)
     return None
+
+
+def ignored(attempt: Attempt, place_of: int) -> bool:
+    """Tell whether an argument never changes the learner's result, where it should."""
+    told = False
+    for trial in attempt.every:
+        heeded = heeds(attempt, trial, place_of)
+        if heeded:
+            return False
+        told = told or heeded is False
+    return told
 
 
 def heeds(attempt: Attempt, trial: Trial, place_of: int) -> bool | None:
@@ -401,7 +410,8 @@ def heeds(attempt: Attempt, trial: Trial, place_of: int) -> bool | None:
         if np.shape(theirs[place_of]) != np.shape(args[place_of]):
             continue
         args[place_of] = theirs[place_of]
-        reference = run_once(attempt.exercise, attempt.exercise.reference, tuple(args))
+        name = "exchanged", place_of, id(other.case)
+        reference = attempt.known(name, trial, attempt.exercise.reference, tuple(args))
         if reference.fault or attempt.agree(reference.values, trial.expected):
             continue
         yours = trial.call(tuple(args))

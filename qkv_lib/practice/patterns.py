@@ -16,7 +16,6 @@ from qkv_lib.practice import surgery
 from qkv_lib.practice.attempt import Attempt, difference
 from qkv_lib.practice.compare import close
 from qkv_lib.practice.exercise import Trial
-from qkv_lib.practice.run import run_once
 from qkv_lib.practice.verdict import Finding, number, shortest
 
 NEARLY = 0.02
@@ -70,7 +69,7 @@ def scales(
                 continue
             args = list(trial.case.args)
             args[which] = args[which] * value**power
-            outcome = run_once(attempt.exercise, attempt.exercise.reference, tuple(args))
+            outcome = attempt.known(told, trial, attempt.exercise.reference, tuple(args))
             if not outcome.fault and attempt.agree(trial.first.values, outcome.values):
                 found.add(told)
     return found
