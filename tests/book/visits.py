@@ -31,9 +31,10 @@ new PerformanceObserver((list) => {
 """
 
 # axe looks at each element, and a chapter has ten thousand: the parts of formulas, hidden from
-# assistive technology, the shapes of pictures, each an image with one name, and spans of code and
-# of the library's reference. A formula becomes a box of its size, and the shapes go. Of the spans
-# that look the same in both themes (their classes say so), one stays in each kind of place.
+# assistive technology, what is drawn in pictures, each an image with one name (whose texts have no
+# contrast for axe, since an image is behind them), and spans of code and of the library's reference.
+# A formula becomes a box of its size, and a picture an empty one. Of the spans that look the same in
+# both themes (their classes say so), one stays in each kind of place.
 THIN = """() => {
   for (const formula of document.querySelectorAll(".katex")) {
     const { width, height } = formula.getBoundingClientRect();
@@ -50,10 +51,9 @@ THIN = """() => {
     if (seen.has(look)) part.replaceWith(part.textContent);
     else seen.add(look);
   }
-  const shapes = "path, line, polyline, polygon, circle, ellipse, use, defs, image";
-  for (const shape of document.querySelectorAll(`.qkv-picture :is(${shapes})`)) shape.remove();
-  const groups = [...document.querySelectorAll(".qkv-picture g")];
-  for (const group of groups.reverse()) if (!group.children.length) group.remove();
+  const active = "a, [tabindex], [role]";
+  for (const part of document.querySelectorAll("svg > :not(title)"))
+    if (!part.matches(active) && !part.querySelector(active)) part.remove();
   document.body.normalize();
 }"""
 
@@ -91,10 +91,10 @@ DISTINCT = """() => {
     if (seen.has(both)) for (const text of texts(element)) text.data = "";
     else seen.add(both);
   });
-  // What has lost its text, and holds nothing that has one, is nothing to look at.
-  for (const element of shown.reverse()) {
-    if (element !== document.body && !element.textContent.trim() && !element.querySelector(KEPT))
-      element.remove();
+  // What is not drawn, or has no text and holds nothing that is KEPT, is nothing to look at.
+  for (const element of [...document.body.querySelectorAll(":not(style, script, link)")].reverse()) {
+    const empty = !element.textContent.trim() && !element.matches(KEPT) && !element.querySelector(KEPT);
+    if (empty || !element.checkVisibility()) element.remove();
   }
   return { texts: shown.length, looks: seen.size };
 }"""
