@@ -26,6 +26,23 @@ settings.register_profile(
 )
 settings.load_profile("course")
 
+# The files that take longest, by the seconds they keep a processor busy: they begin first, so that
+# at the end no worker waits for another. Each of these took more than five.
+LONGEST = (
+    "tests/book/test_pages.py", "book/05-practice.ipynb", "tests/book/test_run_here.py",
+    "tests/practice/test_check.py", "book/06-1-images.ipynb", "book/01-background.ipynb",
+    "book/06-2-language.ipynb", "book/06-3-translation.ipynb", "tests/properties/test_table.py",
+    "tests/workshop/test_make.py", "tests/explorers/test_access.py", "tests/book/test_site.py",
+    "tests/explorers/test_by_hand.py", "tests/book/test_reading.py", "book/06-4-writing.ipynb",
+    "tests/explorers/test_dials_by_hand.py", "tests/plots/test_saved.py",
+    "tests/test_docstrings.py", "tests/book/test_reader_notebooks.py",
+    "tests/practice/test_attacks.py", "book/08-outlook.ipynb", "book/07-tools.ipynb",
+    "book/09-faq.ipynb", "tests/book/test_lab.py", "tests/experiments/test_tables.py",
+    "tests/explorers/test_writer_by_hand.py", "tests/book/test_visits.py",
+    "tests/bite/test_plants.py", "tests/book/test_launch.py",
+    "tests/explorers/test_sentence_by_hand.py",
+)  # fmt: skip
+
 KINDS = {
     "tests/book/": "checks of notebooks and built pages",
     "tests/equations/": "equations",
@@ -43,9 +60,14 @@ def kind(nodeid: str) -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Shuffle the files, and the tests of each, but never the cells of a notebook."""
-    if SEED:
-        items[:] = shuffled(items, random.Random(SEED))
+    """Begin with the longest files, or shuffle them; the cells of a notebook keep their order."""
+    items[:] = shuffled(items, random.Random(SEED)) if SEED else longest_first(items)
+
+
+def longest_first(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Return the tests with the longest files in front, each file as it is."""
+    order = {name: i for i, name in enumerate(LONGEST)}
+    return sorted(items, key=lambda item: order.get(item.nodeid.partition("::")[0], len(order)))
 
 
 def shuffled(items: list[pytest.Item], rng: random.Random) -> list[pytest.Item]:

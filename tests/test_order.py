@@ -1,11 +1,12 @@
-"""The order that a seed gives to the tests."""
+"""The order of the tests: the longest files first, or what a seed makes of it."""
 
 import random
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from tests.conftest import shuffled
+from tests.conftest import LONGEST, longest_first, shuffled
+from workshop.pages import ROOT
 
 SIZES = {"test_a.py": 9, "test_b.py": 9, "one.ipynb": 9, "two.ipynb": 9}
 ITEMS: list[Any] = [
@@ -15,6 +16,17 @@ ITEMS: list[Any] = [
 
 def numbers(items: list[Any], name: str) -> list[int]:
     return [item.number for item in items if item.path.name == name]
+
+
+def test_the_longest_files_come_first_and_each_stays_as_it_is() -> None:
+    names = ["tests/test_a.py::one", "tests/test_a.py::two", *(f"{x}::it" for x in LONGEST[2::-1])]
+    ordered = longest_first([SimpleNamespace(nodeid=name) for name in names])  # type: ignore[misc]
+    assert [item.nodeid for item in ordered] == [*names[:1:-1], *names[:2]]
+
+
+def test_the_longest_files_are_there() -> None:
+    assert len(set(LONGEST)) == len(LONGEST)
+    assert [name for name in LONGEST if not (ROOT / name).is_file()] == []
 
 
 def test_another_seed_is_another_order_of_the_same_tests() -> None:

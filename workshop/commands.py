@@ -18,7 +18,8 @@ from workshop.children import ROOT, run
 from workshop.environment import ensure, repair
 
 Options = list[str]
-TWO_AT_A_TIME = ("-n", "2", "--dist", "loadscope")
+# Each file stays with one worker, and they begin in the order of `tests/conftest.py`.
+AT_A_TIME = ("-n", "3", "--dist", "loadscope", "--no-loadscope-reorder")
 
 
 def book(_options: Options) -> None:
@@ -36,7 +37,7 @@ def test(options: Options) -> None:
 
 def prove(options: Options) -> None:
     """Run the tests on what is installed and built; options go to pytest."""
-    run("pytest", *TWO_AT_A_TIME, "--nbval", "--nbval-cell-timeout=300", *options)
+    run("pytest", *AT_A_TIME, "--nbval", "--nbval-cell-timeout=300", *options)
 
 
 def check(options: Options) -> None:
@@ -117,7 +118,7 @@ def coverage(_options: Options) -> None:
     """Measure the branch coverage of qkv_lib by the library tests."""
     ensure("proof")
     reports = ("--cov", "--cov-report=term", "--cov-report=html")
-    run("pytest", *TWO_AT_A_TIME, "tests", "--ignore", "tests/book", *reports)
+    run("pytest", *AT_A_TIME, "tests", "--ignore", "tests/book", *reports)
 
 
 def mutants(_options: Options) -> None:

@@ -31,10 +31,10 @@ new PerformanceObserver((list) => {
 """
 
 # axe looks at each element, and a chapter has ten thousand: the parts of formulas, hidden from
-# assistive technology, what is drawn in pictures, each an image with one name (whose texts have no
-# contrast for axe, since an image is behind them), and spans of code and of the library's reference.
-# A formula becomes a box of its size, and a picture an empty one. Of the spans that look the same in
-# both themes (their classes say so), one stays in each kind of place.
+# assistive technology, what is drawn in pictures, each an image with one name (axe judges no
+# contrast of their texts, which have an image behind them), and spans of code and of the library's
+# reference. A formula becomes a box of its size, and a picture an empty one. Of the spans that look
+# the same in both themes (their classes say so), one stays in each kind of place.
 THIN = """() => {
   for (const formula of document.querySelectorAll(".katex")) {
     const { width, height } = formula.getBoundingClientRect();
@@ -92,8 +92,10 @@ DISTINCT = """() => {
     else seen.add(both);
   });
   // What is not drawn, or has no text and holds nothing that is KEPT, is nothing to look at.
-  for (const element of [...document.body.querySelectorAll(":not(style, script, link)")].reverse()) {
-    const empty = !element.textContent.trim() && !element.matches(KEPT) && !element.querySelector(KEPT);
+  const every = document.body.querySelectorAll(":not(style, script, link)");
+  for (const element of [...every].reverse()) {
+    const kept = element.matches(KEPT) || element.querySelector(KEPT);
+    const empty = !element.textContent.trim() && !kept;
     if (empty || !element.checkVisibility()) element.remove();
   }
   return { texts: shown.length, looks: seen.size };
