@@ -56,3 +56,19 @@ def chromium() -> Iterator[Any]:
         finally:
             _running.clear()
             browser.close()
+
+
+@contextmanager
+def listening(page: Any, **listeners: Any) -> Iterator[None]:
+    """Hear what a page tells, for a while: by the name of the event, who hears it.
+
+    One page serves many tests so: a new one takes a second, to go elsewhere a fifth of it.
+    """
+    for event, listener in listeners.items():
+        page.on(event, listener)
+    try:
+        yield
+        page.evaluate("0")  # what was told before is heard
+    finally:
+        for event, listener in listeners.items():
+            page.remove_listener(event, listener)

@@ -30,15 +30,14 @@ EVERY = pytest.mark.parametrize(
 def visited() -> Iterator[Any]:
     """Return what was found on a page, which is opened once."""
     with chromium() as browser:
+        page = browser.new_page()
 
         @cache
         def look(path: Path) -> Visit:
-            page = browser.new_page()
-            found = visit(page, built(path), thorough=os.environ.get("QKV_AXE") == "all")
-            page.close()
-            return found
+            return visit(page, built(path), thorough=os.environ.get("QKV_AXE") == "all")
 
         yield look
+        page.close()
 
 
 @EVERY

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.book.test_site import SITE, built
-from tests.book.visits import PHONE, heard
-from tests.browser import chromium, need_browser
+from tests.book.visits import DESKTOP, FORGET, PHONE, heard
+from tests.browser import chromium, listening, need_browser
 from workshop.pages import BOOK
 
 need_browser()
@@ -27,17 +27,30 @@ def browser() -> Iterator[Any]:
         yield engine
 
 
-@pytest.fixture
-def page(browser: Any) -> Iterator[Any]:
-    """Give a page of a new reader; fail on any complaint."""
-    context = browser.new_context()
-    page = context.new_page()
+def complaints(faults: list[str]) -> dict[str, Any]:
+    """Return who hears what a page complains of, and notes it."""
+    return {
+        "console": lambda each: heard(faults, each),
+        "pageerror": lambda error: faults.append(str(error)),
+    }
+
+
+@pytest.fixture(scope="module")
+def tab(browser: Any) -> Any:
+    page = browser.new_page()
     page.set_default_timeout(PATIENCE)
+    return page
+
+
+@pytest.fixture
+def page(tab: Any) -> Iterator[Any]:
+    """Give a page that has forgotten its reader; fail on any complaint."""
     faults: list[str] = []
-    page.on("console", lambda each: heard(faults, each))
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    yield page
-    context.close()
+    tab.set_viewport_size(DESKTOP)
+    tab.emulate_media(color_scheme="null")
+    with listening(tab, **complaints(faults)):
+        yield tab
+        tab.evaluate(FORGET)
     assert faults == []
 
 
@@ -116,10 +129,14 @@ def test_progress_is_shown_on_the_home_page_and_can_be_forgotten(page: Any) -> N
     assert page.locator(".progress-read").count() == 0
 
 
-def test_where_storage_is_blocked_a_page_still_works(page: Any) -> None:
+def test_where_storage_is_blocked_a_page_still_works(browser: Any) -> None:
+    page, faults = browser.new_page(), []
     page.add_init_script(NO_STORAGE)
-    answer_and_pass(page)
-    assert page.get_by_label("I have read this page").is_checked()
+    with listening(page, **complaints(faults)):
+        answer_and_pass(page)
+        assert page.get_by_label("I have read this page").is_checked()
+    page.close()
+    assert faults == []
 
 
 def test_the_front_page_is_alive(page: Any) -> None:

@@ -23,9 +23,11 @@ html[data-theme="dark"] .soft {{ color: #444 }}
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
+def page() -> Iterator[Any]:
     with chromium() as running:
-        yield running
+        opened = running.new_page()
+        yield opened
+        opened.close()
 
 
 @pytest.mark.parametrize(
@@ -41,13 +43,11 @@ def browser() -> Iterator[Any]:
     ids=["sound", "pale", "pale in the dark", "on a dim ground", "faint", "in what is faint"],
 )
 def test_a_text_without_contrast_is_found_in_the_theme_where_it_is(
-    browser: Any, tmp_path: Path, look: str, style: str, around: str, found_in: list[str]
+    page: Any, tmp_path: Path, look: str, style: str, around: str, found_in: list[str]
 ) -> None:
     path = tmp_path / "page.html"
     path.write_text(PAGE.format(look=look, style=style, around=around), encoding="utf-8")
-    page = browser.new_page()
     found = visit(page, path)
-    page.close()
     assert found.contrasts["looks"] < found.contrasts["texts"]
     faulty = [
         where for where, faults in found.violations.items() if "color-contrast" in str(faults)
@@ -57,13 +57,20 @@ def test_a_text_without_contrast_is_found_in_the_theme_where_it_is(
 
 @pytest.mark.parametrize(("columns", "n_cut"), [(40, 0), (400, 1)])
 def test_code_that_is_wider_than_its_box_is_found(
-    browser: Any, tmp_path: Path, columns: int, n_cut: int
+    page: Any, tmp_path: Path, columns: int, n_cut: int
 ) -> None:
     path = tmp_path / "page.html"
     code = f'<article class="bd-article"><pre>{"x" * columns}</pre></article>'
     text = PAGE.format(look="", style="", around="").replace("<p>Text.</p>", code)
     path.write_text(text, encoding="utf-8")
-    page = browser.new_page()
     found = visit(page, path)
-    page.close()
     assert len(found.cut) == n_cut
+
+
+@pytest.mark.parametrize("wait", [0, 200], ids=["before it is looked at", "later"])
+def test_what_moves_is_found(page: Any, tmp_path: Path, wait: int) -> None:
+    path = tmp_path / "page.html"
+    script = f"""<script>setTimeout(() => document.querySelector("main").insertAdjacentHTML(
+      "beforebegin", "<p style='height: 500px'>Late.</p>"), {wait});</script>"""
+    path.write_text(PAGE.format(look="", style="", around="") + script, encoding="utf-8")
+    assert visit(page, path).shift > 0.1

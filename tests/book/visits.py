@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.browser import STILL
+from tests.browser import STILL, listening
 
 STANDARD = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 PICTURES = (".png", ".svg", ".jpg", ".jpeg", ".webp", ".gif")
@@ -23,12 +23,14 @@ OF_LAYOUT = [
     "scrollable-region-focusable", "target-size", "summary-name", "button-name", "link-name"
 ]  # fmt: skip
 
-SHIFTS = """
-window.shift = 0;
-new PerformanceObserver((list) => {
-  for (const entry of list.getEntries()) window.shift += entry.value;
-}).observe({ type: "layout-shift", buffered: true });
-"""
+# Buffered: what moved before anybody asked counts, too.
+SHIFTS = """() => {
+  window.shift = 0;
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) window.shift += entry.value;
+  }).observe({ type: "layout-shift", buffered: true });
+}"""
+FORGET = "() => { localStorage.clear(); sessionStorage.clear(); }"
 
 # axe looks at each element, and a chapter has ten thousand: the parts of formulas, hidden from
 # assistive technology, what is drawn in pictures, each an image with one name (axe judges no
@@ -185,13 +187,22 @@ def complaint(message: Any) -> str:
 def visit(page: Any, path: Path, *, thorough: bool = False) -> Visit:
     """Open a page from its file and look at it in two widths and two themes."""
     found = Visit()
-    page.on("request", lambda request: found.requests.add(request.url))
-    page.on("pageerror", lambda error: found.messages.append(str(error)))
-    page.on("console", lambda each: heard(found.messages, each))
     page.set_default_timeout(PATIENCE)
-    page.add_init_script(SHIFTS)
     page.set_viewport_size(DESKTOP)
+    with listening(
+        page,
+        request=lambda request: found.requests.add(request.url),
+        pageerror=lambda error: found.messages.append(str(error)),
+        console=lambda each: heard(found.messages, each),
+    ):
+        look_at(page, found, path, thorough=thorough)
+    return found
+
+
+def look_at(page: Any, found: Visit, path: Path, *, thorough: bool) -> None:
+    """Open a page and note what is found."""
     page.goto(path.as_uri())
+    page.evaluate(SHIFTS)
     page.evaluate("document.fonts.ready")
     page.wait_for_timeout(500)
     found.shift = page.evaluate("window.shift")
@@ -205,7 +216,7 @@ def visit(page: Any, path: Path, *, thorough: bool = False) -> Visit:
     page.evaluate(THIN)
     page.evaluate(Axe().axe_script)
     look_all_round(page, found, thorough=thorough)
-    return found
+    page.evaluate(FORGET)
 
 
 def look_all_round(page: Any, found: Visit, *, thorough: bool) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from qkv_lib import explorers
 from qkv_lib.measures.cost import Block
-from tests.browser import chromium
+from tests.browser import chromium, listening
 
 X = np.array([[1.0, 2.0], [2.0, 3.0], [3.0, 4.0], [4.0, 5.0]])
 WORDS = ["word1", "word2", "word3", "word4"]
@@ -50,26 +50,37 @@ def browser() -> Iterator[Any]:
         yield running
 
 
-@pytest.fixture(scope="session")
-def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    """Write a page of all figures, or of the kinds that a module names as its `KINDS`."""
     path = tmp_path_factory.mktemp("figures") / "figures.html"
-    figures = "".join(figure._repr_html_() for figure in FIGURES)
+    kinds = getattr(request.module, "KINDS", "")
+    figures = "".join(each._repr_html_() for each in FIGURES if each.id.startswith(kinds))
     path.write_text(f"{HEAD}<body>{figures}", encoding="utf-8")
     return path
 
 
+@pytest.fixture(scope="session")
+def tab(browser: Any) -> Any:
+    """Give the page of a touch screen on which all are opened, one after the other."""
+    return browser.new_context(has_touch=True).new_page()
+
+
 @pytest.fixture
-def page(browser: Any, file: Path) -> Iterator[Any]:
-    """Open the figures from a file, on a touch screen; fail on any complaint or request."""
-    context = browser.new_context(has_touch=True, viewport={"width": 900, "height": 1600})
-    page = context.new_page()
+def page(tab: Any, file: Path) -> Iterator[Any]:
+    """Open the figures from a file, anew; fail on any complaint or request."""
     faults: list[str] = []
-    page.on("console", lambda message: faults.append(message.text))
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("request", lambda request: request.url == file.as_uri() or faults.append(request.url))
-    page.goto(file.as_uri())
-    yield page
-    context.close()
+    tab.set_viewport_size({"width": 900, "height": 1600})
+    tab.emulate_media(media="null", reduced_motion="null")
+    tab.mouse.move(0, 0)
+    with listening(
+        tab,
+        console=lambda message: faults.append(message.text),
+        pageerror=lambda error: faults.append(str(error)),
+        request=lambda request: request.url == file.as_uri() or faults.append(request.url),
+    ):
+        tab.goto(file.as_uri())
+        yield tab
     assert faults == []
 
 

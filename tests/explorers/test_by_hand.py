@@ -10,6 +10,7 @@ from tests.browser import need_browser
 from tests.explorers.conftest import KEYS, VALUES, WORDS, X, centre, heard, shown
 
 need_browser()
+KINDS = ("steps", "lookup")
 STAGES = ["scores", "scaled", "masked", "weights", "output"]
 
 

@@ -28,6 +28,7 @@ from tests.explorers.conftest import (
 )  # fmt: skip
 
 need_browser()
+KINDS = ("heads", "cost", "scaling", "rope")
 
 
 def head(figure: Any, block: int, number: int) -> Any:

@@ -10,6 +10,7 @@ from tests.browser import need_browser
 from tests.explorers.conftest import heard
 
 need_browser()
+KINDS = "sentence"
 
 
 def assert_read(
