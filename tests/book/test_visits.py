@@ -67,10 +67,15 @@ def test_code_that_is_wider_than_its_box_is_found(
     assert len(found.cut) == n_cut
 
 
-@pytest.mark.parametrize("wait", [0, 200], ids=["before it is looked at", "later"])
-def test_what_moves_is_found(page: Any, tmp_path: Path, wait: int) -> None:
+@pytest.mark.parametrize(
+    "when",
+    ['new PerformanceObserver(late).observe({ type: "paint", buffered: true })',
+     "setTimeout(late, 300)"],
+    ids=["as soon as it is painted", "later"],
+)  # fmt: skip
+def test_what_moves_is_found(page: Any, tmp_path: Path, when: str) -> None:
     path = tmp_path / "page.html"
-    script = f"""<script>setTimeout(() => document.querySelector("main").insertAdjacentHTML(
-      "beforebegin", "<p style='height: 500px'>Late.</p>"), {wait});</script>"""
+    script = f"""<script>const late = () => document.querySelector("main").insertAdjacentHTML(
+      "beforebegin", "<p style='height: 300px'>Late.</p>"); {when};</script>"""
     path.write_text(PAGE.format(look="", style="", around="") + script, encoding="utf-8")
     assert visit(page, path).shift > 0.1
