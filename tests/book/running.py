@@ -43,22 +43,8 @@ JUDGE = """
 import json, math
 import numpy as np
 import qkv_lib
-from qkv_lib.practice import diagnose, grade, run
+from qkv_lib.practice import grade
 from qkv_lib.practice.exercises import EXERCISES
-
-# What the library answers is asked for once an exercise, not once an answer.
-kept = {}
-def once(function, key):
-    def cached(*args):
-        found = key(*args)
-        if found not in kept:
-            kept[found] = function(*args)
-        return kept[found]
-    return cached
-if not hasattr(run, "_plain"):
-    run._plain = run.cases_of, run.reference_values
-    run.cases_of = once(run._plain[0], lambda exercise: exercise.name)
-    run.reference_values = once(run._plain[1], lambda e, args: (e.name, *map(id, args)))
 
 def verdict_on(name, kind, what):
     if kind == "mistake":
