@@ -177,10 +177,18 @@ def add(*what: str, **settings: str) -> None:
     """Install something by uv, in seconds, or by pip where uv isn't there or cannot."""
     # As pip does, look for the best version on all indexes.
     options = ["--quiet", "--python", str(python()), "--index-strategy", "unsafe-best-match"]
+    options += [] if may_keep() else ["--no-cache"]
     if shutil.which("uv", path=str(python().parent)):
         with suppress(subprocess.CalledProcessError):
             return run("uv", "pip", "install", *options, *what, **settings)
     return pip(*what, **settings)
+
+
+def may_keep() -> bool:
+    """Tell whether uv may keep what it downloads in the user's folder; else it would stop."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "uv"
+    there = next(each for each in (cache, *cache.parents) if each.exists())
+    return there.is_dir() and os.access(there, os.W_OK)
 
 
 def packages() -> list[str]:

@@ -14,7 +14,7 @@ import pytest
 
 import make
 from tests.workshop.checkout import Checkout, begin
-from workshop import building, children, commands
+from workshop import building, children, commands, environment
 from workshop.pages import ROOT
 
 
@@ -278,6 +278,17 @@ def test_an_environment_is_made_anew_whatever_the_settings_of_pip(checkout: Chec
     config.unlink()
     assert (checkout.site() / "torch-1.0.dist-info").is_dir()
     assert "Installing" not in works(checkout)
+
+
+def test_uv_keeps_nothing_where_the_users_folder_takes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would stop; an account of a service has no folder of its own."""
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert environment.may_keep()
+    (tmp_path / ".cache").write_text("a file")
+    assert not environment.may_keep()
 
 
 def test_a_setting_for_all_commands_hides_no_other(
