@@ -61,7 +61,8 @@ def test_choosing_is_worth_half_a_nat() -> None:
 
 
 @holds(
-    "It takes two layers: one layer stays near guessing, even with 16 times the updates.",
+    "An induction head takes two layers: one layer stays near guessing, "
+    "even with 16 times the updates.",
     "It needs a head in an earlier layer that marks B with the token before it.",
 )
 def test_one_layer_finds_no_repetition() -> None:
