@@ -78,7 +78,7 @@ def test_a_gate_lets_a_part_of_the_output_through() -> Cases:
 
 @holds(
     "Attention whose weights are one map less a part of another, "
-    "so that what both share falls out.",
+    "so that what both have in common cancels.",
 )
 @evaluated("eq-choice-differential")
 def test_one_map_is_subtracted_from_another() -> Cases:

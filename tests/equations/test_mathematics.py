@@ -140,8 +140,9 @@ def test_heads_run_side_by_side_and_are_mixed() -> Cases:
 
 
 @holds(
-    "The number of parameters does not depend on the number of heads.",
-    "The same four matrices are divided among the heads; the count does not change.",
+    "the number of parameters does not depend on the number of heads.",
+    "The same four matrices are divided among the heads, "
+    "so the number of parameters does not change.",
 )
 @evaluated("eq-mathematics-parameters")
 def test_parameters_do_not_depend_on_the_number_of_heads() -> Cases:

@@ -16,7 +16,7 @@ def of(runs: list[dict], **wanted: object) -> Iterator[dict]:
 
 @holds(
     "Without any mark the network with attention is right in 17 % of cases and the other one in "
-    "44 % (guessing: 10 %): here, the model with attention relied on the shortcut more."
+    "44 % (guessing: 10 %), so here the model with attention relied on the shortcut more."
 )
 def test_the_model_with_attention_relied_on_the_mark_more() -> None:
     right = {
@@ -27,9 +27,10 @@ def test_the_model_with_attention_relied_on_the_mark_more() -> None:
 
 
 @holds(
-    "With sixteen times the updates (second table) the recurrence is nearly perfect at recall, "
-    "with each seed: it learns, but slowly.",
-    "With sixteen times the updates the recurrence gets from a third to nearly all at recall.",
+    "With sixteen times the updates (second table) the recurrence is nearly perfect at recall: "
+    "it learns, but slowly.",
+    "With sixteen times as many updates the recurrence recalls nearly everything, "
+    "instead of a third.",
 )
 def test_the_recurrence_learns_recall_slowly() -> None:
     usual = of(rivals.TABLE.runs, task="recall", model="RNN", rate=0.01, longer=1)
