@@ -11,6 +11,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
+from translated import say
 
 
 def visit_citation(translator: HTML5Translator, node: nodes.Element) -> None:
@@ -28,7 +29,8 @@ def name_arrows(contents: Callable[..., str]) -> Callable[..., str]:
 
     def named(*args: Any, **options: Any) -> str:
         html = str(contents(*args, **options))
-        return html.replace("<summary>", '<summary aria-label="Sections of this chapter">')
+        name = say("Sections of this chapter")
+        return html.replace("<summary>", f'<summary aria-label="{name}">')
 
     return named
 

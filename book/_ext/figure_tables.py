@@ -12,12 +12,12 @@ from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from translated import say
 
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 METADATA = re.compile(r"<metadata>(.*?)</metadata>", re.DOTALL)
 SCRIPT = re.compile(r"([_^])(\{[^}]*\}|.)")
-SUMMARY = "The numbers of this figure"
-BOX = f'<details class="figure-numbers"><summary>{SUMMARY}</summary>\n{{}}\n</details>\n'
+BOX = '<details class="figure-numbers"><summary>{}</summary>\n{}\n</details>\n'
 
 
 class FigureNumbers(nodes.General, nodes.Element):
@@ -78,10 +78,10 @@ def as_html(table: dict[str, Any]) -> str:
         f"{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>\n"
         for name, cells in zip(table["rows"], shorter(table["cells"]), strict=True)
     )
+    axes = say("Rows are {}, columns are {}.", escape(say(rows_are)), escape(say(columns_are)))
     return (
         '<div class="pst-scrollable-table-container"><table class="table">\n'
-        f"<caption><span>{title}Rows are {escape(rows_are)}, columns are "
-        f"{escape(columns_are)}.</span></caption>\n<thead><tr><td></td>{head}</tr></thead>\n<tbody>\n{body}</tbody></table></div>"
+        f"<caption><span>{title}{axes}</span></caption>\n<thead><tr><td></td>{head}</tr></thead>\n<tbody>\n{body}</tbody></table></div>"
     )
 
 
@@ -91,7 +91,9 @@ def add_tables(app: Sphinx, doctree: nodes.document, _page: str) -> None:
         tables = tables_in(Path(app.srcdir, image["uri"]))
         if tables:
             figure = image.parent if isinstance(image.parent, nodes.figure) else image
-            html = BOX.format("\n".join(as_html(table) for table in tables))
+            html = BOX.format(
+                say("The numbers of this figure"), "\n".join(as_html(table) for table in tables)
+            )
             figure.parent.insert(figure.parent.index(figure) + 1, FigureNumbers(html=html))
 
 

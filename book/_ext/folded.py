@@ -11,6 +11,7 @@ from docutils import nodes
 from myst_nb.sphinx_ import HideCodeCellNode, depart_HideCellInput
 from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
+from translated import english, say
 
 EXERCISE = "Exercise"
 PICTURES = (nodes.image, nodes.figure)
@@ -20,17 +21,17 @@ def is_exercise(node: nodes.Node | None) -> bool:
     """Tell whether a cell stands under the heading of an exercise."""
     while node is not None and not isinstance(node, nodes.section):
         node = node.parent
-    return node is not None and node[0].astext().startswith(EXERCISE)
+    return node is not None and english(node[0]).startswith(EXERCISE)
 
 
 def label_of(cell: nodes.container) -> str:
     """Return what a folded cell is called."""
     if cell["hide_mode"] == "all":
-        return "Solution" if is_exercise(cell) else "The test"
+        return say("Solution") if is_exercise(cell) else say("The test")
     if cell["hide_mode"] == "input":
         pictures = any(isinstance(each, PICTURES) for each in cell.findall())
-        return "Code of this figure" if pictures else "Code"
-    return "Output"
+        return say("Code of this figure") if pictures else say("Code")
+    return say("Output")
 
 
 def name_folded_cells(_app: Sphinx, doctree: nodes.document) -> None:

@@ -21,8 +21,10 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
+from translated import entries, is_translated, message, name_of
 
 from qkv_lib import explorers
+from qkv_lib.data.sentence import CHINESE, THIRSTY
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +32,7 @@ TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
 OPENING = re.compile(
     r"\*\*Time\*\*:? (?P<time>.+?)\.\s+\*\*Needs\*\*:? (?P<needs>.+?)\.(?:\s|$)", re.DOTALL
 )
+TIME = re.compile(r"\*\*[^*]+\*\*：(.+?)。")
 EXERCISE = re.compile(r"^### Exercise \d", re.MULTILINE)
 
 
@@ -53,6 +56,16 @@ def opening(notebook: Path) -> Opening:
     return Opening(title[1], time, needs, len(EXERCISE.findall(text)))
 
 
+def time_of(name: str, time: str) -> str:
+    """Return the time that a chapter takes, in the language of the build."""
+    if is_translated():
+        for entry in entries(name).values():
+            told = TIME.match(entry.translation) if entry.text.startswith("**Time**") else None
+            if told and entry.done:
+                return told[1]
+    return time
+
+
 class CourseMap(SphinxDirective):
     """A list of the chapters."""
 
@@ -67,7 +80,7 @@ class CourseMap(SphinxDirective):
             lines += self.entry(name, questions.pop(name, ""))
         for name in questions:
             logger.warning("course-map: no chapter %s", name, location=self.get_location())
-        box = nodes.container(classes=["course-map"])
+        box = nodes.container(classes=["course-map", "already-translated"])
         box += self.parse_text_to_nodes("\n".join(lines))
         return [box]
 
@@ -91,9 +104,10 @@ class CourseMap(SphinxDirective):
             f'<span class="course-progress" data-page="{escape(page)}" '
             f'data-exercises="{found.exercises}"></span>'
         )
-        time = found.time[0].upper() + found.time[1:]
+        time = time_of(name, found.time[0].upper() + found.time[1:])
+        title, asks = message(name, found.title), message(name_of(self.env.docname), question)
         return [
-            f"- [{found.title}]({name}.ipynb)", "", f"  {question}", "", f"  {time} {progress}", "",
+            f"- [{title}]({name}.ipynb)", "", f"  {asks}", "", f"  {time} {progress}", "",
         ]  # fmt: skip
 
 
@@ -102,7 +116,8 @@ class LiveSentence(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return the figure as HTML; other builders show nothing."""
-        figure = explorers.sentence(name="home")
+        words = CHINESE if is_translated() else THIRSTY
+        figure = explorers.sentence(words, name="home")
         return [nodes.raw("", figure._repr_html_(), format="html")]
 
 

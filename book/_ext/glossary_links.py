@@ -16,6 +16,9 @@ from quiz import QuizOffer
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
+from translated import is_translated, say
+
+from workshop.chinese.terms import terms as law
 
 CHAPTER = re.compile(r"(?:^|/)\d\d-")  # the pages that are searched
 GLOSSARY = re.compile(r"(?:^|/)glossary$")
@@ -41,6 +44,7 @@ class Term(NamedTuple):
     page: str
     anchor: str
     meaning: tuple[nodes.Node, ...] = ()
+    everyday: bool = False
 
 
 Terms = dict[str, Term]
@@ -58,10 +62,14 @@ def terms_of(env: BuildEnvironment) -> Terms:
         for page in {page for _, page, _ in objects}
         for anchor, meaning in meanings_of(env.get_doctree(page))
     }
-    return {
-        name.lower(): Term(name, page, anchor, meanings.get(anchor, ()))
+    found = [
+        Term(name, page, anchor, meanings.get(anchor, ()), name.lower() in EVERYDAY)
         for name, page, anchor in objects
-    }
+    ]
+    if is_translated():
+        chinese = {each.word: each.chinese[0] for each in law() if each.chinese}
+        found = [each._replace(word=chinese[each.word]) for each in found if each.word in chinese]
+    return {each.word.lower(): each for each in found}
 
 
 def meanings_of(glossary: nodes.document) -> Iterator[tuple[str, tuple[nodes.Node, ...]]]:
@@ -71,8 +79,9 @@ def meanings_of(glossary: nodes.document) -> Iterator[tuple[str, tuple[nodes.Nod
         paragraphs = [each for each in definition if isinstance(each, nodes.paragraph)]
         said: list[nodes.Node] = []
         for node in paragraphs[1] if len(paragraphs) > 1 else ():
-            text, see, _ = node.partition("See ") if isinstance(node, nodes.Text) else ("", "", "")
-            if see and (not text or text[-1].isspace()):
+            sign = say("See ")
+            text, see, _ = node.partition(sign) if isinstance(node, nodes.Text) else ("", "", "")
+            if see and (not text or text[-1].isspace() or text[-1] == "。"):
                 said.append(nodes.Text(text.rstrip()))
                 break
             said.append(without_links(node))
@@ -96,6 +105,8 @@ def is_meant(term: Term, found: re.Match[str]) -> bool:
 def is_introduced(text: nodes.Text, end: int) -> bool:
     """Tell whether the Chinese word stands in brackets behind what ends at ``end``."""
     rest, behind = str(text)[end:], after(text)
+    if is_translated():
+        return rest.startswith("（")
     if not rest and isinstance(text.parent, (nodes.emphasis, nodes.strong)):
         rest, behind = "", after(text.parent)
         if behind:
@@ -113,6 +124,8 @@ def after(node: nodes.Node) -> list[nodes.Node]:
 def pattern_of(terms: Terms) -> re.Pattern[str]:
     """Return the pattern that finds a word as a whole, the longer of two words first."""
     words = "|".join(map(either_number, sorted(terms, key=len, reverse=True)))
+    if is_translated():  # Chinese has no gaps between words
+        return re.compile(f"({words})")
     return re.compile(rf"(?<![\w-])({words})(?:e?s)?(?![\w-])", re.I)
 
 
@@ -148,7 +161,8 @@ def link_first_uses(doctree: nodes.document, terms: Terms, address: Any) -> None
                 continue
             if not is_meant(left[word], found):
                 continue
-            if word in EVERYDAY and not is_introduced(text, found.end()):
+            everyday = left[word].everyday or word in EVERYDAY
+            if everyday and not is_introduced(text, found.end()):
                 continue
             link = linked(left.pop(word), found[0], address)
             pieces += [nodes.Text(text[end : found.start()]), link]

@@ -1,14 +1,18 @@
-"""Sphinx extension: marks that a page carries for the eye, read off its words while it is built.
+"""Sphinx extension: marks that a page carries, read off its English words while it is built.
 
-A section that begins with *Second reading.* may be skipped at first; the words become a mark.
+- A section that begins with *Second reading.* may be skipped at first; the words become a mark.
+- The section of an exercise has a class, by which scripts find it.
 """
 
+import re
 from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from translated import english
 
 SECOND_READING = "Second reading."
+EXERCISE = re.compile(r"Exercise \d")
 
 
 def mark_second_readings(doctree: nodes.document) -> None:
@@ -18,13 +22,21 @@ def mark_second_readings(doctree: nodes.document) -> None:
         if opening is None or opening.parent is not section or not opening.children:
             continue
         words = opening[0]
-        if isinstance(words, nodes.emphasis) and words.astext() == SECOND_READING:
+        if isinstance(words, nodes.emphasis) and english(opening).startswith(SECOND_READING):
             words["classes"].append("second-reading")
+
+
+def mark_exercises(doctree: nodes.document) -> None:
+    """Give the section of each exercise its class."""
+    for section in doctree.findall(nodes.section):
+        if EXERCISE.match(english(section[0])):
+            section["classes"].append("exercise")
 
 
 def mark(_app: Sphinx, doctree: nodes.document) -> None:
     """Mark one page."""
     mark_second_readings(doctree)
+    mark_exercises(doctree)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -20,9 +20,7 @@ from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
-
-NUMBER = "Question {}."
-VERDICTS = {"right": "Yes.", "wrong": "No."}
+from translated import say
 
 
 class QuizQuestion(nodes.General, nodes.Element):
@@ -77,9 +75,9 @@ class Option(SphinxDirective):
 def number_and_judge(_app: Sphinx, doctree: nodes.document) -> None:
     """Write the number before each question and the verdict before each feedback."""
     for number, asked in enumerate(doctree.findall(QuizQuestion), start=1):
-        begin(asked[0], NUMBER.format(number))
+        begin(asked[0], say("Question {}.", number))
         for each in asked.findall(QuizOption):
-            begin(each[1], VERDICTS[each["verdict"]])
+            begin(each[1], say("Yes.") if each["verdict"] == "right" else say("No."))
 
 
 def begin(paragraph: nodes.Node, words: str) -> None:
@@ -109,9 +107,9 @@ def depart_option(translator: HTML5Translator, _node: QuizOption) -> None:
     translator.body.append("</details>\n")
 
 
-def visit_offer(translator: HTML5Translator, _node: QuizOffer) -> None:
+def visit_offer(translator: HTML5Translator, node: QuizOffer) -> None:
     """Open the words that stay when an option is closed."""
-    translator.body.append("<summary>")
+    translator.body.append(translator.starttag(node, "summary", ""))
 
 
 def depart_offer(translator: HTML5Translator, _node: QuizOffer) -> None:

@@ -19,6 +19,7 @@ import nbformat
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
+from translated import code, name_of
 
 from workshop.in_page import assets
 from workshop.in_page.cells import before, cells
@@ -96,18 +97,20 @@ def write_pieces(app: Sphinx, error: Exception | None) -> None:
     for name in app.env.found_docs:
         source = Path(app.env.doc2path(name))
         if source.suffix == ".ipynb":
-            content = json.dumps(page(source, app.env.run_here[source.stem], sizes))
+            content = json.dumps(page(source, app.env.run_here[source.stem], sizes, name_of(name)))
             short = name.replace("/", "-")
             script = target / "pages" / f"{short}.js"
             script.write_text(f"qkvRun.page({short!r}, {content});\n", encoding="utf-8")
 
 
-def page(notebook: Path, found: dict[str, str], sizes: dict[str, Any]) -> dict[str, Any]:
+def page(
+    notebook: Path, found: dict[str, str], sizes: dict[str, Any], name: str = ""
+) -> dict[str, Any]:
     """Return what a page is told of its cells, and the notebook without what it shows."""
     every = cells(notebook)
     told = {
         each.id: {
-            "source": each.source,
+            "source": code(name, each.source),
             "needs": found[each.id],
             "yours": each.yours,
             "before": list(before(every, each).items()),
@@ -118,6 +121,7 @@ def page(notebook: Path, found: dict[str, str], sizes: dict[str, Any]) -> dict[s
     for cell in plain.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
+            cell.source = code(name, cell.source)
     return {"cells": told, "steps": sizes, "notebook": plain}
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import nbformat
 from docutils import nodes
 from sphinx.application import Sphinx
+from translated import english, message, say
 
 PAGE = "path"
 HEADING = re.compile(r"## (.+)")
@@ -39,7 +40,7 @@ def lead_back(app: Sphinx, doctree: nodes.document) -> None:
         return
     heading = sections(notebook).get(page.name)
     times = (
-        each for each in doctree.findall(nodes.paragraph) if each.astext().startswith("Time: ")
+        each for each in doctree.findall(nodes.paragraph) if english(each).startswith("Time: ")
     )
     time = next(times, None)
     if heading is None or time is None:
@@ -48,10 +49,10 @@ def lead_back(app: Sphinx, doctree: nodes.document) -> None:
     target = f"{PAGE}.html#{nodes.make_id(heading)}"
     time += [
         nodes.Text(" "),
-        nodes.strong("", "In short"),
-        nodes.Text(": "),
-        nodes.reference("", heading, refuri=target, internal=True),
-        nodes.Text("."),
+        nodes.strong("", say("In short")),
+        nodes.Text(say(": ")),
+        nodes.reference("", message(PAGE, heading), refuri=target, internal=True),
+        nodes.Text(say(".")),
     ]
 
 

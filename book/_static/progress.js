@@ -48,16 +48,15 @@
 
   const followExercises = (page) => {
     const inPage = (heading) => heading.parentElement.querySelector(".run-bar[data-yours]");
-    const headings = [...document.querySelectorAll(".bd-article h3")].filter((heading) =>
-      /^\s*Exercise \d/.test(heading.textContent));
+    const headings = document.querySelectorAll(".bd-article section.exercise > h3");
     for (const heading of headings) {
       const { id } = heading.parentElement;
-      const label = tick("I passed this exercise", Boolean(page.passed[id]), (on) =>
+      const label = tick(qkvSay("I passed this exercise"), Boolean(page.passed[id]), (on) =>
         change((now) => { if (on) now.passed[id] = true; else delete now.passed[id]; }));
       heading.after(label);
       if (!inPage(heading)) continue;
       const box = label.querySelector("input");
-      label.lastChild.data = "Passed (Check sets this tick)";
+      label.lastChild.data = qkvSay("Passed (Check sets this tick)");
       box.disabled = true;
       ticks[id] = box;
     }
@@ -77,7 +76,7 @@
   const followReading = (page) => {
     const end = document.querySelector(".prev-next-footer");
     if (!end) return;
-    const box = tick("I have read this page", page.read, (on) => change((now) => { now.read = on; }));
+    const box = tick(qkvSay("I have read this page"), page.read, (on) => change((now) => { now.read = on; }));
     document.querySelector(".bd-article").append(box); // in the column of the text
     if (page.read) return;
     const watcher = new IntersectionObserver((seen) => {
@@ -98,7 +97,7 @@
       link.querySelector(".progress-read")?.remove();
       if (!pageOf(all, nameOf(link.href)).read) continue;
       link.append(make("span", { class: "progress-read" },
-        make("span", { "aria-hidden": "true" }, " ✓"), make("span", { class: "unseen" }, " (read)")));
+        make("span", { "aria-hidden": "true" }, " ✓"), make("span", { class: "unseen" }, qkvSay(" (read)"))));
     }
   };
 
@@ -106,10 +105,11 @@
     for (const place of document.querySelectorAll(".course-progress")) {
       const page = pageOf(all, place.dataset.page);
       const parts = [
-        [page.read, "✓ read"],
-        [count(page.passed), `exercises passed: ${count(page.passed)} of ${place.dataset.exercises}`],
-        [Object.keys(page.quiz).length,
-          `quiz: ${count(page.quiz)} right of ${Object.keys(page.quiz).length} answered`],
+        [page.read, qkvSay("✓ read")],
+        [count(page.passed), qkvSay("exercises passed: {n} of {all}",
+          { n: count(page.passed), all: place.dataset.exercises })],
+        [Object.keys(page.quiz).length, qkvSay("quiz: {n} right of {all} answered",
+          { n: count(page.quiz), all: Object.keys(page.quiz).length })],
       ];
       place.textContent = parts.filter(([done]) => done).map(([, text]) => text).join(" · ");
     }
@@ -121,12 +121,12 @@
     const reset = () => {
       localStorage.removeItem(KEY);
       show();
-      place.textContent = "Your progress is forgotten.";
+      place.textContent = qkvSay("Your progress is forgotten.");
     };
     place.replaceChildren(...(Object.keys(all).length
-      ? ["Your progress is kept in this browser only. ",
-        make("button", { type: "button", onclick: reset }, "Forget it")]
-      : ["What you have read and passed will be marked here, in this browser only."]));
+      ? [qkvSay("Your progress is kept in this browser only. "),
+        make("button", { type: "button", onclick: reset }, qkvSay("Forget it"))]
+      : [qkvSay("What you have read and passed will be marked here, in this browser only.")]));
   };
 
   const show = () => {

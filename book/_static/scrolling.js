@@ -2,10 +2,10 @@
 // what it is; the theme does so for code, outputs and tables, but names none of them.
 (() => {
   const NAMES = [
-    [".katex-display", "Formula"],
-    ["pre", "Code"],
-    [".pst-scrollable-table-container", "Table"],
-    [".cell_output > .output", "Output"],
+    [".katex-display", qkvSay("Formula {n}, scrolls sideways")],
+    ["pre", qkvSay("Code {n}, scrolls sideways")],
+    [".pst-scrollable-table-container", qkvSay("Table {n}, scrolls sideways")],
+    [".cell_output > .output", qkvSay("Output {n}, scrolls sideways")],
   ];
 
   const reach = (box, name) => {
@@ -24,7 +24,7 @@
       let count = 0;
       for (const box of document.querySelectorAll(`.bd-article ${selector}`)) {
         count += 1;
-        reach(box, `${name} ${count}, scrolls sideways`);
+        reach(box, name.replace("{n}", count));
       }
     }
   };

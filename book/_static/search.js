@@ -126,13 +126,14 @@ Search.query = (query) => {
   const total = Math.min(found.length, MOST_RESULTS) + names.length;
   Search.stopPulse();
   Search.title.textContent = "";
-  Search.status.textContent = total === 0 ? "Nothing found." : `Places found: ${total}.`;
+  Search.status.textContent = total === 0
+    ? qkvSay("Nothing found.") : qkvSay("Places found: {total}.", { total });
   const instead = total === 0 && asked.length ? nearest(asked) : null;
   if (instead) {
-    Search.status.append(" Did you mean ");
+    Search.status.append(qkvSay(" Did you mean "));
     const other = document.createElement("a");
     other.href = `?q=${encodeURIComponent(instead)}`;
     other.textContent = instead;
-    Search.status.append(other, "?");
+    Search.status.append(other, qkvSay("?"));
   }
 };

@@ -196,3 +196,20 @@ def test_heat_maps_turn_with_the_theme(page: Any) -> None:
     light, dark = (sum(int(x) for x in re.findall(r"\d+", shade)[:3]) for shade in shades)
     assert light > 600
     assert dark < 100
+
+
+def test_the_switch_stays_at_the_place_that_is_read(page: Any) -> None:
+    page.goto(built(SITE / "book" / "03-algorithm.html").as_uri() + "#five-steps")
+    for folder, language in (("html/zh", "zh-CN"), ("html", "en")):
+        page.wait_for_function("scrollY > 100")
+        # Playwright would scroll to where the head of the page stands before it sticks.
+        page.locator("a.language-switch").dispatch_event("click")
+        page.wait_for_url(f"**/{folder}/book/03-algorithm.html#five-steps")
+        assert page.evaluate("document.documentElement.lang") == language
+
+
+def test_the_figure_of_the_home_page_speaks_chinese(page: Any) -> None:
+    page.goto(built(SITE / "zh" / "book" / "index.html").as_uri())
+    figure = page.locator("qkv-sentence")
+    assert "提问的词" in (figure.locator("[role=radiogroup]").get_attribute("aria-label") or "")
+    assert "asks" not in figure.locator(".panel").inner_text()

@@ -43,7 +43,7 @@ def filled(english: str, chinese: str) -> Iterator[str]:
     """Ask for Chinese."""
     if not chinese.strip():
         yield "no translation"
-    elif speaks(english) and not re.search(f"[{HAN}]", chinese):
+    elif speaks(GLOSS.sub("", english)) and not re.search(f"[{HAN}]", chinese):
         yield "still English"
 
 
@@ -54,7 +54,7 @@ def left_over(_english: str, chinese: str) -> Iterator[str]:
             r'<span lang="en">.*?</span>|[(（][^()（）]*[)）]|(?<!\*)\*[^*]+\*(?!\*)', " ", chinese
         )
     )
-    for run in re.findall(r"[A-Za-z][A-Za-z'’-]*(?:[ ,]+[A-Za-z][A-Za-z'’-]*){2,}", text):
+    for run in re.findall(r"[A-Za-z][A-Za-z'’-]+(?:[ ,]+[A-Za-z][A-Za-z'’-]+){2,}", text):
         if any(word.islower() for word in run.split()):
             yield f"English is left: {run!r}"
 
@@ -176,7 +176,7 @@ def structure(english: str, chinese: str) -> Iterator[str]:
             yield f"{found} of {mark} are read, {wanted} in the English: punctuation inside it?"
 
 
-def typography(_english: str, chinese: str) -> Iterator[str]:
+def typography(english: str, chinese: str) -> Iterator[str]:
     """Full-width punctuation, no space beside a Chinese character, one kind of quotation marks."""
     # Examples in italics have spaces; what is no word stands there as a sign.
     text = re.sub(r"(?<!\*)\*(?!\*)[^*]+\*(?!\*)", "\x01", chinese)
@@ -188,12 +188,14 @@ def typography(_english: str, chinese: str) -> Iterator[str]:
         yield f"half-width {found['sign'] or found['stop']!r} beside Chinese"
     if re.search(rf"[{HAN}]\((?!\x00)|\)(?=[{HAN}])", text):
         yield "half-width brackets beside Chinese"
-    for found in re.finditer(rf"[{HAN}{WIDE}][ \t\n]+(?=\S)|\S[ \t\n]+(?=[{HAN}{WIDE}])", text):
+    spaces = "[ \\t]+" if "\n" in english else "\\s+"
+    for found in re.finditer(rf"[{HAN}{WIDE}]{spaces}(?=\S)|\S{spaces}(?=[{HAN}{WIDE}])", text):
         yield f"a space beside Chinese: {found[0]!r}"
     for sign in '「」『』"＂':
         if sign in text:
             yield f"quotation marks are “ and ”, not {sign}"
-    if text.count("“") != text.count("”") or text.count("（") != text.count("）"):
+    whole = english.count("(") == english.count(")")
+    if text.count("“") != text.count("”") or (whole and text.count("（") != text.count("）")):
         yield "a quotation mark or bracket without its other half"
 
 

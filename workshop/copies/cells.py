@@ -4,6 +4,7 @@ import copy
 import re
 from collections.abc import Iterator
 from html import escape
+from typing import Any
 
 import nbformat
 from docutils import nodes
@@ -92,6 +93,8 @@ def blocks(node: nodes.Element, level: int = 0) -> Iterator[tuple[nodes.Element,
     for child in node.children:
         if isinstance(child, nodes.section):
             yield from blocks(child, level + 1)
+        elif "edition-note" in _attributes(child).get("classes", []):
+            continue  # what a page in another language says of itself
         elif not (isinstance(child, nodes.container) and "cell_index" in child):
             yield child, level
 
@@ -132,5 +135,5 @@ def described(seen: list[str], tables: list[str]) -> str:
     return f"<details><summary>{name}</summary>\n{whole}\n</details>"
 
 
-def _attributes(node: nodes.Node) -> dict[str, object]:
+def _attributes(node: nodes.Node) -> dict[str, Any]:
     return getattr(node, "attributes", {})

@@ -56,6 +56,7 @@ async function start(message) {
   python.runPython(`
 import os, sys
 os.environ["MPLBACKEND"] = "agg"
+os.environ["QKV_LANGUAGE"] = "${message.language}"
 sys.path[:0] = ["/here/lib", "/here"]
 os.makedirs("/here/book", exist_ok=True)
 os.chdir("/here/book")

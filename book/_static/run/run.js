@@ -1,8 +1,11 @@
 // Cells run in the page: no server, no account, also from a disk. Nothing is loaded before the first
 // press. What a piece of Python is comes by `qkvRun.take`, from scripts beside this one.
 (() => {
-  const WORDS = window.qkvRunWords[document.documentElement.lang] ?? window.qkvRunWords.en;
+  const WORDS = window.qkvRunWords;
+  const LANGUAGE = document.documentElement.lang === "zh-CN" ? "zh_CN" : ""; // of verdicts
   const ROOT = new URL(document.documentElement.dataset.content_root || "./", location.href).href;
+  // What is the same in every language lies beside the English pages.
+  const SHARED = new URL(document.documentElement.dataset.shared_root || ROOT, location.href).href;
   const HERE = location.href.slice(ROOT.length).split(/[?#]/)[0].replace(/\.html$/, "");
   const KEY = "qkv-written";
   const PATIENCE = 15_000; // milliseconds, until a cell that still runs is asked about
@@ -27,7 +30,7 @@
   let page; // what the book knows of the cells of this page
   const load = (path) => {
     loads[path] ??= new Promise((done, failed) => {
-      const script = make("script", { src: `${ROOT}_static/run/${path}.js` });
+      const script = make("script", { src: `${path.startsWith("pages/") ? ROOT : SHARED}_static/run/${path}.js` });
       script.onload = () => { script.remove(); done(); };
       script.onerror = () => { delete loads[path]; failed(new Error(`${path} is missing`)); };
       document.head.append(script);
@@ -88,7 +91,7 @@
           event.preventDefault();
           this.end(new Error(event.message || "ended"));
         };
-        const { compiled } = await this.ask("start", { pieces: found, compiled: this.compiled });
+        const { compiled } = await this.ask("start", { pieces: found, compiled: this.compiled, language: LANGUAGE });
         this.compiled = compiled;
         this.step = "numpy";
         this.done = [];

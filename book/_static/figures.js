@@ -1,0 +1,65 @@
+// On pages in another language: what the live figures say is translated when it stands there. A
+// figure's script is part of a notebook's stored output and stays as it is. `qkvFigures` holds the
+// translations; in their braces is what the figure filled in, which is looked up in turn.
+(() => {
+  const words = window.qkvFigures ?? {};
+  const FIELD = /\{\d+\}/g;
+  const SPOKEN = ["aria-label", "aria-valuetext", "title", "placeholder", "data-label"];
+  const literal = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  const templates = Object.keys(words).filter((each) => each.match(FIELD))
+    .sort((a, b) => b.replace(FIELD, "").length - a.replace(FIELD, "").length)
+    .map((each) => [new RegExp(`^${each.split(FIELD).map(literal).join("([^]+?)")}$`), each]);
+  // The features of the sentence, in lists: "thing 2, living 2".
+  const features = (window.qkvFeatures ?? []).filter((each) => words[each]);
+  const feature = features.length ? new RegExp(`(?<![\\w-])(${features.map(literal).join("|")})(?![\\w-])`, "g") : null;
+  const LIST = /^[\w-]+:? [\d.]|nothing/;
+
+  const translated = (text) => {
+    if (text in words) return words[text];
+    if (text.trim() in words) return words[text.trim()];
+    for (const [pattern, template] of templates) {
+      const found = pattern.exec(text);
+      if (!found) continue;
+      const order = template.match(FIELD);
+      return words[template].replace(FIELD, (field) => {
+        const filled = found[1 + order.indexOf(field)];
+        return translated(filled) ?? filled;
+      });
+    }
+    return feature && LIST.test(text) ? text.replace(feature, (each) => words[each]) : undefined;
+  };
+
+  const read = (node) => {
+    if (node.nodeType === Node.TEXT_NODE) {
+      const said = /[A-Za-z]/.test(node.data) ? translated(node.data) : undefined;
+      if (said !== undefined && said !== node.data) node.data = said;
+      else if (node.parentElement?.getAttribute("role") === "status") node.parentElement.lang = "en";
+      return;
+    }
+    if (node.nodeType !== Node.ELEMENT_NODE || ["SCRIPT", "STYLE"].includes(node.tagName)) return;
+    for (const name of SPOKEN) {
+      const said = node.hasAttribute(name) ? translated(node.getAttribute(name)) : undefined;
+      if (said !== undefined && said !== node.getAttribute(name)) node.setAttribute(name, said);
+    }
+    node.childNodes.forEach(read);
+  };
+
+  const follow = (root) => {
+    root.childNodes.forEach(read);
+    new MutationObserver((changes) => {
+      for (const { type, target, addedNodes } of changes) {
+        if (type === "childList") addedNodes.forEach(read);
+        else read(target);
+      }
+    }).observe(root, {
+      subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: SPOKEN,
+    });
+  };
+
+  document.addEventListener("DOMContentLoaded", () => {
+    for (const figure of document.querySelectorAll("[data-explorer]")) {
+      follow(figure);
+      if (figure.shadowRoot) follow(figure.shadowRoot);
+    }
+  });
+})();
