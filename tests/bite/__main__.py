@@ -13,12 +13,12 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.bite import book, library
+from tests.bite import book, library, read
 from tests.bite.plant import BUILD, Plant
 from workshop.building import JUPYTER_BOOK, OPTIONS
 from workshop.pages import ROOT
 
-PLANTS: list[Plant] = [*library.PLANTS, *book.PLANTS]
+PLANTS: list[Plant] = [*library.PLANTS, *book.PLANTS, *read.PLANTS]
 SCRATCH = ROOT / "_build" / "bite"
 TABLE = Path(__file__).parent / "README.md"
 TABLE_HEAD = "| fault | place | caught by |\n|---|---|---|\n"
@@ -36,6 +36,8 @@ def copy(root: Path) -> None:
         if (ROOT / name).is_file():
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(ROOT / name, root / name)
+    for command in (["git", "init", "--quiet"], ["git", "add", "--all"]):  # tests ask what is known
+        _output(command, root)
 
 
 def caught_by(plant: Plant, root: Path) -> str | None:
