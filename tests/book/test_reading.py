@@ -109,6 +109,10 @@ def answer_and_pass(page: Any) -> None:
         "qkvProgress.pass(document.querySelector('.run-bar[data-yours]')"
         "?.closest('section').id ?? 'exercise')"
     )
+    ticks = page.locator(".progress-tick").all_inner_texts()
+    assert "I have read this page" in ticks, (
+        f"progress.js sets a tick at the end; these are {ticks}"
+    )
     page.get_by_label("I have read this page").check()
 
 

@@ -18,6 +18,7 @@ from workshop.pages import ROOT, listed_pages, tracked
 TWICE = re.compile(r"\b([^\W\d_]{2,})(?: |\n)\1\b", re.IGNORECASE)
 PERHAPS = re.compile(r"\b([^\W\d_]{2,})[\s#]+\1\b", re.IGNORECASE)
 MEANT = {"that that", "had had"}
+PAGES = dict.fromkeys([*listed_pages(), *DOCUMENTS])
 SOURCES = [path for path in tracked(ROOT) if path.suffix == ".py"]
 
 
@@ -45,7 +46,7 @@ def said_in(source: str) -> Iterator[str]:
     yield "\n".join(each.string.lstrip("# ") for each in lines if each.type == tokenize.COMMENT)
 
 
-@pytest.mark.parametrize("page", dict.fromkeys([*listed_pages(), *DOCUMENTS]), ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_no_word_of_a_page_comes_twice(page: Path) -> None:
     assert [words for text in read_in(page) for words in twice(text)] == []
 

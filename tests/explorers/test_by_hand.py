@@ -177,10 +177,13 @@ def test_query_and_temperature_by_keyboard(page):
     page.keyboard.press("ArrowUp")
     # Each press is 2 % of the plane, which is seen.
     width = 2 * figure.evaluate("(figure) => figure.reachOfPlane")
-    np.testing.assert_allclose(assert_lookup(figure) - before, 0.02 * width, atol=0.002)
+    moved = assert_lookup(figure) - before
+    message = "the arrow keys → and ↑ move the query by 2 % of the plane, right and up"
+    np.testing.assert_allclose(moved, 0.02 * width, atol=0.002, err_msg=message)
     figure.get_by_label("query, y").fill("-0.75")
     figure.get_by_label("query, x").fill("0.1")
-    assert assert_lookup(figure).tolist() == [0.1, -0.75]
+    message = "the query stands where its fields say"
+    np.testing.assert_allclose(assert_lookup(figure), [0.1, -0.75], atol=1e-6, err_msg=message)
     slider = figure.get_by_label("temperature")
     slider.press("Home")
     assert figure.evaluate("(figure) => figure.data.temperature") == 1 / 32
