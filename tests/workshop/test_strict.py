@@ -28,7 +28,11 @@ CI, PUBLISH = (
     for name in ("ci.yml", "publish.yml")
 )
 HOOKS = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
+SPHINX = CONFIG["sphinx"]["config"]
 PYTEST, LINT = TOOLS["pytest"]["ini_options"], TOOLS["ruff"]["lint"]
+
+CONFTEST, ATTRIBUTES = ((ROOT / name).read_text(encoding="utf-8")
+                        for name in ("tests/conftest.py", ".gitattributes"))  # fmt: skip
 
 # A family of rules that ruff looks for; one that goes, or a rule ignored, is decided here too.
 RULES = {"A", "ARG", "B", "C4", "D", "E", "F", "I", "N", "NPY", "PIE", "PT", "RET", "RUF", "SIM",
@@ -39,21 +43,24 @@ IGNORED = {"N803", "N806", "RUF001", "RUF002", "RUF003"}
 @pytest.mark.parametrize(("what", "holds"), [
     ("a warning of the build is an error", "-W" in building.OPTIONS),
     ("the build looks for what references lead to", "-n" in building.OPTIONS),
-    ("the book shows stored outputs", CONFIG["execute"]["execute_notebooks"] == "off"),
-    ("only listed pages are built", CONFIG["only_build_toc_files"] is True),
-    ("formulas are drawn while building", CONFIG["sphinx"]["config"]["katex_prerender"] is True),
+    ("the book shows stored outputs", CONFIG.get("execute", {}).get("execute_notebooks") == "off"),
+    ("only listed pages are built", CONFIG.get("only_build_toc_files") is True),
+    ("formulas are drawn while building", SPHINX.get("katex_prerender") is True),
     ("only types go unlooked for",
-     CONFIG["sphinx"]["config"]["nitpick_ignore_regex"] == [["py:.*", ".*"]]),
-    ("a warning fails a test", PYTEST["filterwarnings"] == ["error"]),
-    ("a pass against expectation fails", PYTEST["xfail_strict"] is True),
-    ("a setting that pytest does not know fails", "--strict-config" in PYTEST["addopts"]),
-    ("a mark that nobody has registered fails", "--strict-markers" in PYTEST["addopts"]),
-    ("tests and notebooks are both collected", PYTEST["testpaths"] == ["tests", "book"]),
-    ("types are strict", TOOLS["mypy"]["strict"] is True),
-    ("all of the library has its types checked", TOOLS["mypy"]["packages"] == ["qkv_lib"]),
-    ("coverage counts branches", TOOLS["coverage"]["run"]["branch"] is True),
-    ("style: no family of rules is gone", set(LINT["select"]) >= RULES),
-    ("style: no rule more is ignored", set(LINT["ignore"]) <= IGNORED),
+     SPHINX.get("nitpick_ignore_regex") == [["py:.*", ".*"]]),
+    ("a warning fails a test", PYTEST.get("filterwarnings", []) == ["error"]),
+    ("a pass against expectation fails", PYTEST.get("xfail_strict", []) is True),
+    ("a setting that pytest does not know fails", "--strict-config" in PYTEST.get("addopts", [])),
+    ("a mark that nobody has registered fails", "--strict-markers" in PYTEST.get("addopts", [])),
+    ("tests and notebooks are both collected", PYTEST.get("testpaths", []) == ["tests", "book"]),
+    ("no test is left out by a setting", "collect_ignore" not in CONFTEST),
+    ("lines stay short", TOOLS["ruff"].get("line-length") == 100),
+    ("line ends are the same on every system", "* text=auto eol=lf" in ATTRIBUTES.splitlines()),
+    ("types are strict", TOOLS["mypy"].get("strict") is True),
+    ("all of the library has its types checked", TOOLS["mypy"].get("packages") == ["qkv_lib"]),
+    ("coverage counts branches", TOOLS["coverage"]["run"].get("branch") is True),
+    ("style: no family of rules is gone", set(LINT.get("select", [])) >= RULES),
+    ("style: no rule more is ignored", set(LINT.get("ignore", [])) <= IGNORED),
     ("tests go without docstrings, nothing else",
      LINT["per-file-ignores"]["tests/**"] == ["D"]),
     ("the library has no exception in style",
@@ -172,3 +179,15 @@ def kept() -> list[Path]:
         "qkv_lib/experiments/results/new.json", "tests/new/test_new.py", "docs/new.md",
     )  # fmt: skip
     return [ROOT / name for name in names]
+
+
+def test_nothing_switches_its_checks_off() -> None:
+    """No file goes unchecked by types or style as a whole, and no test is skipped in any case."""
+    off = re.compile(r"mypy: ignore-errors|^# ruff: noqa$|mark\.(?:skip|xfail)\b", re.MULTILINE)
+    files = [path for path in tracked(ROOT) if path.suffix == ".py" and path != Path(__file__)]
+    assert [path.name for path in files if off.search(path.read_text(encoding="utf-8"))] == []
+
+
+def test_no_command_of_a_workflow_may_fail_unseen() -> None:
+    workflows = (ROOT / ".github" / "workflows").glob("*.yml")
+    assert [path.name for path in workflows if "|| true" in path.read_text("utf-8")] == []

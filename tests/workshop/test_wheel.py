@@ -13,6 +13,8 @@ from workshop.pages import ROOT, tracked
 
 BUILD = "from setuptools.build_meta import build_wheel; print(build_wheel('dist'))"
 USE = """
+import sys
+sys.meta_path = [each for each in sys.meta_path if "editable" not in repr(each).lower()]
 import numpy as np
 import qkv_lib
 from qkv_lib.data import load_digits
@@ -29,8 +31,11 @@ assert copying.TABLE.runs and stored_table("speed")["rows"]
 assert sum(each.numel() for each in load_canvas_vit().parameters()) > 1000
 assert grade("received", lambda weights: weights.sum(axis=-2)).status == "right"
 assert "<script" in steps(rows, rows, rows, tokens=["a", "b"])._repr_html_()
-print(qkv_lib.__file__)
+print(*{each.__file__ for name, each in sys.modules.items() if name.startswith("qkv_lib")})
 """
+
+
+# An installation for developers would give what the wheel lacks, so its finder is taken away.
 
 
 def run(program: str, folder: Path, **settings: str) -> str:
@@ -60,7 +65,8 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_wheel_works_from_an_empty_folder(installed: Path, tmp_path: Path) -> None:
     used = run(USE, tmp_path, PYTHONPATH=str(installed))
-    assert Path(used.strip()).is_relative_to(installed)
+    assert len(used.split()) > 20
+    assert [file for file in used.split() if not Path(file).is_relative_to(installed)] == []
 
 
 def test_the_wheel_holds_the_library_and_nothing_else(installed: Path) -> None:
