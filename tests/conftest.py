@@ -26,8 +26,8 @@ settings.register_profile(
 )
 settings.load_profile("course")
 
-# The files that take longest, by the seconds they keep a processor busy: they begin first, so that
-# at the end no worker waits for another. Each of these took more than five.
+# The files that keep a processor busy longest, in about this order: they begin first, so that at
+# the end no worker waits long for another.
 LONGEST = (
     "tests/book/test_pages.py", "book/05-practice.ipynb", "tests/book/test_run_here.py",
     "tests/practice/test_check.py", "book/06-1-images.ipynb", "book/01-background.ipynb",
