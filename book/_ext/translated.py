@@ -138,6 +138,7 @@ class Translate(SphinxTransform):
                 inside = nodes.Element()
                 with renderer.current_node_context(inside):
                     renderer.nested_render_text(translation, node.line or 0, inline=True)
+                keep_citations(self.env, node, inside)
                 node[:] = inside.children
             elif speaks(text):
                 entry = known.get(text)
@@ -153,6 +154,24 @@ class Translate(SphinxTransform):
                 code[:] = [nodes.Text(source)]
                 code.rawsource = source
         self.document["left_in_english"] = left
+
+
+def keep_citations(env: BuildEnvironment, old: nodes.Element, new: nodes.Element) -> None:
+    """Let each citation of a translation be the place that the bibliography leads back to."""
+    places: dict[str, list[list[str]]] = {}
+    for each in cited(old):
+        places.setdefault(each["reftarget"], []).append(each["ids"])
+    noted = env.get_domain("cite").data["citation_refs"] if places else []
+    for each in cited(new):
+        left = places.get(each["reftarget"])
+        if left:
+            noted[:] = [ref for ref in noted if ref.citation_ref_id not in each["ids"]]
+            each["ids"] = left.pop(0)
+
+
+def cited(node: nodes.Element) -> list[addnodes.pending_xref]:
+    """Return the citations in a node."""
+    return [each for each in node.findall(addnodes.pending_xref) if each.get("refdomain") == "cite"]
 
 
 def messages_in(document: nodes.document) -> Iterator[nodes.TextElement]:
