@@ -18,6 +18,7 @@ from workshop.pages import ROOT
 
 HYGIENE = "tests/book/test_notebooks.py"
 FORMULAS = "tests/equations"
+CLAIMS = {"tests/book/test_claims.py", "tests/book/test_figures.py"}
 EXERCISE = re.compile(r".*/exercises?_\d+(?:_\d+)*_([a-z]\w*)\.py")
 
 
@@ -48,7 +49,9 @@ def tests(files: Iterable[str]) -> list[str]:
         if EXERCISE.fullmatch(str(path)):
             continue
         if path.suffix == ".ipynb" or str(path) == "_toc.yml":
-            found |= {HYGIENE, FORMULAS}
+            found |= {HYGIENE, FORMULAS, *CLAIMS}
+        elif path.match("book/**/*.md"):
+            found |= CLAIMS
         elif top == "tests" and path.name.startswith("test_") and path.suffix == ".py":
             found.add(str(path))
         elif top in {"qkv_lib", "workshop"} and path.suffix == ".py":

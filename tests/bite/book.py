@@ -40,13 +40,14 @@ NOTEBOOKS = [
 
 FORMULAS = [
     Plant("a wrong formula: the root left out", ALGORITHM,
-          first(r"\\\\sqrt\{d_k\}", "d_k"), EQUATIONS),
+          first(r"= \\\\frac\{\(Q K\^\\\\top\)_\{ij\}\}\{\\\\sqrt\{d_k\}\}",
+                r"= \\\\frac{(Q K^\\\\top)_{ij}}{d_k}"), ("tests/equations/test_algorithm.py",)),
     Plant("a wrong formula: another index summed", "book/01-background.ipynb",
-          first(r"sum_\{j=1\}\^\{m\}", "sum_{t=1}^{m}"), EQUATIONS),
+          first(r"sum_\{j=1\}\^\{m\}", "sum_{t=1}^{m}"), ("tests/equations/test_background.py",)),
     Plant("a formula without a label", ALGORITHM,
           first(r"\$\$ \(eq-algorithm-softmax\)", "$$"), EQUATIONS),
     Plant("a formula whose test is gone", "tests/equations/test_algorithm.py",
-          swap('@equation("eq-algorithm-softmax")\n', ""), EQUATIONS),
+          swap('@evaluated("eq-algorithm-softmax")\n', ""), EQUATIONS),
 ]  # fmt: skip
 
 PAGES = [

@@ -8,6 +8,7 @@ import pytest
 from workshop import checking
 
 FORMULAS = "tests/equations"
+CLAIMS = {"tests/book/test_claims.py", "tests/book/test_figures.py"}
 ALWAYS = {FORMULAS, "tests/test_import.py"}
 
 
@@ -19,7 +20,8 @@ ALWAYS = {FORMULAS, "tests/test_import.py"}
         ("qkv_lib/formula/steps.py", {*ALWAYS, "tests/formula"}),
         ("qkv_lib/attention.py", {*ALWAYS, "tests/test_attention.py"}),
         ("workshop/measured.py", {"tests/workshop/test_measured.py"}),
-        ("book/03-algorithm.ipynb", {FORMULAS, "tests/book/test_notebooks.py"}),
+        ("book/03-algorithm.ipynb", {FORMULAS, *CLAIMS, "tests/book/test_notebooks.py"}),
+        ("book/appendix/glossary.md", CLAIMS),
         ("tests/exact/test_tiles.py", {"tests/exact/test_tiles.py"}),
         ("tests/exact/test_gone.py", set()),
         ("book/_ext/cells.py", {"tests/book/test_extensions.py"}),
