@@ -3,6 +3,7 @@
 Sphinx's own search finds pages and fetches each one to quote it, which a page opened from a file
 may not do. Here the words of all sections stand in one script beside the page of the search, which
 loads it and no other page does: `search.js` finds, ranks and quotes them, from a file as well.
+Of Sphinx's index, the names of the library are left, which `search.js` asks for.
 """
 
 import json
@@ -11,12 +12,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from bilingual_search import CHINESE
 from docutils import nodes
 from quiz import QuizOffer
 from sphinx import addnodes
 from sphinx.application import Sphinx
 
+CHINESE = r"\u3400-\u4dbf\u4e00-\u9fff"
 SKIPPED = (
     nodes.section,
     nodes.literal_block,
@@ -85,6 +86,16 @@ def write_passages(app: Sphinx, error: Exception | None) -> None:
     Path(app.outdir, "_static", "passages.js").write_text(f"{script};\n", encoding="utf-8")
 
 
+def keep_names(app: Sphinx) -> list[Any]:
+    """Leave only the names of the library in Sphinx's index; add no page."""
+    index = app.builder.indexer
+    for pages_of in (index._mapping, index._title_mapping):
+        pages_of.clear()
+    for names_on in (index._all_titles, index._index_entries):
+        names_on.update(dict.fromkeys(names_on, []))
+    return []
+
+
 def load_in_the_search(
     app: Sphinx, page: str, _template: str, _context: dict[str, Any], _doctree: Any
 ) -> None:
@@ -97,5 +108,6 @@ def load_in_the_search(
 def setup(app: Sphinx) -> dict[str, Any]:
     """Collect the passages when all pages are written."""
     app.connect("build-finished", write_passages)
+    app.connect("html-collect-pages", keep_names)
     app.connect("html-page-context", load_in_the_search)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,4 +1,4 @@
-r"""The backward pass from one number a query: FlashAttention's, tile by tile.
+r"""The backward pass from one number per query: FlashAttention's, tile by tile.
 
 .. math::
     \begin{aligned}
@@ -118,7 +118,7 @@ def tiled_gradients(
         if shape(each) != needed:
             raise ValueError(f"{name} has shape {shape(each)}, needs {needed}")
     if call.band.varies:
-        raise ValueError("offset has one number a batch element: hand the elements in one by one")
+        raise ValueError("offset has one number per batch element: hand the elements in one by one")
     blocks = (
         check_count("query_block", query_block, least=1),
         check_count("key_block", key_block, least=1),

@@ -201,6 +201,6 @@ def check_tokens(
     if len(tokens) != n:
         raise ValueError(
             f"{argument} has {len(tokens)} names but {of} has {n} {axis}: "
-            f"one name a {axis.removesuffix('s')}"
+            f"one name per {axis.removesuffix('s')}"
         )
     return list(tokens)

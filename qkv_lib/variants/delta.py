@@ -56,7 +56,7 @@ def delta_attention(
     ------
     TypeError, ValueError
         The operands are not what `qkv_lib.attention` needs; lengths differ; ``strength`` or
-        ``decay`` has not one number a token; ``decay`` is not above 0 and at most 1.
+        ``decay`` has not one number per token; ``decay`` is not above 0 and at most 1.
 
     Notes
     -----
@@ -187,7 +187,7 @@ def _operands(
     for name, each in (("strength", strength), ("decay", decay)):
         if shape(each) != shape(key)[:-1]:
             raise ValueError(
-                f"{name} has shape {shape(each)}, needs {shape(key)[:-1]}: one number a token"
+                f"{name} has shape {shape(each)}, needs {shape(key)[:-1]}: one number per token"
             )
     if has_numbers(decay) and not bool(xp.all((decay > 0) & (decay <= 1))):
         raise ValueError("decay holds a number that is not above 0 and at most 1")

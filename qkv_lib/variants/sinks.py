@@ -42,7 +42,7 @@ def sink_attention(
     Raises
     ------
     TypeError, ValueError
-        As `qkv_lib.attention`; ``sink`` is NaN or +∞, or has not one number a head.
+        As `qkv_lib.attention`; ``sink`` is NaN or +∞, or has not one number per head.
 
     Notes
     -----
@@ -123,7 +123,7 @@ def _per_row(query: Array, sink: Array | float) -> Array | float:
     check_kinds(query=query, sink=sink)
     if shape(sink) != (heads(query),):
         raise ValueError(
-            f"sink has shape {shape(sink)}, needs ({heads(query)},): one number a head"
+            f"sink has shape {shape(sink)}, needs ({heads(query)},): one number per head"
         )
     if bool(xp.any(xp.isnan(sink) | (sink == xp.inf))):
         raise ValueError("sink holds NaN or +∞, needs numbers or −∞")

@@ -7,7 +7,6 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import author_year
-import bilingual_search
 import fields
 import figure_tables
 import figures
@@ -126,19 +125,6 @@ def test_a_meaning_ends_where_the_entry_says_where_to_look() -> None:
     document += nodes.definition_list("", entry)
     ((anchor, meaning),) = glossary_links.meanings_of(document)
     assert (anchor, "".join(each.astext() for each in meaning)) == ("term-mask", "Hides keys.")
-
-
-def test_chinese_is_indexed_by_its_neighbours() -> None:
-    english = bilingual_search.SearchBilingual({})
-    assert english.split("attention (注意力), 键") == [
-        "attention", "注", "意", "力", "注意", "意力", "键", "键",
-    ]  # fmt: skip
-
-
-@pytest.mark.parametrize("query", ["注意力机制", "查询", "键"])
-def test_a_query_of_chinese_is_a_part_of_what_is_indexed(query: str) -> None:
-    english = bilingual_search.SearchBilingual({})
-    assert set(bilingual_search.pairs(query)) <= set(english.split(f"在{query}中"))
 
 
 def test_every_icon_in_use_is_in_the_theme() -> None:

@@ -3,6 +3,7 @@
 Reads `_build/html`, which `make book` writes.
 """
 
+import json
 from functools import cache
 from pathlib import Path
 
@@ -61,6 +62,15 @@ def test_scripts_and_styles_need_no_other_host() -> None:
         for path in SITE.glob(f"**/*{suffix}"):
             faults[str(path.relative_to(SITE))] = rule(path.read_text(encoding="utf-8"))
     assert {name: found for name, found in faults.items() if found} == {}
+
+
+def test_the_index_of_the_search_holds_the_names_of_the_library_and_no_words() -> None:
+    text = built(SITE / "searchindex.js").read_text(encoding="utf-8")
+    index = json.loads(text.removeprefix("Search.setIndex(").rstrip().removesuffix(")"))
+    assert "attention" in json.dumps(index["objects"])
+    assert [
+        name for name in ("terms", "titleterms", "alltitles", "indexentries") if index[name]
+    ] == []
 
 
 def test_every_internal_link_leads_somewhere() -> None:

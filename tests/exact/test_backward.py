@@ -95,6 +95,8 @@ def test_refuses() -> None:
         tiled_gradients(*given, d_output, **right | {"logsumexp": steps.logsumexp[..., None]})
     with says(ValueError, "output has shape (2, 3, 4, 13), needs (2, 3, 5, 13)"):
         tiled_gradients(*given, d_output, **right | {"output": steps.output[..., 1:, :]})
-    with says(ValueError, "offset has one number a batch element: hand the elements in one by one"):
+    with says(
+        ValueError, "offset has one number per batch element: hand the elements in one by one"
+    ):
         tiled_gradients(*given, d_output, **right, causal=True, offset=np.array([0, 1]))
     assert steps.output.shape[-2] == N

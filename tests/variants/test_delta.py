@@ -112,9 +112,9 @@ def test_refuses(form: Any) -> None:
         "it writes, and needs at least one",
     ):
         form(q[:6], k, v, beta)
-    with says(ValueError, "strength has shape (6,), needs (7,): one number a token"):
+    with says(ValueError, "strength has shape (6,), needs (7,): one number per token"):
         form(q, k, v, beta[:6])
-    with says(ValueError, "decay has shape (6,), needs (7,): one number a token"):
+    with says(ValueError, "decay has shape (6,), needs (7,): one number per token"):
         form(q, k, v, beta, decay=beta[:6])
     with says(ValueError, "decay holds a number that is not above 0 and at most 1"):
         form(q, k, v, beta, decay=beta + 1)

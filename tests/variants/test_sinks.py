@@ -51,7 +51,7 @@ def test_operands_without_heads() -> None:
 @pytest.mark.parametrize("way", [sink_attention, sink_attention_by_key])
 def test_refuses(way: Any) -> None:
     given = operands("numpy")
-    with says(ValueError, "sink has shape (2,), needs (3,): one number a head"):
+    with says(ValueError, "sink has shape (2,), needs (3,): one number per head"):
         way(*given, sink=np.zeros(2))
     with says(ValueError, "sink is inf, needs a number or −∞"):
         way(*given, sink=math.inf)
