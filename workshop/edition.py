@@ -15,7 +15,7 @@ MADE = ROOT / "_build" / "zh" / "html"
 FIRST = '<meta http-equiv="Refresh" content="0; url=book/index.html" />\n'
 OTHERWISE = {
     "language": "zh_CN",
-    "html_search_language": "en",  # which finds Chinese too (book/_ext/bilingual_search.py)
+    "html_search_language": "en",  # what finds, in Chinese too, is search.js
     "external_toc_path": (ROOT / "_toc.yml").as_posix(),
     "latex_individualpages": False,
     "nitpicky": True,

@@ -92,7 +92,7 @@ def keep_names(app: Sphinx) -> list[Any]:
     for pages_of in (index._mapping, index._title_mapping):
         pages_of.clear()
     for names_on in (index._all_titles, index._index_entries):
-        names_on.update(dict.fromkeys(names_on, []))
+        names_on.update({page: [] for page in names_on})
     return []
 
 

@@ -145,7 +145,8 @@ class Explorer extends HTMLElement {
 
   // A number that is not taken says what would be.
   tellLimits() {
-    this.limits.textContent = [...this.live.querySelectorAll("input[aria-invalid=true]")]
+    this.limits.textContent = [...this.live.querySelectorAll("input")]
+      .filter((field) => field.getAttribute("aria-invalid") === "true")
       .map(({ ariaLabel, min, max, step }) => `${ariaLabel}: ${step === "1" ? "a whole number" : "a number"} ` +
         `from ${short(Number(min))} to ${short(Number(max))}.`).join(" ");
     if (this.limits.textContent) this.say(this.limits.textContent);
