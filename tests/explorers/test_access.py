@@ -9,7 +9,7 @@ import pytest
 
 from qkv_lib import attention_steps
 from tests.browser import need_browser
-from tests.explorers.conftest import FIGURES, HEAD, X, shown
+from tests.explorers.conftest import FIGURES, HEAD, X, heard, shown
 
 need_browser()
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
@@ -165,3 +165,40 @@ def test_without_scripts_the_static_page_stands(browser, file):
         atol=5.1e-5,
     )
     page.close()
+
+
+# All that a reader sees and can change.
+SEEN = """(figure) => [figure.shadowRoot.querySelector(".live").innerText,
+  ...[...figure.shadowRoot.querySelectorAll("input")].map(
+    ({ value, checked }) => [value, checked])]"""
+
+
+@pytest.mark.parametrize("kind", ["steps", "lookup", "cost", "scaling", "rope", "sentence"])
+def test_reset_puts_everything_back(page, kind):
+    figure = page.locator(f"#{kind}-one")
+    before = figure.evaluate(SEEN)
+    for control in figure.locator(".live input:not([type=text])").all()[
+        :: 7 if kind == "steps" else 1
+    ]:
+        kind_of_field = control.get_attribute("type")
+        control.press("Space" if kind_of_field in {"radio", "checkbox"} else "ArrowUp")
+    assert figure.evaluate(SEEN) != before
+    figure.get_by_role("button", name="Reset").press("Enter")
+    assert figure.evaluate(SEEN) == before
+    assert figure.evaluate("(figure) => figure.shadowRoot.activeElement.textContent") == "Reset"
+
+
+@pytest.mark.parametrize(
+    ("figure", "field", "number", "said"),
+    [
+        ("lookup-one", "query, x", "9", "query, x: a number from −1.25 to 1.25."),
+        ("cost-one", "heads h", "0", "heads h: a whole number from 1 to 16777216."),
+    ],
+)
+def test_a_number_out_of_range_is_told_the_limits(page, figure, field, number, said):
+    live = page.locator(f"#{figure}")
+    live.get_by_label(field).fill(number)
+    assert live.locator(".limits").inner_text() == said
+    heard(live, said)
+    live.get_by_role("button", name="Reset").click()
+    assert live.locator(".limits").inner_text() == ""
