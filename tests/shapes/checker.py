@@ -33,10 +33,13 @@ def check_shape(value, comment, place, first):
     else:
         value = value if isinstance(value, dict) else [*value]
         values = [*value.values()] if isinstance(value, dict) else value
-        shapes = shapes * len(values) if len(shapes) == 1 else shapes
+        if len(shapes) == 1:  # what is learned from one value does not bind the next
+            shapes = shapes * len(values)
+    several = len(values) > 1 and all(sizes is shapes[0] for sizes in shapes)
     assert len(values) == len(shapes), f"{len(values)} values and {len(shapes)} shapes: {comment}"
     for each, sizes in zip(values, shapes, strict=True):
-        fit(tuple(each.shape), [size.strip() for size in sizes if size.strip()], letters, place)
+        named = [size.strip() for size in sizes if size.strip()]
+        fit(tuple(each.shape), named, {**letters} if several else letters, place)
     return value
 
 
