@@ -150,7 +150,7 @@ def matching_matrix(
 
     .. math::
         M = \operatorname{norm}(E) W_Q \, R_\Delta \,
-            \big(\operatorname{norm}(\operatorname{norm}(E) W_V W_O) W_K\big)^\top
+            \big(\operatorname{norm}(\operatorname{norm}(E) W_V W_O) W_K\big)^\top / \sqrt{d}
 
     The matrices ``W_V W_O`` are those of the head that looks back by one, ``W_Q`` and ``W_K`` those
     of the induction head, ``R`` the turn of RoPE between places at a distance. All else that is

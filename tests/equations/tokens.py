@@ -27,8 +27,8 @@ GOES_ON = {*RELATIONS, "+", "-", r"\Longleftrightarrow"}  # a row that begins so
 OPENS = {"(", "[", "{", r"\{", "begin"}
 CLOSES = {")", "]", "}", r"\}", "end"}
 FUNCTIONS = {"exp", "log", "ln", "sin", "cos", "tanh"}
-GREEK = {"alpha", "beta", "gamma", "theta", "lambda", "omega", "sigma", "tau", "phi", "pi", "ell",
-         "Delta", "Sigma"}  # fmt: skip
+GREEK = {"alpha", "beta", "gamma", "delta", "theta", "lambda", "omega", "rho", "sigma", "tau",
+         "phi", "pi", "ell", "Delta", "Sigma"}  # fmt: skip
 SETS = r"""
     \s+ | ~ | \{\} | \\[,;!:\ ]
   | \\(?:left|right|[bB]igg?[lr]?)(?![a-zA-Z])
