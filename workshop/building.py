@@ -20,7 +20,7 @@ from pathlib import Path
 
 from workshop.alone import alone
 from workshop.children import ROOT, call, say
-from workshop.environment import packages
+from workshop.environment import needed
 
 BUILT = ROOT / "_build"
 HOME = BUILT / "html" / "book" / "index.html"
@@ -113,7 +113,7 @@ def fingerprint() -> str:
         ROOT / "_toc.yml",
         *(path for each in folders for path in sources(each)),
     ]
-    digest = hashlib.sha256("\n".join([str(ROOT), *packages()]).encode())
+    digest = hashlib.sha256("\n".join([str(ROOT), *needed("book")]).encode())
     for path in [ROOT / "_config.yml", ROOT / "_toc.yml", *files]:
         digest.update(f"{path.relative_to(ROOT)}\0".encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())

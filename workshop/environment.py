@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tomllib
 from contextlib import suppress
+from importlib.metadata import PathDistribution
 from pathlib import Path
 from typing import Any
 
@@ -194,6 +195,27 @@ def may_keep() -> bool:
 def packages() -> list[str]:
     """Return the names and versions of what is there."""
     return sorted(each.name for each in VENV.glob("[Ll]ib/**/site-packages/*.dist-info"))
+
+
+def needed(purpose: str) -> list[str]:
+    """Return what is there of the packages that a purpose asks for, itself or through others."""
+    folders = VENV.glob("[Ll]ib/**/site-packages/*.dist-info")
+    there = {normal(each.name.partition("-")[0]): PathDistribution(each) for each in folders}
+    lists = [(ROOT / "requirements" / f"{each}.txt").read_text("utf-8") for each in GROUPS[purpose]]
+    asked = [normal(line) for line in "\n".join(lists).splitlines() if line[:1].isalnum()]
+    found = set[str]()
+    while asked:
+        name = asked.pop()
+        if name in there and name not in found:
+            found.add(name)
+            asked += [normal(each) for each in there[name].requires or [] if "extra" not in each]
+    return sorted(f"{name}-{there[name].version}" for name in found)
+
+
+def normal(requirement: str) -> str:
+    """Return the normal form of the name with which a requirement begins."""
+    name = re.match(r"[\w.-]+", requirement)
+    return re.sub(r"[-_.]+", "-", name[0]).lower() if name else ""
 
 
 def remove_pieces() -> None:
