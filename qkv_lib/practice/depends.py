@@ -54,8 +54,7 @@ def nudged(attempt: Attempt, trial: Trial) -> Iterator[tuple[str, tuple[Any, ...
         arg = trial.case.args[which]
         if not isinstance(arg, np.ndarray) or arg.dtype.kind not in "fb" or not arg.ndim:
             continue
-        axes = ((-2, "row"), (-1, "column")) if arg.ndim > 1 else ((-1, "number"),)
-        for axis, word in axes:
+        for axis in (-2, -1) if arg.ndim > 1 else (-1,):
             if arg.shape[axis] > FEW or arg.shape[axis] < 2:
                 continue
             for index in range(arg.shape[axis]):
@@ -66,7 +65,8 @@ def nudged(attempt: Attempt, trial: Trial) -> Iterator[tuple[str, tuple[Any, ...
                 else:
                     changed[here] *= rng.uniform(0.5, 0.9, size=changed[here].shape)
                 args = (*trial.case.args[:which], changed, *trial.case.args[which + 1 :])
-                yield name, args, f"{word} {index} of {name}"
+                row = f"row {index} of {name}" if axis == -2 else f"column {index} of {name}"
+                yield name, args, row if arg.ndim > 1 else f"number {index} of {name}"
 
 
 def compared(
@@ -88,7 +88,10 @@ def compared(
         ):  # fmt: skip
             if np.any(here):
                 at = place(tuple(np.argwhere(here)[0]), axes)
-                where = attempt.noun(name) + (f" at {at}" if before.ndim else "")
+                where = attempt.noun(name)
+                if before.ndim:
+                    single = len(attempt.exercise.returns) == 1
+                    where = f"your result at {at}" if single else f"your {name} at {at}"
                 return says.format("{}", where), look
     return None
 

@@ -255,11 +255,11 @@ def factor(attempt: Attempt, which: int, expected: list[Array]) -> str | None:
             return None
         ratios.append(ratio)
         near = {
-            f"{direction} {words}"
+            says
             for words, value in surgery.factors(attempt.exercise, trial.case.args).items()
-            for direction, power in (
-                ("too large by the factor", 1),
-                ("too small by the factor", -1),
+            for says, power in (
+                (f"every number is too large by the factor {words}", 1),
+                (f"every number is too small by the factor {words}", -1),
             )
             if value > 0 and abs(ratio / value**power - 1) < 1e-4
         }
@@ -268,8 +268,7 @@ def factor(attempt: Attempt, which: int, expected: list[Array]) -> str | None:
             return None
     if np.allclose(ratios, 1, rtol=1e-4):
         return None
-    best = shortest(common or ())
-    return best and f"every number is {best}"
+    return shortest(common or ())
 
 
 def addend(attempt: Attempt, which: int, expected: list[Array]) -> str | None:
@@ -280,9 +279,12 @@ def addend(attempt: Attempt, which: int, expected: list[Array]) -> str | None:
         if yours.shape != theirs.shape or "b" in yours.dtype.kind + theirs.dtype.kind:
             return None
         near = {
-            f"every number is too {direction} by {words}"
+            says
             for words, value in surgery.terms(attempt.exercise, trial.case.args).items()
-            for direction, sign in (("large", 1), ("small", -1))
+            for says, sign in (
+                (f"every number is too large by {words}", 1),
+                (f"every number is too small by {words}", -1),
+            )
             if np.ndim(value) <= theirs.ndim and close(yours, added(theirs, sign * value))
         }
         common = near if common is None else common & near
@@ -356,9 +358,10 @@ def not_finite(attempt: Attempt) -> Finding | None:
     for trial, name, yours, expected in attempt.results():
         wrong = np.isnan(yours) & ~np.isnan(expected) | (never & np.isinf(yours))
         if np.any(wrong):
-            what = "NaN" if np.any(np.isnan(yours[wrong])) else "infinity"
             look = "0/0, ∞ − ∞, and exp of a large number, give NaN or infinity"
-            says = f"{attempt.noun(name)} holds {what}"
+            says = f"{attempt.noun(name)} holds infinity"
+            if np.any(np.isnan(yours[wrong])):
+                says = f"{attempt.noun(name)} holds NaN"
             return Finding("not-finite", says, difference(attempt, trial), look)
     return None
 
@@ -427,8 +430,10 @@ def somewhere(attempt: Attempt) -> Finding | None:
     evidence = difference(attempt, attempt.trials[0])
     if right := right_parts(attempt, failed):
         others = [name for name in attempt.exercise.returns if name not in right]
-        says = f"of what comes back {listed(right)} {'is' if len(right) == 1 else 'are'} right"
-        return Finding("only-where", f"{says}; {listed(others)} not", evidence)
+        says = f"of what comes back {listed(right)} are right; {listed(others)} not"
+        if len(right) == 1:
+            says = f"of what comes back {right[0]} is right; {listed(others)} not"
+        return Finding("only-where", says, evidence)
     for which, (name, axes) in enumerate(attempt.exercise.returns.items()):
         where = spot(failed, which, axes, attempt.exercise.tolerance)
         if where:

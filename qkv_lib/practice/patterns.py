@@ -221,11 +221,11 @@ def one_sided(attempt: Attempt) -> Finding | None:
         far = np.abs(apart) > 1e-4 * size
         for direction, sign in (("large", 1), ("small", -1)):
             if far.sum() >= SURELY and np.all(sign * apart[far] > 0):
-                other = "small" if direction == "large" else "large"
-                says = f"where {attempt.noun(name)} is wrong it is too {direction}, "
-                says += f"and never too {other}"
+                noun = attempt.noun(name)
+                says = f"where {noun} is wrong it is too large, and never too small"
                 look = "what is counted twice, or not taken away?"
                 if direction == "small":
+                    says = f"where {noun} is wrong it is too small, and never too large"
                     look = "what is left out, or taken away twice?"
                 shown = difference(attempt, attempt.trials[0])
                 return Finding(f"too-{direction}", says, shown, look)
@@ -240,8 +240,8 @@ def nearly_right(attempt: Attempt) -> Finding | None:
         off = [np.abs(x - y).max() / max(np.abs(y).max(), 1e-12) for x, y in both if y.size]
         whole = any(y.dtype.kind in "iu" for _, y in both)
         if not whole and max(off) <= NEARLY:
-            says = f"{attempt.noun(name)} is nearly right: off by at most {number(max(off), 1)}"
-            says += " of its largest number"
+            noun, most = attempt.noun(name), number(max(off), 1)
+            says = f"{noun} is nearly right: off by at most {most} of its largest number"
             look = "an epsilon, a constant with few digits, a large number in place of −∞?"
             return Finding("nearly", says, difference(attempt, attempt.trials[0]), look)
     return None

@@ -79,7 +79,14 @@ def at(wrong: Array, shown: Array, verb: str) -> str | None:
     if not np.any(wrong):
         return None
     index = tuple(np.argwhere(wrong)[0])
-    return f"entry {[int(i) for i in index]} {verb} {number(shown[index])}"
+    entry, now = [int(i) for i in index], number(shown[index])
+    return {
+        "is": f"entry {entry} is {now}",
+        "holds": f"entry {entry} holds {now}",
+        "sums to": f"entry {entry} sums to {now}",
+        "moved to": f"entry {entry} moved to {now}",
+        "has length": f"entry {entry} has length {now}",
+    }[verb]
 
 
 ROWS_SUM_TO_ONE = Property(

@@ -222,14 +222,15 @@ def unpack(exercise: Exercise, returned: Any) -> tuple[tuple[np.ndarray, ...], F
     """Return the arrays in what a function returned, or the finding that it has no such arrays."""
     wanted = list(exercise.returns)
     parts = (returned,) if len(wanted) == 1 else returned
-    needs = f"return {listed(wanted)}" + (
-        ", nothing else" if len(wanted) == 1 else f": a tuple of {len(wanted)} arrays"
-    )
+    needs = f"return {listed(wanted)}: a tuple of {len(wanted)} arrays"
+    if len(wanted) == 1:
+        needs = f"return {wanted[0]}, nothing else"
     got = a(type(returned).__name__)
     if not isinstance(parts, (tuple, list)) or len(parts) != len(wanted):
+        says = f"your function returns {got}"
         if isinstance(parts, (tuple, list)):
-            got += f" of {len(parts)}"
-        return (), Finding("not-a-tuple", f"your function returns {got}", "", needs)
+            says = f"your function returns {got} of {len(parts)}"
+        return (), Finding("not-a-tuple", says, "", needs)
     for part in parts:
         if isinstance(part, (tuple, list, dict)):
             says = f"your function returns {a(type(part).__name__)} where an array belongs"

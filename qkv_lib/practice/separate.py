@@ -103,23 +103,27 @@ def facts_about(exercise: Exercise, args: tuple[Any, ...]) -> Iterator[tuple[int
                       for axis in range(1, min(arg.ndim, 3) + 1)]  # fmt: skip
             if arg.size and arg.dtype.kind in "fiu":
                 negative, zero = bool(arg.min() < 0), bool(np.any(arg == 0))
-                yield 2, f"where {name} holds {'negative numbers' if negative else 'none below 0'}"
-                yield 2, f"where {name} holds {'a 0' if zero else 'no 0'}"
+                negatives = f"where {name} holds negative numbers"
+                yield 2, negatives if negative else f"where {name} holds none below 0"
+                yield 2, f"where {name} holds a 0" if zero else f"where {name} holds no 0"
                 if arg.ndim == 1 and arg.size > 1:
                     rising = bool(np.all(np.diff(arg) >= 0))
-                    yield 1, f"where {name} is {'' if rising else 'not '}in ascending order"
+                    order = f"where {name} is in ascending order"
+                    yield 1, order if rising else f"where {name} is not in ascending order"
                     alike = bool(np.all(arg == arg[0]))
-                    yield 1, f"where the numbers of {name} are {'' if alike else 'not '}all alike"
+                    same = f"where the numbers of {name} are all alike"
+                    yield 1, same if alike else f"where the numbers of {name} are not all alike"
             if arg.dtype == bool:
-                yield 0, f"where {name} hides {'nothing' if arg.all() else 'something'}"
+                nothing = f"where {name} hides nothing"
+                yield 0, nothing if arg.all() else f"where {name} hides something"
         elif isinstance(arg, (int, float)) and not isinstance(arg, bool):
             sizes.append((name, arg))
         else:
             yield 0, f"where {name} is {arg}"
     for name, size in sizes:
-        yield 0, f"where {name} is {'1' if size == 1 else 'not 1'}"
-        yield 2, f"where {name} is {'even' if size % 2 == 0 else 'not even'}"
-        yield 2, f"where {name} is {'above' if size > 1 else 'at most'} 1"
+        yield 0, f"where {name} is 1" if size == 1 else f"where {name} is not 1"
+        yield 2, f"where {name} is even" if size % 2 == 0 else f"where {name} is not even"
+        yield 2, f"where {name} is above 1" if size > 1 else f"where {name} is at most 1"
     for (one, left), (other, right) in combinations(sizes, 2):
         yield 1, f"where {one} {'=' if left == right else '≠'} {other}"
         yield 2, f"where {one} {'>' if left > right else '≤'} {other}"

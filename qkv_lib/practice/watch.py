@@ -78,9 +78,8 @@ def nan_on_the_way(attempt: Attempt) -> Finding | None:
         with watched_torch():
             fault = trial.call(args).fault
         if fault and NanArisesError.__name__ in fault.says:
-            says = fault.says.replace(
-                f"your function raises {NanArisesError.__name__}", "a NaN arises on the way"
-            )
+            where = fault.says.removeprefix(f"your function raises {NanArisesError.__name__}")
+            says = f"a NaN arises on the way{where}"
             look = "where a row may attend to nothing, divide by 1: decide it before, on the mask"
             return Finding("nan-on-the-way", says, fault.evidence, look)
     return None

@@ -17,7 +17,10 @@ from importlib.resources import files
 VARIABLE = "QKV_LANGUAGE"
 ENTRY = re.compile(r'^((?:#.*\n)*)msgid (".*")\nmsgstr (".*")$', re.MULTILINE)
 FIELD = re.compile(r"\{\w*\}")
-LIST = re.compile(r"(.+?) and (.+)")
+NAMES = re.compile(r"(\w+(?:, \w+)*) and (\w+)")
+ARTICLE = re.compile(r"^an? (?=\w+$)")
+WITH = "with {0}, {1}"
+"""What a call was given, and what came out; both may hold commas."""
 
 
 def language() -> str:
@@ -55,11 +58,16 @@ def translated(text: str, words: dict[str, str]) -> str | None:
     """Return the translation of a text by a table of templates."""
     if text in words:
         return words[text]
+    if names := NAMES.fullmatch(text):
+        return f"{names[1]}和{names[2]}".replace(", ", "、")
     for pattern, template in patterns(tuple(words)):
         found = pattern.fullmatch(text)
         if found is None:
             continue
-        filled = [translated(each, words) or each for each in found.groups()]
+        groups = parted(text, words) if template == WITH else found.groups()
+        if groups is None:
+            continue
+        filled = [translated(each, words) or ARTICLE.sub("", each) for each in groups]
         parts = FIELD.split(words[template])
         order = [FIELD.findall(template).index(each) if each != "{}" else i
                  for i, each in enumerate(FIELD.findall(words[template]))]  # fmt: skip
@@ -71,18 +79,33 @@ def translated(text: str, words: dict[str, str]) -> str | None:
     return None
 
 
+def parted(text: str, words: dict[str, str]) -> tuple[str, str] | None:
+    """Return what a call was given and what came out, where that has a translation."""
+    ends = [found.start() for found in re.finditer(", ", text)]
+    for end in ends:
+        if translated(text[end + 2 :], words):
+            return text[len("with ") : end], text[end + 2 :]
+    return None
+
+
 @cache
 def patterns(templates: tuple[str, ...]) -> list[tuple[re.Pattern[str], str]]:
     """Return the patterns of templates, the one with most words first.
 
-    A template that ends in ": " begins a sentence, and what follows is looked up too.
+    A template that ends in ": " begins a sentence, and what follows is looked up too. What stands
+    before a comma alone is a list, and holds all commas but the last; what stands before another
+    field is a word.
     """
     found = []
     for template in templates:
         if not FIELD.search(template):
             continue
         parts = FIELD.split(template)
-        pattern = "(.+?)".join(map(re.escape, parts))
+        pattern = re.escape(parts[0])
+        for part in parts[1:]:
+            pattern += "(.+?)" + re.escape(part)
+        pattern = pattern.replace(r"(.+?),\ (.+?)", r"(.+),\ (.+?)")
+        pattern = pattern.replace("(.+?)(.+?)", r"(\w+)(.+)")
         behind = "(.*)" if template.endswith(": ") else ""
         found.append((sum(map(len, parts)), re.compile(pattern + behind, re.DOTALL), template))
     return [(pattern, template) for _, pattern, template in sorted(found, key=lambda x: -x[0])]

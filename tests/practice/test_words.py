@@ -51,6 +51,25 @@ def test_a_sentence_is_found_by_its_template(english: str, chinese: str | None) 
     assert words.translated(english, TABLE) == chinese
 
 
+@pytest.mark.parametrize(
+    ("english", "chinese"),
+    [
+        ("with q (3, 2), k (4, 2), output must be (3, 5); yours is (3,)",
+         "输入q (3, 2), k (4, 2)时，output必须是(3, 5)；你的是(3,)"),
+        ("with q (3, 2), k (4, 2), entry [0, 1] sums to 0.9",
+         "输入q (3, 2), k (4, 2)时，位置[0, 1]的和是0.9"),
+        ("your function raises ValueError at line 3", "你的函数引发了ValueError（行号：3）"),
+        ("your function returns a list where an array belongs",
+         "该是数组的地方，你的函数返回了list"),
+        ("of what comes back dQ and dK are right; dV not",
+         "返回的几项里，dQ和dK是对的；dV不对"),
+        ("your answer is right only where n = m", "你的答案只在n = m时才对"),
+    ],
+)  # fmt: skip
+def test_a_verdict_in_chinese_is_chinese_as_a_whole(english: str, chinese: str) -> None:
+    assert words.translated(english, words.catalogue("zh_CN")) == chinese
+
+
 def test_english_is_what_is_said_where_nothing_is_asked_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -182,11 +182,19 @@ def of_exercises(folder: Path) -> list[Message]:
     return once(iter(found))
 
 
+SAID_OF_ANSWERS = frozenset({
+    "your {0}", "with {0}", "with {0}, {1}", "{0}. Then: {1}", "{0} holds NaN", "row", "column",
+    "where {0} = {1}", "where {0} ≠ {1}", "where {0} > {1}", "where {0} < {1}", "where {0} {1} {2}",
+})  # fmt: skip
+"""Parts of verdicts that have one word or none."""
+
+
 def told(text: str) -> bool:
     """Tell whether a string of the grading is read by a learner: it has words, and is no code."""
     bare = re.sub(r"`[^`]*`|\{[^}]*\}", " ", text)
     words = re.findall(r"[a-z]{2,}", bare)
-    return len(words) > 1 and " " in text.strip() and "\n" not in text
+    several = len(words) > 1 and " " in text.strip() and "\n" not in text
+    return several or text in SAID_OF_ANSWERS
 
 
 def strings(path: Path) -> Iterator[str]:
