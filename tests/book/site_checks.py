@@ -17,6 +17,7 @@ NOWHERE = re.compile(r"https?://[\w.-]+\.invalid(?:[/\\]|$)")  # no such host ca
 CSS_ADDRESS = re.compile(r"""(?:url\(\s*|@import\s+)["']?([^"')\s;]+)""", re.IGNORECASE)
 LOADING = ("src", "srcset", "data", "poster", "background", "action", "formaction")
 NO_LOADING_LINKS = {"author", "canonical", "license", "next", "prev"}
+LINK = re.compile(r"<a href=[^>]*>")
 
 
 def outside_in_css(css: str) -> list[str]:
@@ -25,10 +26,10 @@ def outside_in_css(css: str) -> list[str]:
 
 
 def outside_in_script(script: str) -> list[str]:
-    """Return the addresses on another host that a script names in a string."""
+    """Return the addresses on another host that a script names in a string, links apart."""
     return [
         found
-        for found in QUOTED.findall(script)
+        for found in QUOTED.findall(LINK.sub("", script))
         if not found.startswith(NAMESPACES) and not NOWHERE.match(found)
     ]
 

@@ -55,6 +55,13 @@ def test_a_host_that_cannot_be_is_no_other_host() -> None:
     assert checks.outside_in_script(script) == ["https://here.invalid.example.org/x.js"]
 
 
+def test_a_link_in_the_words_of_a_script_loads_nothing() -> None:
+    script = (
+        r'say("by <a href=\"https://example.org/\">them</a>"); load("https://example.org/x.js")'
+    )
+    assert checks.outside_in_script(script) == ["https://example.org/x.js"]
+
+
 def test_scripts_and_styles_need_no_other_host() -> None:
     built(SITE / "index.html")
     faults = {}

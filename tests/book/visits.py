@@ -188,6 +188,7 @@ def visit(page: Any, path: Path, *, thorough: bool = False) -> Visit:
     """Open a page from its file and look at it in two widths and two themes."""
     found = Visit()
     page.set_default_timeout(PATIENCE)
+    page.goto("about:blank")  # nothing of the page before answers to the new size
     page.set_viewport_size(DESKTOP)
     with listening(
         page,

@@ -91,6 +91,12 @@ class Blind(PathFinder):
             return None
         return super().find_spec(fullname, path, target)
 
+    @classmethod
+    def find_distributions(cls, *about: Any, **named: Any) -> Any:
+        """Find no distribution of what is hidden."""
+        found = super().find_distributions(*about, **named)
+        return (each for each in found if each.metadata["Name"] not in cls.hidden)
+
 
 def runnable(notebook: Path, session: Session) -> list[str]:
     """Return the ids of the cells that run and show what is stored."""
