@@ -94,7 +94,8 @@ DISTINCT = """() => {
     else seen.add(both);
   });
   // What is not drawn, or has no text and holds nothing that is KEPT, is nothing to look at.
-  const every = document.body.querySelectorAll(":not(style, script, link)");
+  // (The theme's script still asks for the height of the header when the width has changed.)
+  const every = document.body.querySelectorAll(":not(style, script, link, #pst-header)");
   for (const element of [...every].reverse()) {
     const kept = element.matches(KEPT) || element.querySelector(KEPT);
     const empty = !element.textContent.trim() && !kept;
