@@ -12,7 +12,8 @@ from workshop.commands import COMMANDS
 from workshop.pages import BOOK, ROOT, listed_pages, tracked
 
 DOCUMENTS = [
-    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "tests/bite/README.md")),
+    *(ROOT / name for name in ("README.md", "README.zh.md", "CONTRIBUTING.md")),
+    ROOT / "tests" / "bite" / "README.md",
     *sorted((ROOT / "docs").glob("*.md")),
     *(page for page in listed_pages() if page.suffix == ".md" and page.parent.name != "library"),
 ]

@@ -1,5 +1,6 @@
 """Each command, path and name in README, CONTRIBUTING, docs and pages is there."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from tests.workshop import docs
 from tests.workshop.docs import Code
 from workshop.pages import ROOT
 
+PYTHON = re.compile(r"^( *)```python\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
 CONTRIBUTING, MAP = ROOT / "CONTRIBUTING.md", ROOT / "docs" / "map.md"
 
 
@@ -22,6 +24,19 @@ def test_commands_are_found() -> None:
     spans = [code for code in docs.codes(CONTRIBUTING) if docs.is_command(code.text.split())]
     assert len(typed) >= 10
     assert len(spans) >= 10
+
+
+def test_the_readmes_say_the_same_commands_paths_and_code() -> None:
+    english, chinese = ((ROOT / name).read_text("utf-8") for name in ("README.md", "README.zh.md"))
+    for said in (docs.SHELL, PYTHON):
+        blocks = [[docs.joined(found[2]) for found in said.finditer(text)]
+                  for text in (english, chinese)]  # fmt: skip
+        assert blocks[0] == blocks[1] != []
+    table = [re.findall(r"^\| (`.*`) \|", text.replace("、", ", "), re.MULTILINE)
+             for text in (english, chinese)]  # fmt: skip
+    assert table[0] == table[1] != []
+    assert "](README.zh.md)" in english
+    assert "](README.md)" in chinese
 
 
 @pytest.mark.parametrize("text", [

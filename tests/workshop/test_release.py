@@ -36,7 +36,7 @@ def test_the_citation_has_what_its_format_asks_for() -> None:
 
 
 def test_the_pages_for_contributors_lead_somewhere() -> None:
-    for name in ("README.md", "CONTRIBUTING.md", "docs/map.md", "docs/release.md"):
+    for name in ("README.md", "README.zh.md", "CONTRIBUTING.md", "docs/map.md", "docs/release.md"):
         prose = re.sub(r"``.*?``|`.*?`", "", read(name))
         links = re.findall(r"\]\((?!https?:)([^)#]+)", prose)
         missing = [link for link in links if not (ROOT / name).parent.joinpath(link).exists()]

@@ -104,8 +104,9 @@ def test_every_python_that_is_promised_is_tried_on_every_system() -> None:
     assert CI["jobs"]["test"]["strategy"]["fail-fast"] is False
     asks = f">={versions[0]},<3.{make.NEWEST[1] + 1}"
     assert PROJECT["project"]["requires-python"] == asks
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert all(version in readme for version in versions)
+    for name in ("README.md", "README.zh.md"):
+        readme = (ROOT / name).read_text(encoding="utf-8")
+        assert all(version in readme for version in versions)
 
 
 def runs(job: dict[str, Any]) -> list[str]:
