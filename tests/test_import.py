@@ -75,6 +75,18 @@ def test_importing_loads_neither_torch_nor_matplotlib() -> None:
     assert not HEAVY & set(loaded.split())
 
 
+def test_importing_costs_what_numpy_costs() -> None:
+    """No part of another package is loaded, nor one of NumPy's that ``import numpy`` leaves out."""
+    code = """
+import sys, numpy
+before = set(sys.modules)
+import qkv_lib
+print(*sorted(set(sys.modules) - before))
+"""
+    new = {x for x in run(code).split() if x.split(".")[0] not in sys.stdlib_module_names}
+    assert {x for x in new if not is_in(x, "qkv_lib")} == set()
+
+
 def test_attention_on_numpy_loads_no_torch() -> None:
     code = """
 import sys, numpy as np, qkv_lib

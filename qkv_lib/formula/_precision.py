@@ -12,7 +12,6 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
-import array_api_compat.numpy
 import numpy as np
 
 Array = Any  # as in `qkv_lib.formula._checks`, which stands on this module
@@ -82,7 +81,7 @@ _NUMPY = (np.ndarray, np.generic)
 def namespace(array: Array) -> Any:
     """Return the functions of an array's library, by the names of the array API."""
     if isinstance(array, _NUMPY):
-        return array_api_compat.numpy
+        return np
     if "array_api_compat.torch" not in sys.modules:
         import_module("array_api_compat.torch")
     return sys.modules["array_api_compat.torch"]

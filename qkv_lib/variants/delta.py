@@ -150,7 +150,7 @@ def delta_attention_by_chunks(
     for start in range(0, q.shape[-2], chunk):
         there = slice(start, start + chunk)
         q_c, k_c, v_c = (x[..., there, :] for x in (q, k, v))
-        b, kept = beta[..., there, None], xp.cumulative_sum(xp.log(alpha[..., there]), axis=-1)
+        b, kept = beta[..., there, None], xp.cumsum(xp.log(alpha[..., there]), axis=-1)
         g = xp.exp(kept)[..., None]  # (..., c, 1)
         between = _between(kept)  # (..., c, c): g_t / g_i where i ≤ t, else 0
         eye = xp.eye(between.shape[-1], dtype=q.dtype, device=q.device)

@@ -113,8 +113,8 @@ def linear_attention(
     v = accumulating(value)
     xp = namespace(q)
     if causal:
-        summed = xp.cumulative_sum(k[..., :, None] * v[..., None, :], axis=-3)  # (..., n, d, e)
-        total = xp.cumulative_sum(k, axis=-2)  # (..., n, d)
+        summed = xp.cumsum(k[..., :, None] * v[..., None, :], axis=-3)  # (..., n, d, e)
+        total = xp.cumsum(k, axis=-2)  # (..., n, d)
         output = matmul(q[..., None, :], summed)[..., 0, :]  # (..., n, e)
     else:
         total = xp.sum(k, axis=-2, keepdims=True)  # (..., 1, d)
