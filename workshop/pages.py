@@ -82,12 +82,17 @@ def tokens(text: str) -> Iterator[Token]:
             yield from tokens(directive_body(token))
 
 
+def inline_tokens(text: str) -> Iterator[Token]:
+    """Yield the tokens of one line of Markdown."""
+    for block in _parser().parseInline(text):
+        yield from block.children or ()
+
+
 def inline(text: str) -> Iterator[str]:
     """Yield what stands in one line of Markdown: the types of its tokens, without their ends."""
-    for block in _parser().parseInline(text):
-        for token in block.children or ():
-            if not token.type.endswith("_close"):
-                yield token.type.removesuffix("_open")
+    for token in inline_tokens(text):
+        if not token.type.endswith("_close"):
+            yield token.type.removesuffix("_open")
 
 
 def directive(token: Token) -> str | None:

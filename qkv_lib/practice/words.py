@@ -68,15 +68,27 @@ def translated(text: str, words: dict[str, str]) -> str | None:
         if groups is None:
             continue
         filled = [translated(each, words) or ARTICLE.sub("", each) for each in groups]
-        parts = FIELD.split(words[template])
-        order = [FIELD.findall(template).index(each) if each != "{}" else i
-                 for i, each in enumerate(FIELD.findall(words[template]))]  # fmt: skip
-        whole = parts[0]
-        for i, part in zip(order, parts[1:], strict=True):
-            whole += filled[i] + part
-        rest = filled[len(FIELD.findall(template)) :]
-        return whole + "".join(rest)
+        whole, fields = pieces(template, words[template])
+        for i, behind in fields:
+            whole += filled[i] + behind
+        return whole + "".join(filled[len(fields) :])
     return None
+
+
+@cache
+def pieces(template: str, translation: str) -> tuple[str, list[tuple[int, str]]]:
+    """Return what a translation begins with, then the number of each field and what follows it.
+
+    >>> pieces("{0} is not {1}", "{1}: not {0}!")
+    ('', [(1, ': not '), (0, '!')])
+    """
+    fields = FIELD.findall(template)
+    first, *behind = FIELD.split(translation)
+    numbers = [
+        i if each == "{}" else fields.index(each)
+        for i, each in enumerate(FIELD.findall(translation))
+    ]
+    return first, list(zip(numbers, behind, strict=True))
 
 
 def parted(text: str, words: dict[str, str]) -> tuple[str, str] | None:

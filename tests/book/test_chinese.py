@@ -1,10 +1,13 @@
 """The Chinese edition is in step with the English: every catalogue passes the gate."""
 
+import subprocess
+
 import pytest
 
 from workshop.chinese import catalogue
 from workshop.chinese.gate import faults
 from workshop.chinese.sources import catalogues
+from workshop.pages import ROOT
 
 NAMES = list(catalogues())
 
@@ -44,3 +47,10 @@ def test_every_page_has_messages() -> None:
     """Or nothing would be translated, and nothing missing."""
     chapters = [name for name in NAMES if name[:2].isdigit()]
     assert min(len(catalogues()[name]()) for name in chapters) > 50
+
+
+def test_two_that_declare_a_catalogue_complete_at_the_same_time_are_both_heard() -> None:
+    """Each adds a line to the list; a merge keeps the lines of both."""
+    command = ["git", "check-attr", "merge", "--", str(catalogue.COMPLETE)]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert said.strip().endswith("merge: union")

@@ -2,8 +2,11 @@
 
 # ruff: noqa: E501  # a pair a line
 
+from pathlib import Path
+
 import pytest
 
+from workshop.chinese import catalogue
 from workshop.chinese.__main__ import tidy
 from workshop.chinese.catalogue import Entry, updated
 from workshop.chinese.gate import FIRM, RULES, faults
@@ -22,6 +25,8 @@ SOUND = [
     ("It has three heads, not two.", "它有三个头，而不是两个。"),
     ("The cat drank *the milk*.", "猫喝了*牛 奶*。"),
     ("not yet. {0}", "还不对。{0}"),
+    ("1. Heads", "1. 头"),
+    ("★ is easy, ★★ is not.", "★ 容易，★★ 不容易。"),
     ("About 4,800 updates", "约 4800 次更新"),
 ]  # fmt: skip
 
@@ -57,10 +62,14 @@ PLANTED = [
     ("a field", "{0} is transposed", "被转置了", "fields"),
     ("bold that is not read", "**Yes.** It is.", "**对。**就是它。", "structure"),
     ("italics left out", "It is *there*.", "它就在那里。", "structure"),
+    ("bold that goes on", "**Attention** is a sum of values.", "**注意力是值之和**。", "extent"),
+    ("bold that stops", "**No line of the page is left out**.", "**不**漏掉页面的任何一行。", "extent"),
     ("a half-width comma", "Now, here.", "现在,这里。", "typography"),
     ("a half-width full stop", "Here it is.", "就在这里.", "typography"),
     ("half-width brackets", "The head (one)", "这个头(一)", "typography"),
     ("a space between two signs", "The head is here.", "头在 这里。", "typography"),
+    ("no space behind a number", "2. What is it?", "2.这是什么？", "typography"),
+    ("no space behind the stars", "★★ Write it.", "★★写出它。", "typography"),
     ("other quotation marks", "The “word”", "这个「词」", "typography"),
 ]  # fmt: skip
 
@@ -101,3 +110,16 @@ def test_spaces_beside_chinese_go_but_for_those_of_an_example() -> None:
         tidy("长度为 3 的*猫 喝 了 牛奶* ，宽度\n为 `a b` 。", entry)
         == "长度为3的*猫 喝 了 牛奶*，宽度为`a b`。"
     )
+
+
+def test_a_catalogue_keeps_the_old_english_of_what_has_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalogue, "path_of", lambda name: tmp_path / f"{name}.po")
+    changed = Entry('A "new" one', "一个", "text", "here", ["ok: order"], before='An "old" one')
+    catalogue.write("page", [changed])
+    (read,) = catalogue.read("page").values()
+    assert read == changed
+    read.before = ""
+    catalogue.write("page", [read])
+    assert "old" not in (tmp_path / "page.po").read_text(encoding="utf-8")

@@ -23,7 +23,7 @@ from pathlib import Path
 
 from workshop.chinese import catalogue
 from workshop.chinese.catalogue import Entry
-from workshop.chinese.gate import HAN, WIDE, faults
+from workshop.chinese.gate import HAN, LABEL, WIDE, faults
 from workshop.chinese.sources import catalogues, named
 
 BLOCK = re.compile(r"^@(\d+)[ \t]*(.*)$", re.MULTILINE)
@@ -92,8 +92,9 @@ def without_comments(text: str) -> str:
 
 
 def tidy(text: str, entry: Entry) -> str:
-    """Return a translation on one line, without spaces beside Chinese signs, but for examples.
+    """Return a translation on one line, without spaces beside Chinese signs.
 
+    Examples keep theirs, and one stands behind the number of a title and the stars of an exercise.
     Comments in code keep their lines.
     """
     if "\n" not in entry.text:
@@ -105,7 +106,8 @@ def tidy(text: str, entry: Entry) -> str:
     held = re.sub(rf"(?<=[{HAN}{WIDE}])[ \t]+(?=\x00)|(?<=\x00)[ \t]+(?=[{HAN}{WIDE}])", "", held)
     held = re.sub(near, "", held)
     plain = held.split("\x00")
-    return "".join(a + b for a, b in zip(plain, [*parts[1::2], ""], strict=True))
+    whole = "".join(a + b for a, b in zip(plain, [*parts[1::2], ""], strict=True))
+    return re.sub(rf"({LABEL})(?=[{HAN}])", r"\1 ", whole)
 
 
 def check(names: list[str], *, quiet: bool = False) -> int:

@@ -6,6 +6,7 @@ page shows it in English until a translator has looked at it.
 
 from __future__ import annotations
 
+import ast
 import difflib
 import re
 from collections.abc import Iterable
@@ -24,6 +25,7 @@ COMPLETE = FOLDER.parent / "complete.txt"
 """The catalogues in which nothing may be missing, one a line."""
 ALIKE = 0.6
 """How alike two texts are, of 1, for the translation of the one to help with the other."""
+BEFORE = "| msgid "
 HEAD = f"""msgid ""
 msgstr ""
 "Language: {LANGUAGE}\\n"
@@ -81,9 +83,11 @@ def read(name: str) -> dict[str, Entry]:
         if not each.id:
             continue
         kind, _, place = (each.auto_comments or [""])[0].partition(" · ")
-        (before,) = each.previous_id[:1] or [""]
-        notes = list(each.user_comments)
-        fuzzy = before or (each.id if each.fuzzy else "")
+        # What Babel calls a comment of the translator is also the English that was there before.
+        old = [note for note in each.user_comments if note.startswith(BEFORE)]
+        notes = [note for note in each.user_comments if note not in old]
+        before = ast.literal_eval(old[0].removeprefix(BEFORE)) if old else each.id
+        fuzzy = before if each.fuzzy else ""
         found[each.id] = Entry(each.id, each.string or "", kind, place, notes, fuzzy)
     return found
 

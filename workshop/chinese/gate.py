@@ -13,12 +13,15 @@ from collections.abc import Callable, Iterator
 
 from workshop.chinese import negation as no
 from workshop.chinese.catalogue import Entry
+from workshop.chinese.emphasis import too_far
 from workshop.chinese.messages import SAME, speaks
 from workshop.chinese.terms import BY_CHANCE, PLACES, in_chinese, in_english, prose, terms
 from workshop.pages import inline
 
 HAN = r"\u3007\u3400-\u4dbf\u4e00-\u9fff"
 WIDE = "，。；：！？、（）“”‘’《》…—"
+LABEL = r"(?:^(?:\*\*)?\d+\.|★)"
+"""What stands apart from the words behind it: the number of a title, the stars of an exercise."""
 GLOSS = re.compile(r'\s*[(（]?<span lang="zh">.*?</span>[)）]?', re.DOTALL)
 TAG = re.compile(r"</?[a-z][^>]*>")
 FIELD = re.compile(r"(?<!\$)(?<!\\)\{[^{}`]*\}(?!`)")
@@ -176,12 +179,21 @@ def structure(english: str, chinese: str) -> Iterator[str]:
             yield f"{found} of {mark} are read, {wanted} in the English: punctuation inside it?"
 
 
+def extent(english: str, chinese: str) -> Iterator[str]:
+    """Bold and italics reach about as far as in the English."""
+    for each in too_far(GLOSS.sub("", english), chinese):
+        yield f"emphasised in the Chinese, and of another length in the English: {each}"
+
+
 def typography(english: str, chinese: str) -> Iterator[str]:
     """Full-width punctuation, no space beside a Chinese character, one kind of quotation marks."""
     # Examples in italics have spaces; what is no word stands there as a sign.
     text = re.sub(r"(?<!\*)\*(?!\*)[^*]+\*(?!\*)", "\x01", chinese)
     text = TAG.sub("", text).replace("**", "")
     text = SAME.sub(lambda found: "](" if found[0].startswith("](") else "\x00", text)
+    if re.search(rf"{LABEL}[{HAN}]", text):
+        yield "no space behind the number or the stars"
+    text = re.sub(rf"({LABEL}) (?=[{HAN}])", r"\1", text)
     for found in re.finditer(
         rf"[{HAN}{WIDE}\x00\x01](?P<sign>[,;:!?])(?=\s|[{HAN}]|$)|[{HAN}](?P<stop>\.)(?=\s|$)", text
     ):
@@ -201,7 +213,8 @@ def typography(english: str, chinese: str) -> Iterator[str]:
 
 Rule = Callable[[str, str], Iterator[str]]
 RULES: tuple[Rule, ...] = (
-    filled, left_over, same, fields, numbers, negation, term, back, order, structure, typography,
+    filled, left_over, same, fields, numbers, negation, term, back, order, structure, extent,
+    typography,
 )  # fmt: skip
 FIRM = {"filled", "same", "fields", "structure", "typography"}
 """Rules that nobody can answer for; a message that stays English is marked ``ok: english``."""

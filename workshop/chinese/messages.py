@@ -56,9 +56,11 @@ def speaks(text: str) -> bool:
 
     >>> speaks(r"$QK^\top$ (3.1)"), speaks("`word1`, 0.88"), speaks("the row")
     (False, False, True)
+    >>> speaks('<span lang="zh">键</span>'), speaks("$k$, a")
+    (True, False)
     """
-    left = SAME.sub(" ", text)
-    return any(len(word) > 1 for word in re.findall(r"[^\W\d_]+", left))
+    words = re.findall(r"[^\W\d_]+", SAME.sub(" ", text))
+    return any(len(word) > 1 or "\u4e00" <= word <= "\u9fff" for word in words)
 
 
 def of_page(page: Path) -> list[Message]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from workshop.chinese.messages import SAME
@@ -82,11 +82,14 @@ def prose(text: str) -> str:
     return SAME.sub(lambda found: "]" if found[0].startswith("](") else "\x00", text)
 
 
+@lru_cache(maxsize=2)
 def in_english(text: str) -> dict[str, int]:
     """Return how often each term occurs in an English text, the longest of two that overlap."""
     left = prose(CHINESE.sub(" ", text))
-    found = {}
+    found, small = {}, left.lower()
     for term in terms():
+        if term.word[:-1].lower() not in small:
+            continue
         left, count = _pattern(term.word).subn(" | ", left)
         if count:
             found[term.word] = count
