@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from workshop.chinese import negation as no
+from workshop.chinese import terms as law
 from workshop.chinese.catalogue import Entry
 from workshop.chinese.emphasis import too_far
 from workshop.chinese.messages import SAME, speaks
@@ -149,9 +150,19 @@ def back(english: str, chinese: str) -> Iterator[str]:
     for each in terms():
         strict = each.enforced and (each.word in ("query", "key") or each.word in PLACES)
         for word in each.chinese:
-            long = each.enforced and len(word) >= 3 and re.fullmatch(f"[{HAN}]+", word)
+            own = each.enforced and each.word not in law.OURS
+            long = own and len(word) >= 3 and re.fullmatch(f"[{HAN}]+", word)
             if (strict or long) and word not in allowed and in_chinese(left, word):
                 yield f"{word} is {each.word}, which the English does not say"
+
+
+def one_word(_english: str, chinese: str) -> Iterator[str]:
+    """Say the same thing with the same word all over the book."""
+    for word, ours in law.NOT_OURS.items():
+        if word in chinese:
+            yield f"{ours} is the word of this book, not {word}"
+    for found in law.SECTION.findall(chinese):
+        yield f"第{found}, not {found}"
 
 
 GROUPS = ({"query": "查询", "key": "键", "value": "值"}, PLACES)
@@ -213,8 +224,8 @@ def typography(english: str, chinese: str) -> Iterator[str]:
 
 Rule = Callable[[str, str], Iterator[str]]
 RULES: tuple[Rule, ...] = (
-    filled, left_over, same, fields, numbers, negation, term, back, order, structure, extent,
-    typography,
+    filled, left_over, same, fields, numbers, negation, term, back, one_word, order, structure,
+    extent, typography,
 )  # fmt: skip
 FIRM = {"filled", "same", "fields", "structure", "typography"}
 """Rules that nobody can answer for; a message that stays English is marked ``ok: english``."""

@@ -16,7 +16,7 @@ CHINESE = re.compile(r'<span lang="zh">(.*?)</span>', re.DOTALL)
 # glossary's word, and no test can tell.
 EVERYDAY = frozenset({
     "alignment", "bias", "chance", "context", "draft", "embedding", "feature", "language model",
-    "latent", "layout", "offset", "output", "patch", "plain average", "pooling", "probe",
+    "latent", "layout", "offset", "output", "patch", "pooling", "probe",
     "projection", "property", "recurrence", "rule", "sampling", "scaling", "scores", "seed",
     "source", "target",
 })  # fmt: skip
@@ -43,6 +43,15 @@ BY_CHANCE = re.compile(
 PLACES = {"row": "行", "column": "列"}
 
 
+# Words that the glossary need not explain, and that are the same all over the book.
+OURS = {"forward pass": "前向计算", "meaning": "含义"}
+NOT_OURS = {
+    "代码格": "单元格", "前向传播": "前向计算", "分散程度": "离散程度", "普通平均": "简单平均",
+    "朴素平均": "简单平均",
+}  # fmt: skip
+SECTION = re.compile(r"(?<![第\d.至到、和])\d+\.\d+节")
+
+
 class Term(NamedTuple):
     """A word of the glossary: as it is written, and what may stand for it."""
 
@@ -66,7 +75,7 @@ def terms() -> tuple[Term, ...]:
             said += (SHORTER[name],) if name in SHORTER else ()
             said += (name,) if name in NAMES else ()
             found.append(Term(name, said, name not in EVERYDAY))
-    found += [Term(word, (chinese,), True) for word, chinese in PLACES.items()]
+    found += [Term(word, (chinese,), True) for word, chinese in (PLACES | OURS).items()]
     return tuple(sorted(found, key=lambda term: -len(term.word)))
 
 
