@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from qkv_lib.formula._checks import Array, shape
 from qkv_lib.plots.colours import GREY
-from qkv_lib.plots.curves import COLOURS, STYLES, new_axes
+from qkv_lib.plots.curves import COLOURS, STYLES, draw_legend, new_axes
 from qkv_lib.plots.inputs import to_numpy
 
 __all__ = ["fits"]
@@ -35,7 +35,7 @@ def fits(
     curves : mapping from a label to an array of shape (n,)
     xlabel, ylabel : str
     ax : matplotlib Axes, optional
-        Where to draw; a new figure by default.
+        Where to draw; a new figure by default, with its legend above.
 
     Returns
     -------
@@ -60,7 +60,7 @@ def fits(
     if points.shape != heights.shape or points.ndim != 1:
         raise ValueError(f"known_x has shape {shape(points)} and known_y {shape(heights)}, "
                          "need one axis of the same length")  # fmt: skip
-    ax = new_axes(ax)
+    alone, ax = ax is None, new_axes(ax)
     ax.plot(points, heights, "o", color=GREY, markersize=4, alpha=0.7, label="known points")
     for number, (label, curve) in enumerate(curves.items()):
         if np.shape(curve) != along.shape:
@@ -69,5 +69,5 @@ def fits(
         ax.plot(along, to_numpy(label, curve), style, color=colour, label=label)
     ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.grid()
-    ax.legend()
+    draw_legend(ax, alone=alone)
     return ax
