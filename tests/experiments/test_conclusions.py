@@ -41,8 +41,8 @@ def test_the_recurrence_learns_recall_slowly() -> None:
 
 
 @holds(
-    "Attention (one seed) then counts 96 % right at the training length and 70 % at twice that: it "
-    "has not learned the rule."
+    "With four times the updates attention (one seed) counts 96 % right at the training length, "
+    "and 70 % at twice that: it has not learned the rule."
 )
 def test_attention_has_not_learned_to_count() -> None:
     (run,) = of(rivals.TABLE.runs, task="counting", model="attention", longer=4)
