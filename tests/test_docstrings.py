@@ -55,12 +55,12 @@ CLASSES = {name: thing for name, thing in PUBLIC.items() if inspect.isclass(thin
 
 
 def constants() -> Iterator[tuple[str, str]]:
-    """Yield all else that some ``__all__`` lists, by the module that lists it."""
+    """Yield all else that some ``__all__`` lists, by the module that sets it."""
     for module in map(importlib.import_module, MODULES):
-        if not hasattr(module, "__path__"):  # a package passes on what its modules list
-            for name in getattr(module, "__all__", ()):
-                if not callable(getattr(module, name)):
-                    yield module.__name__, name
+        for name in getattr(module, "__all__", ()):
+            is_set = re.search(rf"^{name}\b.*=", inspect.getsource(module), re.MULTILINE)
+            if is_set and not callable(getattr(module, name)):
+                yield module.__name__, name
 
 
 CONSTANTS = sorted(constants())

@@ -13,11 +13,25 @@ Words can be swapped for others of the small `LEXICON`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from qkv_lib.attention import attention_steps
+from qkv_lib.data.aloud import lines, named, reason
+from qkv_lib.data.lexicon import (
+    ASKED,
+    CHINESE,
+    CHINESE_COLD,
+    COLD,
+    FEATURES,
+    LEXICON,
+    PAD,
+    THIRSTY,
+    Matrix,
+    rows,
+    words_of,
+)
 
 __all__ = [
     "ASKED",
@@ -42,64 +56,7 @@ __all__ = [
     "words_of",
 ]
 
-Matrix = np.ndarray[Any, np.dtype[np.float64]]
 Rules = Mapping[str, Mapping[str, int]]
-
-THIRSTY: tuple[str, ...] = (
-    "the", "cat", "drank", "the", "milk", "because", "it", "was", "thirsty",
-)  # fmt: skip
-"""The words of the sentence."""
-
-COLD: tuple[str, ...] = (*THIRSTY[:-1], "cold")
-"""The same sentence with a different last word, by which *it* is the milk."""
-
-CHINESE: tuple[str, ...] = ("猫", "喝", "了", "牛奶", "因为", "它", "渴", "了")
-"""The sentence in Chinese, on the same features."""
-
-CHINESE_COLD: tuple[str, ...] = (*CHINESE[:-2], "凉", "了")
-"""The Chinese sentence in which *it* is the milk."""
-
-PAD = "<pad>"
-"""The padding of a shorter sentence in a batch, a row of zeros."""
-
-FEATURES: tuple[str, ...] = (
-    "thing", "living", "drink", "action", "link", "pronoun",
-    "of-living", "of-drink",
-    "size", "sweet",
-)  # fmt: skip
-"""The columns of the rows.
-
-The first six say what kind of word it is, the next two what an adjective describes, the last two
-what a noun means.
-"""
-
-ASKED: tuple[str, ...] = ("thing", "living", "drink", "description")
-"""The columns of queries and keys, which is what a word can ask for and be found by."""
-
-_SORTS: dict[str, dict[str, int]] = {
-    "cat 猫": {"thing": 1, "living": 1, "size": 1},
-    "dog 狗": {"thing": 1, "living": 1, "size": 2},
-    "girl 女孩": {"thing": 1, "living": 1, "size": 3},
-    "water 水": {"thing": 1, "drink": 1},
-    "milk 牛奶": {"thing": 1, "drink": 1, "sweet": 1},
-    "tea 茶": {"thing": 1, "drink": 1, "sweet": 2},
-    "juice 果汁": {"thing": 1, "drink": 1, "sweet": 3},
-    "drank spilled liked 喝 洒": {"action": 1},
-    "the a and because but so was 了 因为 很": {"link": 1},
-    "it 它": {"pronoun": 1},
-    "he she 他 她": {"pronoun": 1, "of-living": 1},
-    "thirsty tired hungry 渴 累 饿": {"of-living": 1},
-    "cold warm fresh 凉 热": {"of-drink": 1},
-    PAD: {},
-}
-
-LEXICON: dict[str, dict[str, int]] = {
-    word: dict(features) for words, features in _SORTS.items() for word in words.split()
-}
-"""The features of every word that is known; what is not named is 0.
-
-:meta hide-value:
-"""
 
 
 class Head(NamedTuple):
@@ -211,73 +168,6 @@ A word asks for what the description in its row describes.
 """
 
 
-def rows(words: Sequence[str]) -> Matrix:
-    """Return the rows of the words, ``X``.
-
-    Parameters
-    ----------
-    words : sequence of str
-        Words of the `LEXICON`, or one string with spaces between them.
-
-    Returns
-    -------
-    array of shape (n, 10)
-        One row per word, one column for each of `FEATURES`.
-
-    Raises
-    ------
-    ValueError
-        A word is not in the lexicon, or there is none.
-
-    Examples
-    --------
-    >>> rows("cat milk it thirsty").astype(int)
-    array([[1, 1, 0, 0, 0, 0, 0, 0, 1, 0],
-           [1, 0, 1, 0, 0, 0, 0, 0, 0, 1],
-           [0, 0, 0, 0, 0, 1, 0, 0, 0, 0],
-           [0, 0, 0, 0, 0, 0, 1, 0, 0, 0]])
-    """
-    known = words_of(words)
-    return np.array([[LEXICON[word].get(f, 0) for f in FEATURES] for word in known], float)
-
-
-def words_of(text: Sequence[str]) -> list[str]:
-    """Return the words of a text, in small letters and without the stops, if all are known.
-
-    Parameters
-    ----------
-    text : sequence of str
-        The words, or one string with spaces between them.
-
-    Returns
-    -------
-    list of str
-
-    Raises
-    ------
-    ValueError
-        A word is not in the `LEXICON`, or there is none.
-
-    Examples
-    --------
-    >>> words_of("The dog was tired.")
-    ['the', 'dog', 'was', 'tired']
-    >>> words_of("The fish was tired.")  # doctest: +ELLIPSIS
-    Traceback (most recent call last):
-        ...
-    ValueError: fish is not in the lexicon, which has: cat, dog, ...
-    """
-    written = text.split() if isinstance(text, str) else list(text)
-    words = [word.lower().strip(".,，。") for word in written]
-    unknown = [word for word in words if word not in LEXICON]
-    if unknown:
-        known = ", ".join(word for word in LEXICON if word.isascii() and word != PAD)
-        raise ValueError(f"{', '.join(unknown)} is not in the lexicon, which has: {known}")
-    if not words:
-        raise ValueError("words is empty, needs one word at least")
-    return words
-
-
 def step(X: Matrix, head: Head, *, causal: bool = False, mask: Matrix | None = None) -> Step:
     """Run one head on the rows of a sentence.
 
@@ -358,93 +248,3 @@ def layers(words: Sequence[str], *, depth: int = 2, causal: bool = False) -> lis
         return [step(X, GUESS, causal=causal)]
     like = step(X, LIKE, causal=causal)
     return [like, step(like.added, WHO, causal=causal)]
-
-
-def lines(W: Matrix, rows: Sequence[str], columns: Sequence[str]) -> list[str]:
-    """Read a matrix aloud: one line for each row that is not 0.
-
-    Parameters
-    ----------
-    W : array of shape (r, c)
-    rows, columns : sequence of str
-        Their names.
-
-    Returns
-    -------
-    list of str
-
-    Raises
-    ------
-    ValueError
-        The numbers of names are not those of rows and columns.
-
-    Examples
-    --------
-    >>> print(*lines(GUESS.W_Q, FEATURES, ASKED), sep=chr(10))
-    pronoun → thing 2, living 2
-    of-living → thing 2, living 2
-    of-drink → thing 2, drink 2
-    """
-    if W.shape != (len(rows), len(columns)):
-        raise ValueError(f"W has shape {W.shape}, needs {(len(rows), len(columns))}: one name each")
-    return [
-        f"{name} → {named(row, columns)}" for name, row in zip(rows, W, strict=True) if row.any()
-    ]
-
-
-def named(row: Matrix, columns: Sequence[str]) -> str:
-    """Say what is in a row: the name and the number of each column that is not 0.
-
-    Parameters
-    ----------
-    row : array of shape (c,)
-    columns : sequence of str
-        Their names.
-
-    Returns
-    -------
-    str
-        Empty where all is 0. A number that is not whole has two decimals.
-
-    Examples
-    --------
-    >>> named(rows("cat")[0], FEATURES)
-    'thing 1, living 1, size 1'
-    """
-    return ", ".join(f"{name} {_short(x)}" for name, x in zip(columns, row, strict=True) if x)
-
-
-def _short(x: float) -> str:
-    return f"{x:.2f}".removesuffix("0").removesuffix(".0")
-
-
-def reason(q: Matrix, k: Matrix) -> str:
-    """Say why a score is what it is: the product in each column, and the sum.
-
-    Parameters
-    ----------
-    q, k : array of shape (4,)
-        A row of queries and a row of keys, with the columns `ASKED`.
-
-    Returns
-    -------
-    str
-
-    Raises
-    ------
-    ValueError
-        A row has not 4 numbers.
-
-    Examples
-    --------
-    >>> found = step(rows(THIRSTY), GUESS)
-    >>> it, cat, the = (THIRSTY.index(word) for word in ("it", "cat", "the"))
-    >>> reason(found.Q[it], found.K[cat])
-    'thing 4 + living 4 = 8'
-    >>> reason(found.Q[it], found.K[the])
-    '0'
-    """
-    if not len(q) == len(k) == len(ASKED):
-        raise ValueError(f"q has {len(q)} numbers and k has {len(k)}, each needs {len(ASKED)}")
-    told = named(q * k, ASKED).replace(", ", " + ")
-    return f"{told} = {_short(float(q @ k))}" if told else "0"
