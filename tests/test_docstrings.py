@@ -58,7 +58,7 @@ def constants() -> Iterator[tuple[str, str]]:
     """Yield all else that some ``__all__`` lists, by the module that sets it."""
     for module in map(importlib.import_module, MODULES):
         for name in getattr(module, "__all__", ()):
-            is_set = re.search(rf"^{name}\b.*=", inspect.getsource(module), re.MULTILINE)
+            is_set = re.search(rf"^(\w+, )*{name}\b.* = ", inspect.getsource(module), re.MULTILINE)
             if is_set and not callable(getattr(module, name)):
                 yield module.__name__, name
 
