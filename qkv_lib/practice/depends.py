@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from qkv_lib.formula._checks import Array
-from qkv_lib.practice.attempt import Attempt
+from qkv_lib.practice.attempt import Attempt, difference
 from qkv_lib.practice.exercise import Trial, Values
 from qkv_lib.practice.verdict import Finding, place
 
@@ -102,3 +102,46 @@ def moves(before: Array, after: Array) -> Array:
         return np.asarray(before != after, dtype=float)
     size = max(float(np.abs(before).max(initial=0.0)), float(np.abs(after).max(initial=0.0)), 1e-12)
     return np.asarray(np.abs(np.subtract(after, before, dtype=float)) / size)
+
+
+def unused_argument(attempt: Attempt) -> Finding | None:
+    """Look for an argument that changes the right answer and never the learner's."""
+    trial = attempt.trials[0]
+    if trial.first.fault:
+        return None
+    for place_of, name in enumerate(attempt.exercise.arguments[: len(trial.case.args)]):
+        if ignored(attempt, place_of):
+            says = f"your result does not depend on {name}"
+            evidence = difference(attempt, trial)
+            return Finding(f"{name}-unused", says, evidence, f"where does {name} belong?", True)
+    return None
+
+
+def ignored(attempt: Attempt, place_of: int) -> bool:
+    """Tell whether an argument never changes the learner's result, where it should."""
+    told = False
+    for trial in attempt.every:
+        heeded = heeds(attempt, trial, place_of)
+        if heeded:
+            return False
+        told = told or heeded is False
+    return told
+
+
+def heeds(attempt: Attempt, trial: Trial, place_of: int) -> bool | None:
+    """Tell whether another trial's argument changes the learner's result; None if untold."""
+    for other in attempt.every:
+        args, theirs = list(trial.case.args), other.case.args
+        if other is trial or len(theirs) != len(args) or place_of >= len(args):
+            continue
+        if np.shape(theirs[place_of]) != np.shape(args[place_of]):
+            continue
+        args[place_of] = theirs[place_of]
+        name = "exchanged", place_of, id(other.case)
+        reference = attempt.known(name, trial, attempt.exercise.reference, tuple(args))
+        if reference.fault or attempt.agree(reference.values, trial.expected):
+            continue
+        yours = trial.call(tuple(args))
+        if not yours.fault and not trial.first.fault:
+            return not attempt.agree(yours.values, trial.first.values)
+    return None

@@ -7,7 +7,8 @@ from typing import Any
 from qkv_lib.practice import limit, words
 from qkv_lib.practice.attempt import Attempt
 from qkv_lib.practice.compare import passed
-from qkv_lib.practice.diagnose import diagnose, remembers
+from qkv_lib.practice.conduct import remembers
+from qkv_lib.practice.diagnose import diagnose
 from qkv_lib.practice.exercise import Exercise, Trial
 from qkv_lib.practice.exercises import EXERCISES
 from qkv_lib.practice.progress import note

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from qkv_lib.formula._checks import Array
-from qkv_lib.practice import surgery
 from qkv_lib.practice.attempt import Attempt, difference
 from qkv_lib.practice.compare import close
 from qkv_lib.practice.exercise import Trial
+from qkv_lib.practice.factors import factors
 from qkv_lib.practice.verdict import Finding, number, shortest
 
 NEARLY = 0.02
@@ -62,7 +62,7 @@ def scales(
 ) -> set[str]:
     """Return in words what an argument may have been scaled by, in one trial."""
     found = set()
-    for words, value in surgery.factors(attempt.exercise, trial.case.args).items():
+    for words, value in factors(attempt.exercise, trial.case.args).items():
         for form, power in FORMS.items():
             told = form.format(name, words)
             if value <= 0 or (among is not None and told not in among):

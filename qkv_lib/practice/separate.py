@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import combinations
 from math import comb
 from typing import Any
@@ -10,9 +11,67 @@ from typing import Any
 import numpy as np
 
 from qkv_lib.formula._checks import Array
-from qkv_lib.practice.compare import differs
+from qkv_lib.practice.attempt import Attempt, difference
+from qkv_lib.practice.compare import close, differs
 from qkv_lib.practice.exercise import Case, Exercise, Trial
-from qkv_lib.practice.verdict import shortest
+from qkv_lib.practice.run import reference_values
+from qkv_lib.practice.vary import varied
+from qkv_lib.practice.verdict import Finding, listed, shortest
+
+OTHER_SEEDS = (2, 3)
+"""What seems to be a condition is tried on these inputs too."""
+
+
+def somewhere(attempt: Attempt) -> Finding | None:
+    """Look for the one place in which the numbers are wrong."""
+    every = replace(attempt, trials=attempt.every or attempt.trials)
+    failed = [trial for trial in every.trials if not every.passed(trial)]
+    evidence = difference(attempt, attempt.trials[0])
+    if right := right_parts(attempt, failed):
+        others = [name for name in attempt.exercise.returns if name not in right]
+        says = f"of what comes back {listed(right)} are right; {listed(others)} not"
+        if len(right) == 1:
+            says = f"of what comes back {right[0]} is right; {listed(others)} not"
+        return Finding("only-where", says, evidence)
+    for which, (name, axes) in enumerate(attempt.exercise.returns.items()):
+        where = spot(failed, which, axes, attempt.exercise.tolerance)
+        if where:
+            says = f"only part of {attempt.noun(name)} is wrong: {where}"
+            return Finding("only-where", says, evidence)
+    return None
+
+
+def right_parts(attempt: Attempt, failed: list[Trial]) -> list[str]:
+    """Return the names of the returned arrays that are right in every call."""
+    if any(trial.first.fault for trial in failed):
+        return []
+    return [
+        name
+        for which, name in enumerate(attempt.exercise.returns)
+        if all(
+            close(trial.first.values[which], trial.expected[which], attempt.exercise.tolerance)
+            for trial in failed
+        )
+    ]
+
+
+def sometimes(attempt: Attempt) -> Finding | None:
+    """Look for the one condition on which the numbers are right, also with other inputs."""
+    every = attempt.every or attempt.trials
+    tried = [(trial.case, attempt.passed(trial)) for trial in every]
+    when = condition(attempt.exercise, tried)
+    if when is None:
+        return None
+    for seed in OTHER_SEEDS:
+        for case in varied(attempt.exercise, np.random.default_rng(seed)):
+            outcome = every[0].call(case.args)
+            expected = reference_values(attempt.exercise, case.args)
+            tried.append((case, not outcome.fault and attempt.agree(outcome.values, expected)))
+    when = condition(attempt.exercise, tried)
+    if when is None:
+        return None
+    evidence = difference(attempt, attempt.trials[0])
+    return Finding("only-when", f"your answer is right only {when}", evidence)
 
 
 def spot(failed: Sequence[Trial], which: int, axes: Sequence[str], tolerance: float) -> str | None:

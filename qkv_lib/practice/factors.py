@@ -1,0 +1,130 @@
+"""A factor or a term too many: constants, arguments, sizes and their powers, with their names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from qkv_lib.formula._checks import Array
+from qkv_lib.practice.attempt import Attempt
+from qkv_lib.practice.compare import close
+from qkv_lib.practice.exercise import Exercise
+from qkv_lib.practice.verdict import shortest
+
+# A factor between what came back and what should have: constants, and powers of the sizes.
+CONSTANTS = {
+    "2": 2.0, "3": 3.0, "4": 4.0, "8": 8.0, "10": 10.0, "100": 100.0, "1000": 1000.0,
+    "1024": 1024.0, "π": np.pi, "2π": 2 * np.pi, "√2": 2**0.5, "√(2π)": (2 * np.pi) ** 0.5,
+    "ln 2": np.log(2), "180/π": 180 / np.pi, "e": np.e, "−1": -1.0, "1.5": 1.5,
+}  # fmt: skip
+POWERS = {"{}": 1.0, "√{}": 0.5, "{}²": 2.0, "{}³": 3.0}
+
+
+def sizes(exercise: Exercise, args: tuple[Any, ...]) -> Iterator[tuple[str, float]]:
+    """Yield each size and plain argument of a call, with the code that gives it."""
+    for name, arg in zip(exercise.arguments, args, strict=False):
+        if isinstance(arg, np.ndarray):
+            for axis in range(1, min(arg.ndim, 4) + 1):
+                yield f"{name}.shape[{-axis}]", float(arg.shape[-axis])
+        elif type(arg) in (int, float) and arg > 0:
+            yield name, float(arg)
+
+
+def factors(exercise: Exercise, args: tuple[Any, ...]) -> dict[str, float]:
+    """Return the factors worth a name, for one call: in words → value."""
+    found = dict(CONSTANTS)
+    each = list(sizes(exercise, args))
+    for name, size in each:
+        for form, power in POWERS.items():
+            found[form.format(name)] = size**power
+        found[f"({name} + 1)"] = size + 1
+        found[f"({name} − 1)"] = size - 1
+    for (one, left), (other, right) in combinations(each, 2):
+        found[f"{one} · {other}"] = left * right
+        if right:
+            found[f"{one} / {other}"] = left / right
+            found[f"√({one} / {other})"] = (left / right) ** 0.5
+    return found
+
+
+def terms(exercise: Exercise, args: tuple[Any, ...]) -> dict[str, Array]:
+    """Return what may have been added to a result: constants, arguments and sizes, in words."""
+    found = {"1": np.asarray(1), "2": np.asarray(2), "1/2": np.asarray(0.5)}
+    for name, arg in zip(exercise.arguments, args, strict=False):
+        if isinstance(arg, np.ndarray) and arg.dtype.kind in "fiu":
+            found[name] = arg
+        elif type(arg) in (int, float):
+            found[name] = np.asarray(arg)
+    for name, size in sizes(exercise, args):
+        found.setdefault(name, np.asarray(int(size) if size == int(size) else size))
+    return found
+
+
+def factor(attempt: Attempt, which: int, expected: list[Array]) -> str | None:
+    """Return the factor in words, if every result is what it should be times one of them."""
+    common: set[str] | None = None
+    ratios: list[float] = []
+    for trial, theirs in zip(attempt.trials, expected, strict=True):
+        yours = trial.first.values[which]
+        if yours.shape != theirs.shape or yours.dtype.kind == "b" or theirs.dtype.kind == "b":
+            return None
+        large = np.abs(theirs) > 1e-3
+        if not np.all(np.isfinite(yours)) or not np.all(np.isfinite(theirs)):
+            return None
+        if np.any(np.abs(yours[theirs == 0]) > 1e-6):
+            return None
+        if not np.any(large):
+            continue
+        ratio = float(np.median(yours[large] / theirs[large]))
+        if ratio == 0 or not close(np.asarray(yours, float), theirs * ratio):
+            return None
+        ratios.append(ratio)
+        near = {
+            says
+            for words, value in factors(attempt.exercise, trial.case.args).items()
+            for says, power in (
+                (f"every number is too large by the factor {words}", 1),
+                (f"every number is too small by the factor {words}", -1),
+            )
+            if value > 0 and abs(ratio / value**power - 1) < 1e-4
+        }
+        common = near if common is None else common & near
+        if not common:
+            return None
+    if np.allclose(ratios, 1, rtol=1e-4):
+        return None
+    return shortest(common or ())
+
+
+def addend(attempt: Attempt, which: int, expected: list[Array]) -> str | None:
+    """Return in words what is added to every number, if it is one thing on every input."""
+    common: set[str] | None = None
+    for trial, theirs in zip(attempt.trials, expected, strict=True):
+        yours = trial.first.values[which]
+        if yours.shape != theirs.shape or "b" in yours.dtype.kind + theirs.dtype.kind:
+            return None
+        near = {
+            says
+            for words, value in terms(attempt.exercise, trial.case.args).items()
+            for says, sign in (
+                (f"every number is too large by {words}", 1),
+                (f"every number is too small by {words}", -1),
+            )
+            if np.ndim(value) <= theirs.ndim and close(yours, added(theirs, sign * value))
+        }
+        common = near if common is None else common & near
+        if not common:
+            return None
+    return shortest(common or ())
+
+
+def added(theirs: Array, value: Array) -> Array:
+    """Return the sum, or what was, where the shapes do not fit."""
+    try:
+        total = np.asarray(theirs + value)
+    except ValueError:
+        return theirs
+    return total if total.shape == theirs.shape else theirs

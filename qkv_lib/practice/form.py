@@ -1,0 +1,91 @@
+"""What every right answer has: arrays, finite, of the right shape and dtype, and its properties."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from qkv_lib.formula._checks import Array
+from qkv_lib.practice.attempt import Attempt, difference
+from qkv_lib.practice.compare import close, unfit
+from qkv_lib.practice.run import UNATTEMPTED
+from qkv_lib.practice.verdict import Finding
+
+
+def faulty(attempt: Attempt) -> Finding | None:
+    """Look for a call that raised, or returned no array."""
+    for trial in attempt.trials:
+        if trial.first.fault is UNATTEMPTED:
+            says = "your function sometimes returns nothing"
+            return Finding("returns-nothing", says, f"with {attempt.inputs(trial)}")
+        if trial.first.fault:
+            return trial.first.fault
+    return None
+
+
+def wrong_dtype(attempt: Attempt) -> Finding | None:
+    """Look for right numbers in a dtype that loses something, or is of another kind."""
+    for _, name, yours, expected in attempt.results():
+        if unfit(attempt.exercise, yours, expected) and close(
+            np.asarray(yours, float), np.asarray(expected, float), 5e-3
+        ):
+            boolean = expected.dtype.kind == "b"
+            asked = attempt.exercise.dtype or boolean
+            says = f"the numbers of {attempt.noun(name)} are right, its dtype is not"
+            wanted = f"{expected.dtype}" if asked else "a float of 4 bytes or more"
+            return Finding("dtype", says, f"its dtype is {yours.dtype}; it must be {wanted}")
+    return None
+
+
+def misshapen(attempt: Attempt) -> Finding | None:
+    """Look for an array of the wrong shape, perhaps because it is transposed."""
+    for trial, name, yours, expected in attempt.results():
+        if yours.shape != expected.shape:
+            evidence = difference(attempt, trial)
+            if min(yours.ndim, expected.ndim) > 1 and close(yours.swapaxes(-1, -2), expected):
+                says = f"{attempt.noun(name)} is transposed"
+                return Finding("transposed", says, evidence, named=True)
+            says = f"the shape of {attempt.noun(name)} is wrong"
+            return Finding("shape", says, evidence)
+    return None
+
+
+def not_finite(attempt: Attempt) -> Finding | None:
+    """Look for NaN, or for infinity where no right answer holds any."""
+    never = not any(np.any(np.isinf(expected)) for _, _, _, expected in attempt.results())
+    for trial, name, yours, expected in attempt.results():
+        wrong = np.isnan(yours) & ~np.isnan(expected) | (never & np.isinf(yours))
+        if np.any(wrong):
+            look = "0/0, ∞ − ∞, and exp of a large number, give NaN or infinity"
+            says = f"{attempt.noun(name)} holds infinity"
+            if np.any(np.isnan(yours[wrong])):
+                says = f"{attempt.noun(name)} holds NaN"
+            return Finding("not-finite", says, difference(attempt, trial), look)
+    return None
+
+
+def broken_property(attempt: Attempt) -> Finding | None:
+    """Look for something that every right answer has and this one has not."""
+    for rule in attempt.exercise.properties:
+        for trial in attempt.trials:
+            yours = [array.shape for array in trial.first.values]
+            if yours == [array.shape for array in trial.expected]:
+                evidence = rule.broken(trial)
+                if evidence:
+                    shown = f"with {attempt.inputs(trial)}, {evidence}"
+                    return Finding(
+                        rule.name, rule.says, shown, advice(attempt, rule.look, rule.cure)
+                    )
+    return None
+
+
+def advice(attempt: Attempt, look: str, cure: Callable[[Array], Array] | None) -> str:
+    """Return the advice if, followed, it makes the answer right."""
+    if cure is None:
+        return look
+    mended = (
+        not trial.first.fault and close(np.asarray(cure(trial.first.values[0])), trial.expected[0])
+        for trial in attempt.trials
+    )
+    return look if all(mended) else ""

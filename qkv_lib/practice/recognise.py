@@ -1,0 +1,121 @@
+"""Wrong answers that are known: the named mistakes, and the library's answer with one cut.
+
+Each is run on the same inputs; what returns the same numbers everywhere has made the same mistake.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from qkv_lib.practice import surgery
+from qkv_lib.practice.attempt import Attempt, difference
+from qkv_lib.practice.cuts import LOSES, RESULTS, Cut
+from qkv_lib.practice.exercise import Function, Mistake, Trial, Values
+from qkv_lib.practice.factors import addend, factor
+from qkv_lib.practice.verdict import Finding
+
+
+def named_mistake(attempt: Attempt) -> Finding | None:
+    """Look for the wrong function that returns what the learner's does, on every input."""
+    for mistake in attempt.exercise.mistakes:
+        if not commits(attempt, mistake.wrong, mistake.wrong):
+            continue
+        if mistake.name == attempt.exercise.given:
+            return Finding(mistake.name, "the fault is still there", attempt.exercise.symptom)
+        return name_it(attempt, mistake)
+    return None
+
+
+def name_it(attempt: Attempt, mistake: Mistake) -> Finding:
+    """Return the finding of a mistake that was recognised."""
+    shown = next(trial for trial in attempt.trials if attempt.deviates(trial))
+    evidence = mistake.evidence(shown) if mistake.evidence else difference(attempt, shown)
+    return Finding(mistake.name, mistake.says, evidence, mistake.look, named=True)
+
+
+def commits(attempt: Attempt, name: Hashable, wrong: Function) -> bool:
+    """Tell whether the learner's function and a wrong one agree, errors included."""
+    telling = False
+    for trial in attempt.trials:
+        other = attempt.known(name, trial, wrong)
+        if (other.fault is None) != (trial.first.fault is None):
+            return False
+        if other.fault is None:
+            if not attempt.agree(trial.first.values, other.values):
+                return False
+            telling = telling or attempt.deviates(trial)
+    return telling
+
+
+def cut_on_the_way_in(attempt: Attempt) -> Finding | None:
+    """Look for an argument that is taken for another, or changed before it is used."""
+    sample = attempt.trials[0].case.args
+    for cut in surgery.ways_in(attempt.exercise, sample):
+        if commits(attempt, cut.name, cut.change):
+            return name_it(attempt, Mistake(cut.name, cut.says, cut.look, cut.change))
+    return None
+
+
+def cut_on_the_way_out(attempt: Attempt) -> Finding | None:
+    """Look for a result that is right but for a last step."""
+    return last_step(attempt, None, [trial.expected for trial in attempt.trials])
+
+
+def cut_beside_a_mistake(attempt: Attempt) -> Finding | None:
+    """Look for a named mistake and a last step too many, both in one answer."""
+    for mistake in attempt.exercise.mistakes:
+        outcomes = [attempt.known(mistake.wrong, trial, mistake.wrong) for trial in attempt.trials]
+        if not any(outcome.fault for outcome in outcomes):
+            values = [outcome.values for outcome in outcomes]
+            if found := last_step(attempt, mistake, values):
+                return found
+    return None
+
+
+def last_step(attempt: Attempt, mistake: Mistake | None, values: list[Values]) -> Finding | None:
+    """Look for the one change that makes the learner's results of these."""
+    if any(trial.first.fault for trial in attempt.trials):
+        return None
+    if not any(map(attempt.deviates, attempt.trials)):
+        return None
+    for which, name in enumerate(attempt.exercise.returns):
+        for cut in RESULTS:
+            if mistake and cut.name in LOSES:
+                continue  # little is left of two mistakes that could tell them from others
+            if all(
+                (result := surgery.changed(cut, each, which)) is not None
+                and attempt.agree(trial.first.values, result)
+                for trial, each in zip(attempt.trials, values, strict=True)
+            ):
+                return cut_named(attempt, cut, attempt.noun(name), mistake)
+        if any(
+            which >= len(each) or not alone(attempt, trial, each, which)
+            for trial, each in zip(attempt.trials, values, strict=True)
+        ):
+            continue
+        theirs = [each[which] for each in values]
+        if found := factor(attempt, which, theirs):
+            cut = Cut("factor", found, "which factor is too many, or missing?", abs)
+            return cut_named(attempt, cut, attempt.noun(name), mistake)
+        if mistake is None and (found := addend(attempt, which, theirs)):
+            cut = Cut("addend", found, "which term is too many, or missing?", abs)
+            return cut_named(attempt, cut, attempt.noun(name), mistake)
+    return None
+
+
+def alone(attempt: Attempt, trial: Trial, values: Values, which: int) -> bool:
+    """Tell whether the returned arrays but one are these."""
+    mine = trial.first.values
+    return len(mine) == len(values) and attempt.agree(
+        mine[:which] + mine[which + 1 :], values[:which] + values[which + 1 :]
+    )
+
+
+def cut_named(attempt: Attempt, cut: Cut, noun: str, mistake: Mistake | None) -> Finding:
+    """Return the finding of a cut, perhaps together with a named mistake."""
+    says, look = cut.says.format(noun), cut.look.format(noun)
+    if mistake:
+        says, look = f"two things: {mistake.says}; and {says}", f"{mistake.look}. Then: {look}"
+    shown = next(trial for trial in attempt.trials if attempt.deviates(trial))
+    name = f"{mistake.name}+{cut.name}" if mistake else cut.name
+    return Finding(name, says, difference(attempt, shown), look, named=True)
