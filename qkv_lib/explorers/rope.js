@@ -74,8 +74,8 @@ class Rope extends Explorer {
     this.draw();
     this.panel.replaceChildren(h("div", { class: "side top" }, this.parts(), this.curve()),
       h("p", {}, h("strong", {}, `score = ${write(sum(parts))}`), h("br"),
-        `The query stands at ${from + both}, the key at ${t + both}. At i − j = ` +
-        `${write(from - t, 0)} and 0 the score is ${write(relative)}.`));
+        `The query stands at ${from + both}, the key at ${t + both}. ` +
+        `With the query at ${write(from - t, 0)} and the key at 0, the score is ${write(relative)}.`));
     this.reach();
     this.say(`Query at ${from + both}, key at ${t + both}, distance ${write(from - t, 0)}: score ${write(sum(parts))}`);
   }

@@ -83,11 +83,10 @@ EXERCISE = Exercise(
     name="look-back",
     skeleton='''
 def look_back(rows, distance):
-    """Return the sinusoidal rows of the positions that lie the distance before the
-    given ones.
+    """Return, for the sinusoidal row of each position i, that of position i − distance.
 
-    rows: (n, d), the rows of n positions, which are not given
-    distance: how many positions earlier, an integer    returns: (n, d)
+    rows: (n, d), the rows of n positions; the positions are not given
+    distance: an integer    returns: (n, d)
     """
     ...
 ''',
