@@ -49,7 +49,7 @@ def sentence(
     Parameters
     ----------
     words : sequence of str
-        Words of `qkv_lib.data.sentence.LEXICON`, at most 14, or one string.
+        Words of `qkv_lib.data.lexicon.LEXICON`, at most 14, or one string.
     asking : str, optional
         The word that asks at first; the first pronoun by default, or the first word.
     depth : {1, 2}
