@@ -35,7 +35,7 @@ LONGEST = (
     "tests/workshop/test_make.py", "tests/explorers/test_access.py", "tests/book/test_site.py",
     "tests/explorers/test_by_hand.py", "tests/book/test_reading.py", "book/06-4-writing.ipynb",
     "tests/explorers/test_dials_by_hand.py", "tests/plots/test_saved.py",
-    "tests/test_docstrings.py", "tests/book/test_reader_notebooks.py",
+    "tests/shapes/test_documented.py", "tests/book/test_reader_notebooks.py",
     "tests/practice/test_attacks.py", "book/08-outlook.ipynb", "book/07-tools.ipynb",
     "book/09-faq.ipynb", "tests/book/test_lab.py", "tests/experiments/test_tables.py",
     "tests/explorers/test_writer_by_hand.py", "tests/book/test_visits.py",

@@ -137,7 +137,8 @@ BESIDE = [
           ("tests/workshop/test_supply_chain.py",)),
     Plant("an example in a docstring that prints something else", STEPS,
           swap("array([[0.125, 0.25 , 0.625]])", "array([[0.125, 0.25 , 0.624]])"),
-          ("tests/test_docstrings.py::test_examples_run[qkv_lib.formula.steps]",)),
+          ("tests/shapes/test_documented.py::"
+           "test_examples_run_and_have_the_shapes_that_are_documented[qkv_lib.formula.steps]",)),
     Plant("a parameter without documentation", HEADS,
           swap("    n_heads : int\n        The number of heads ``h``; it must divide the number of "
                "features.\n", ""), ("tests/test_docstrings.py",)),

@@ -1,11 +1,18 @@
-"""The Chinese edition is in step with the English: every catalogue passes the gate."""
+"""The Chinese edition is in step with the English: every catalogue passes the gate.
+
+A catalogue holds what its page says, in the order of the page, and what each of it is. So whoever
+changes a text, exchanges two captions or moves a paragraph says so in both editions, or is asked.
+"""
 
 import subprocess
+from collections.abc import Iterable
+from itertools import zip_longest
 
 import pytest
 
 from workshop.chinese import catalogue
 from workshop.chinese.gate import faults
+from workshop.chinese.messages import Message
 from workshop.chinese.sources import catalogues
 from workshop.pages import ROOT
 
@@ -16,6 +23,33 @@ NAMES = list(catalogues())
 def test_each_translation_keeps_what_the_english_says(name: str) -> None:
     found = {each.text: faults(each) for each in catalogue.read(name).values()}
     assert {text: wrong for text, wrong in found.items() if wrong} == {}
+
+
+def out_of_step(name: str, page: Iterable[Message], catalogue: Iterable[Message]) -> str:
+    """Return where a catalogue first differs from what its source says now, or nothing."""
+    for now, before in zip_longest(page, catalogue):
+        if now != before:
+            return (
+                f"{name}: the source says\n  {now}\nand where that stands, its catalogue has\n"
+                f"  {before}\nIf the source is right: `python -m workshop.chinese extract {name}`, "
+                f"and translate what `todo {name}` lists; else mend the source"
+            )
+    return ""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_catalogue_has_what_its_source_says_in_the_same_order(name: str) -> None:
+    known = (Message(each.text, each.kind, each.place) for each in catalogue.read(name).values())
+    assert not (found := out_of_step(name, catalogues()[name](), known)), found
+
+
+def test_a_changed_an_exchanged_and_a_lost_message_are_told() -> None:
+    one, two = Message("A row.", "caption", "ch01-a"), Message("A column.", "caption", "ch01-b")
+    assert out_of_step("x", [one, two], [one, two]) == ""
+    changed = one._replace(text="Two rows.")
+    exchanged = [one._replace(place="ch01-b"), two._replace(place="ch01-a")]
+    for now in ([changed, two], [two, one], exchanged, [one], [one, two, changed]):
+        assert "extract x" in out_of_step("x", now, [one, two])
 
 
 def missing(name: str) -> list[str]:

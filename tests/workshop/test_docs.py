@@ -1,5 +1,6 @@
 """Each command, path and name in README, CONTRIBUTING, docs and pages is there."""
 
+import doctest
 import re
 from pathlib import Path
 
@@ -83,3 +84,23 @@ def test_a_name_in_another_file_and_a_link_to_nothing_are_found(tmp_path: Path) 
     page = tmp_path / "page.md"
     page.write_text("`GROUPS` in `workshop/pages.py`, `GROUPS` in\n`environment.py`, [x](no.md)")
     assert docs.misplaced(page) == ["no GROUPS in workshop/pages.py", "no file no.md"]
+
+
+EXAMPLES = {document: re.findall(r"```python\n(>>> .*?)```", document.read_text("utf-8"), re.DOTALL)
+            for document in docs.DOCUMENTS}  # fmt: skip
+
+
+@pytest.mark.parametrize("document", [each for each, found in EXAMPLES.items() if found],
+                         ids=lambda path: path.stem)  # fmt: skip
+def test_the_examples_of_a_document_print_what_stands_below_them(document: Path) -> None:
+    names, printed = {}, []
+    for block in EXAMPLES[document]:
+        example = doctest.DocTestParser().get_doctest(block, names, document.name, None, 0)
+        failures, tried = doctest.DocTestRunner().run(example, out=printed.append)
+        assert tried > 1
+        assert not failures, "".join(printed)
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh.md"])
+def test_the_readme_has_an_example_that_prints(name: str) -> None:
+    assert re.search(r"\n(?!>>>|```).+\n", "".join(EXAMPLES[ROOT / name]))

@@ -1,0 +1,177 @@
+"""The order of the pages: as they are numbered, as they need each other, as the home page says.
+
+And what looks alike means the same: boxes of one title have one class, thousands one comma.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+
+from tests.book.prose import passages, sentences
+from tests.test_import import APART, FLOORS
+from tests.workshop.docs import DOCUMENTS
+from workshop.pages import BOOK, ROOT, directive, listed_pages, tokens
+
+TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+PAGES = [page.relative_to(BOOK).with_suffix("").as_posix() for page in listed_pages()]
+CHAPTERS = [page for page in PAGES if re.match(r"\d\d-", page)]
+INDEX = (BOOK / "index.md").read_text(encoding="utf-8")
+
+
+def number(page: str) -> tuple[int, ...]:
+    """Return the number of a chapter or section by the name of its file: 06-1-images is 6.1."""
+    return tuple(map(int, re.findall(r"\d+(?=-)", page.split("/")[-1])))
+
+
+def texts(page: Path) -> Iterator[str]:
+    """Yield what a page says in Markdown."""
+    if page.suffix == ".md":
+        yield page.read_text(encoding="utf-8")
+    else:
+        cells = nbformat.read(page, as_version=4).cells
+        yield from (cell.source for cell in cells if cell.cell_type == "markdown")
+
+
+def test_chapters_come_in_the_order_of_their_numbers() -> None:
+    numbers = [number(page) for page in CHAPTERS]
+    assert numbers == sorted(numbers), f"_toc.yml has {CHAPTERS}"
+    assert [n for n in numbers if len(n) == 1] == [(n,) for n in range(1, 10)]
+
+
+def test_a_section_stands_under_its_chapter() -> None:
+    (chapters,) = (part["chapters"] for part in TOC["parts"] if part["caption"] == "Chapters")
+    for chapter in chapters:
+        above = number(chapter["file"].removeprefix("book/"))
+        under = [number(each["file"]) for each in chapter.get("sections", [])]
+        assert under == [(*above, i) for i in range(1, len(under) + 1)], chapter["file"]
+
+
+def test_the_parts_are_a_start_the_chapters_and_appendices() -> None:
+    assert [part["caption"] for part in TOC["parts"]] == ["Start here", "Chapters", "Appendices"]
+    assert [page for page in PAGES if page.startswith("appendix/")] == PAGES[-len(
+        [page for page in PAGES if page.startswith("appendix/")]) :]  # fmt: skip
+    assert PAGES[:2] == ["index", "path"]
+    assert PAGES[-1] == "appendix/bibliography"
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_the_title_has_the_number_of_the_file(page: str) -> None:
+    title = next(texts(BOOK / f"{page}.ipynb")).splitlines()[0]
+    found = re.match(r"# (\d+(?:\.\d+)?)\.? ", title)
+    assert found, f"{page}: {title!r} begins with no number"
+    assert tuple(map(int, found[1].split("."))) == number(page), f"{page} is called {title!r}"
+
+
+def needed(page: str) -> set[tuple[int, ...]]:
+    """Return the chapters and sections that a page says it needs."""
+    text = "\n\n".join(texts(BOOK / f"{page}.ipynb"))
+    found = re.search(r"\*\*Needs\*\*:?(.*?)(?:\n\n|\Z)", text, re.DOTALL)
+    assert found, f"{page} does not say what it needs"
+    links = re.findall(r"\]\((\d\d-[\w-]+)\.ipynb", found[1])
+    said = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", found[1])
+    lists = re.findall(r"(?:chapters?|sections?) (\d(?:\.\d)?(?:(?:,? and |, | to )\d(?:\.\d)?)*)",
+                       said)  # fmt: skip
+    plain = {tuple(map(int, each.split("."))) for part in lists
+             for each in re.findall(r"\d(?:\.\d)?", part)}  # fmt: skip
+    return {number(link) for link in links} | plain
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_what_a_page_needs_comes_before_it(page: str) -> None:
+    before = {number(each) for each in CHAPTERS[: CHAPTERS.index(page)]}
+    assert needed(page) <= before, f"{page} needs what comes later, or what is not there"
+
+
+def test_most_pages_need_another() -> None:
+    assert sum(bool(needed(page)) for page in CHAPTERS) >= len(CHAPTERS) - 3
+
+
+def test_the_home_page_lists_the_chapters_as_they_come() -> None:
+    (course,) = re.findall(r"```\{course-map\}\n(.*?)```", INDEX, re.DOTALL)
+    assert [line.partition(":")[0] for line in course.splitlines()] == CHAPTERS
+
+
+@pytest.mark.parametrize("page", ["index.md", "appendix/library.md"])
+def test_pages_that_are_named_in_a_row_come_in_that_order(page: str) -> None:
+    folder = Path(page).parent
+    text = (BOOK / page).read_text(encoding="utf-8")
+    rows = [re.findall(r"\]\(([\w/-]+)\.(?:md|ipynb)", block) for block in text.split("\n\n")]
+    named = [[(folder / each).as_posix() for each in row] for row in rows if len(row) > 4]
+    assert named
+    for row in named:
+        assert row == sorted(row, key=PAGES.index), f"{page} names them in another order: {row}"
+
+
+def test_the_library_comes_in_the_order_of_its_floors() -> None:
+    rooms = [page.rpartition("/")[2] for page in PAGES if page.startswith("appendix/library/")]
+    floors = [each for each in FLOORS if each in rooms]
+    assert [each for each in rooms if each in FLOORS] == floors
+    assert rooms[0] == "doors"
+    assert set(rooms[1 + len(floors) :]) >= set(APART) - {"plots", "drawings", "explorers"}
+
+
+def boxes(text: str) -> Iterator[tuple[str, str]]:
+    """Yield title and class of each box, of those inside others too."""
+    for token in tokens(text):
+        name = directive(token)
+        if name == "admonition":
+            found = re.search(r"^:class: *(.*)$", token.content, re.MULTILINE)
+            yield token.info.partition("}")[2].strip(), found[1] if found else ""
+        elif name in ("note", "warning", "tip", "important", "caution", "danger", "hint"):
+            yield token.info.partition("}")[2].strip() or name, name
+
+
+def test_boxes_of_one_title_look_alike() -> None:
+    found: dict[str, set[str]] = defaultdict(set)
+    for page in listed_pages():
+        for text in texts(page):
+            for title, look in boxes(text):
+                found[title].add(look)
+    assert len(found) >= 4
+    assert {title: looks for title, looks in found.items() if len(looks) > 1 or "" in looks} == {}
+    asks = {title for title, looks in found.items() if looks == {"predict"}}
+    assert asks == {"Predict"}, "only what asks for a guess looks like it"
+    warns = {title for title, looks in found.items() if "warning" in looks}
+    assert warns == {"A common mistake"}, "only what many get wrong is a warning"
+
+
+def test_a_box_of_another_class_is_found() -> None:
+    text = ":::{admonition} Predict\n:class: note\nWhat?\n:::\n\n:::{warning}\nHot.\n:::\n"
+    assert list(boxes(text)) == [("Predict", "note"), ("warning", "warning")]
+
+
+BADLY = re.compile(
+    r"(?<![\d.,\w])\d{1,3}(?:,\d{3})*,(?:\d{1,2}|\d{4,})(?![\d,])"  # 12,00 and 1,2345
+    r"|(?<![\d.,\w/-])\d{5,}(?![\d\w.-])"  # 12345, which is written 12,345
+    r"|(?<![\w.,/-])0\d+(?![-\w])"  # 07
+    r"|\d+\.\d+\.(?=\s[a-z])"  # 1.5. and then
+    r"|(?<!\d)\.\d+\b(?!\w)"  # .5
+)
+
+
+def badly_written(text: str) -> list[str]:
+    """Return the numbers of a text that are not written as the book writes them."""
+    return [found[0] for found in BADLY.finditer(re.sub(r"\$[^$]*\$|https?:\S+", " ", text))]
+
+
+@pytest.mark.parametrize("page", [*listed_pages(), *DOCUMENTS], ids=lambda page: page.stem)
+def test_numbers_are_written_alike(page: Path) -> None:
+    if page.suffix == ".ipynb":
+        read = [each.text for each in passages(nbformat.read(page, as_version=4))]
+    else:
+        read = [page.read_text(encoding="utf-8")]
+    assert [each for text in read for each in badly_written(sentences(text))] == []
+
+
+@pytest.mark.parametrize(("text", "found"), [
+    ("It is 12,00 wide.", ["12,00"]), ("1,2345 rows", ["1,2345"]), ("12345 rows", ["12345"]),
+    ("1,234 rows, 12,345,678 more", []), ("a. 12, 13, and 1.5", []), ("of .5", [".5"]),
+    ("$x_{1,2}$, 2026-11", []), ("1, 2,000", []),
+])  # fmt: skip
+def test_a_number_that_is_written_badly_is_found(text: str, found: list[str]) -> None:
+    assert badly_written(text) == found

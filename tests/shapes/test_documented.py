@@ -1,0 +1,75 @@
+"""The examples of docstrings run, and keep the shapes that the docstrings name."""
+
+import doctest
+import importlib
+from types import ModuleType
+from typing import Any
+from unittest.mock import create_autospec
+
+import numpy as np
+import pytest
+
+from tests.shapes import documented
+from tests.shapes.documented import Report, watched, watching
+from tests.test_docstrings import MODULES
+
+
+def run(module: ModuleType) -> tuple[int, Report]:
+    """Run the examples of a module; return how many failed, and what was seen."""
+    examples, runner = doctest.DocTestFinder().find(module), doctest.DocTestRunner()
+    with watching(examples) as report:
+        for each in examples:
+            runner.run(each)
+    return runner.failures, report
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_run_and_have_the_shapes_that_are_documented(name: str) -> None:
+    module = importlib.import_module(name)
+    failures, report = run(module)
+    assert failures == 0
+    assert report.faults == [], "mend the shape in the docstring, or what the function returns"
+    assert documented.unseen(name, report) == [], "no example hands these over"
+    assert module.__doc__
+
+
+def test_many_shapes_are_named() -> None:
+    about = documented.WATCHED.values()
+    assert sum(len(each.takes) + len(list(filter(None, each.returns))) for each in about) > 300
+
+
+def joined(rows: Any, others: Any, counts: Any = None) -> Any:
+    """Join.
+
+    Parameters
+    ----------
+    rows : array of shape (n, d)
+    others : sequence of arrays of shape (m, d) or (m,)
+    counts : int or integer array of shape (n, ..., 2), optional
+
+    Returns
+    -------
+    array of shape (n, 2 · d)
+    """
+    return np.concatenate([rows, rows], axis=-1) if len(others) >= bool(counts) else None
+
+
+ROWS, WIDE = np.zeros((3, 4)), np.zeros((3, 8))
+
+
+@pytest.mark.parametrize(("given", "returned", "faults"), [
+    ((ROWS, [ROWS, np.zeros(2)]), WIDE, 0),
+    ((ROWS, []), ROWS, 1),
+    ((ROWS[0], []), None, 1),
+    ((ROWS, [WIDE, WIDE]), WIDE, 2),
+    ((ROWS, [], np.zeros((3, 5, 2))), WIDE, 0),
+    ((ROWS, [], np.zeros((4, 2))), WIDE, 1),
+])  # fmt: skip
+def test_a_shape_that_is_not_the_documented_one_is_found(
+    given: tuple[Any, ...], returned: Any, faults: int
+) -> None:
+    report = Report()
+    about = watched("joined", joined)
+    report.wrapped(about, create_autospec(joined, return_value=returned))(*given)
+    assert len(report.faults) == faults, report.faults
+    assert documented.named("x", "float") is None

@@ -1,0 +1,177 @@
+"""What several files say, they say alike: versions, licences, names, and what is pinned.
+
+Each line names a fact and, file by file, the words that say it; each is read from its file.
+"""
+
+import re
+from collections import Counter
+from itertools import chain
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+import make
+import qkv_lib
+from tests.workshop.test_dependencies import lines, pins
+from tests.workshop.test_strict import CI, CONFIG, HOOKS, PROJECT, TOOLS
+from workshop.pages import ROOT
+
+CITATION = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+ABOUT = PROJECT["project"]
+OLDEST, NEWEST = (".".join(map(str, version)) for version in (make.OLDEST, make.NEWEST))
+MIT, CC = "MIT License", "Creative Commons Attribution 4.0 International"
+
+
+def read(name: str) -> str:
+    """Return a file of the repository, its line breaks as spaces."""
+    return " ".join((ROOT / name).read_text(encoding="utf-8").split())
+
+
+@pytest.mark.parametrize(("fact", "said"), [
+    ("the title", {CONFIG["title"], *re.findall(r"^# (.+?)(?= [A*])", read("README.md")),
+                   CITATION["title"].partition(":")[0],
+                   (ROOT / "book/index.md").read_text(encoding="utf-8").splitlines()[0][2:]}),
+    ("the authors", {CONFIG["author"], ABOUT["authors"][0]["name"], CITATION["authors"][0]["name"],
+                     *re.findall(r"Copyright \(c\) \d+ ([\w ]+?)(?= Permission| and)",
+                                 read("LICENSE") + read("LICENSE-text"))}),
+    ("the year", {CONFIG["copyright"], *re.findall(r"Copyright \(c\) (\d+)",
+                                                   read("LICENSE") + read("LICENSE-text"))}),
+    ("the version", {ABOUT["version"], CITATION["version"], qkv_lib.__version__}),
+    ("the oldest Python", {
+        OLDEST, TOOLS["mypy"]["python_version"],
+        TOOLS["ruff"]["target-version"].replace("py3", "3."),
+        read(".binder/runtime.txt").removeprefix("python-"),
+        *re.findall(r'python-version: "(3\.\d+)"', read(".github/workflows/publish.yml")
+                    + read(".github/workflows/links.yml"))}),
+    ("the index of PyTorch", set(re.findall(
+        r"https://download\.pytorch\.org[\w/]+", " ".join(map(read, (
+            ".binder/requirements.txt", ".github/workflows/ci.yml", "workshop/environment.py")))))),
+    ("the time limit of a cell", set(re.findall(
+        r"--nbval-cell-timeout=(\d+)", read("workshop/commands.py") + read("tests/bite/read.py")))),
+])  # fmt: skip
+def test_all_files_say_the_same(fact: str, said: set[str]) -> None:
+    assert len(said) == 1, f"{fact}: the files say {sorted(said)}"
+
+
+@pytest.mark.parametrize(("file", "words"), [
+    ("LICENSE", MIT), ("LICENSE-text", CC), ("LICENSE-text", "(CC BY 4.0)"),
+    ("README.md", "Code: MIT ([LICENSE]"), ("README.md", "CC BY 4.0 ([LICENSE-text]"),
+    ("README.zh.md", "MIT（[LICENSE]"), ("README.zh.md", "CC BY 4.0（[LICENSE-text]"),
+    ("pyproject.toml", 'license = "MIT"'), ("pyproject.toml", 'license-files = ["LICENSE"]'),
+    ("CITATION.cff", "license: - MIT - CC-BY-4.0"),
+])  # fmt: skip
+def test_code_is_under_mit_and_text_under_cc_by(file: str, words: str) -> None:
+    assert words in read(file), f"{file} no longer says {words!r}"
+
+
+def test_the_licence_is_whole() -> None:
+    text = read("LICENSE")
+    assert "free of charge" in text
+    assert "without restriction" in text
+    assert text.endswith("OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.")
+    assert "IN NO EVENT SHALL" in text
+
+
+def test_every_python_between_the_oldest_and_the_newest_is_promised_everywhere() -> None:
+    minors = range(make.OLDEST[1], make.NEWEST[1] + 1)
+    for file in ("README.md", "README.zh.md", "book/index.md", "make.py", "Makefile"):
+        text = read(file)
+        assert {OLDEST, NEWEST} <= set(re.findall(r"3\.1\d", text)), file
+        assert set(re.findall(r"\b3\.1\d\b(?!\.\d)", text)) <= {f"3.{m}" for m in minors}, file
+    (newest,) = (step["with"]["python-version"] for step in CI["jobs"]["newest"]["steps"]
+                 if "python-version" in step.get("with", {}))  # fmt: skip
+    assert newest == NEWEST
+
+
+def specifiers() -> list[Requirement]:
+    """Return what the library says it needs, with its groups."""
+    groups = ABOUT.get("optional-dependencies", {}).values()
+    return [Requirement(each) for each in [*ABOUT["dependencies"], *chain.from_iterable(groups)]]
+
+
+def normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def test_what_is_pinned_is_within_what_the_library_allows() -> None:
+    """And nothing is shut out that comes later: the weekly run tries the newest versions."""
+    for each in specifiers():
+        pinned = pins("requirements.txt")[normal(each.name)]
+        assert each.specifier.contains(pinned), f"pyproject.toml: {each}, and {pinned} is pinned"
+        assert {part.operator for part in each.specifier} == {">="}, f"pyproject.toml: {each}"
+
+
+@pytest.mark.parametrize("file", ["requirements.txt", ".binder/requirements.txt",
+                                  "constraints.txt"])  # fmt: skip
+def test_a_list_of_versions_holds_exact_versions_once(file: str) -> None:
+    found = [line.partition("#")[0].partition(";")[0].strip() for line in lines(file)]
+    exact = re.compile(r"[\w.-]+(?:\[[\w,-]+\])?==([\w.!+-]+)")
+    assert [line for line in found if not exact.fullmatch(line)] == []
+    assert all(Version(exact.fullmatch(line)[1]) for line in found)  # type: ignore[index]
+    names = [normal(re.split(r"[=\[]", line)[0]) for line in set(found)]  # groups may share one
+    assert [name for name, count in Counter(names).items() if count > 1] == []
+
+
+def test_every_package_that_the_library_needs_is_in_its_own_group() -> None:
+    groups = set(pins("requirements/library.txt")) | set(pins("requirements/notebooks.txt"))
+    assert {normal(each.name) for each in specifiers()} <= groups
+
+
+def hooks() -> dict[str, str]:
+    return {hook["id"]: hook["entry"] for hook in HOOKS["repos"][0]["hooks"]}
+
+
+def test_the_hooks_run_what_make_lint_runs() -> None:
+    """Each by the environment's own Python; what a commit passes is what is proved later."""
+    start = ".venv/bin/python -m "
+    entries = {name: entry.removeprefix(start) for name, entry in hooks().items()}
+    assert all(entry.startswith(start) for entry in hooks().values())
+    force = " --force-exclude"
+    assert entries["ruff"] == f"ruff check{force}"
+    assert entries["ruff-format"] == f"ruff format --check{force}"
+    assert entries["mypy"] == "mypy"
+    assert entries["codespell"] == "codespell_lib"
+    for name in ("notebooks", "dependencies"):
+        program, *options = entries[name].split()
+        files = [each for each in options if not each.startswith("-")]
+        assert program == "pytest"
+        assert [each for each in files[1:] if not (ROOT / each).is_file()] == []
+        assert files[0] == "no:cacheprovider"
+
+
+@pytest.mark.parametrize(("hook", "file"), [
+    ("notebooks", "book/03-algorithm.ipynb"), ("notebooks", "_toc.yml"),
+    ("dependencies", "requirements/book.txt"), ("dependencies", "pyproject.toml"),
+    ("dependencies", ".binder/requirements.txt"), ("dependencies", "constraints.txt"),
+])  # fmt: skip
+def test_a_hook_looks_at_the_files_it_is_for(hook: str, file: str) -> None:
+    (about,) = (each for each in HOOKS["repos"][0]["hooks"] if each["id"] == hook)
+    assert re.search(about["files"], file)
+    assert (ROOT / file).is_file()
+
+
+def test_binder_installs_the_library_and_makes_the_readers_notebooks() -> None:
+    """In this order; a step that fails must stop the rest."""
+    script = (ROOT / ".binder" / "postBuild").read_text(encoding="utf-8")
+    steps = [line for line in script.splitlines() if line and not line.startswith("#")]
+    names = ("set -euo pipefail", "pip install --no-deps --editable .", "python -m venv",
+             "--requirement requirements/book.txt --constraint constraints.txt",
+             "make.py build", "python -m workshop.copies", "rm -rf .venv _build")  # fmt: skip
+    assert len(steps) == len(names)
+    for step, words in zip(steps, names, strict=True):
+        assert words in step, f".binder/postBuild: {step!r} has no {words!r}"
+    assert script.startswith("#!/bin/bash\n")
+
+
+def test_links_of_the_book_are_tried_each_week() -> None:
+    text = (ROOT / ".github" / "workflows" / "links.yml").read_text(encoding="utf-8")
+    workflow = yaml.safe_load(text)
+    runs = [step.get("run", "") for step in workflow["jobs"]["external"]["steps"]]
+    assert ".venv/bin/jupyter-book build . --builder linkcheck" in runs
+    assert workflow[True]["schedule"]  # `on` is a truth value in YAML
+    assert not [name for name in CONFIG["sphinx"]["config"] if name.startswith("linkcheck")]
+    assert not [job for job in workflow["jobs"].values() if "if" in job]
+    reports = [step for step in workflow["jobs"]["external"]["steps"] if "if" in step]
+    assert [step["if"] for step in reports] == ["failure()"]
