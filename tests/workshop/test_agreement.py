@@ -14,9 +14,10 @@ from packaging.version import Version
 
 import make
 import qkv_lib
+from tests.book.test_order import texts
 from tests.workshop.test_dependencies import lines, pins
-from tests.workshop.test_strict import CI, CONFIG, HOOKS, PROJECT, TOOLS
-from workshop.pages import ROOT
+from tests.workshop.test_strict import CI, CONFIG, HOOKS, PROJECT, SPHINX, TOOLS
+from workshop.pages import ROOT, listed_pages, tracked
 
 CITATION = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
 ABOUT = PROJECT["project"]
@@ -175,3 +176,72 @@ def test_links_of_the_book_are_tried_each_week() -> None:
     assert not [job for job in workflow["jobs"].values() if "if" in job]
     reports = [step for step in workflow["jobs"]["external"]["steps"] if "if" in step]
     assert [step["if"] for step in reports] == ["failure()"]
+
+
+EXTENSIONS = {
+    path.stem for path in tracked(ROOT / "book" / "_ext")
+    if re.search(r"^def setup\(", path.read_text(encoding="utf-8"), re.MULTILINE)
+}  # fmt: skip
+
+
+def test_every_extension_of_the_book_is_switched_on() -> None:
+    on = CONFIG["sphinx"]["local_extensions"]
+    assert set(on) == EXTENSIONS, "_config.yml: local_extensions"
+    assert set(on.values()) == {"book/_ext"}
+    extra = set(CONFIG["sphinx"]["extra_extensions"])
+    assert extra >= {"sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinxcontrib.katex"}
+
+
+SYNTAX = {
+    "amsmath": r"^\\begin\{", "attrs_block": r"^\{\.[\w-]+\}$", "colon_fence": r"^:::+\{",
+    "dollarmath": r"\$[^$]+\$", "linkify": r"(?<![(<\"\]=])https?://\S+",
+    "attrs_inline": r"[\])]\{[.#]", "deflist": r"^: ", "html_image": r"<img ",
+    "substitution": r"\{\{.*\}\}", "tasklist": r"^- \[[ x]\]",
+    "strikethrough": r"~~\w", "fieldlist": r"^:\w+: \w", "html_admonition": r"<div class=\"admon",
+}  # fmt: skip
+
+
+def test_the_parts_of_markdown_that_are_used_are_switched_on_and_no_others() -> None:
+    text = "\n\n".join(chain.from_iterable(map(texts, listed_pages())))
+    text = re.sub(r"`[^`\n]*`|(?s:^```.*?^```)", "", text, flags=re.MULTILINE)
+    text = re.sub(r"(?m)^:(?:class|name|label|style|filter|all): .*$", "", text)
+    used = {name for name, pattern in SYNTAX.items() if re.search(pattern, text, re.MULTILINE)}
+    assert set(CONFIG["parse"]["myst_enable_extensions"]) == used
+
+
+STATIC = [
+    path for path in tracked(ROOT / "book" / "_static")
+    if path.suffix in (".css", ".js") and path.parent.name != "katex"
+]  # fmt: skip
+
+
+def test_every_script_and_style_is_asked_for_by_a_page() -> None:
+    """By the settings, a template, an extension, or another script; and what is asked is there."""
+    listed = SPHINX["html_css_files"] + SPHINX["html_js_files"]
+    assert [each for each in listed if not (ROOT / "book" / "_static" / each).is_file()] == []
+    folders = ("book/_ext", "book/_templates", "book/_static", "qkv_lib/explorers", "workshop")
+    others = [
+        path
+        for folder in folders
+        for path in tracked(ROOT / folder)
+        if path.suffix in (".py", ".html", ".js") and path.stat().st_size < 100_000
+    ]
+    asked = {path: path.read_text(encoding="utf-8") for path in others}
+    for path in STATIC:
+        name = path.relative_to(ROOT / "book" / "_static").as_posix()
+        elsewhere = any(path.name in text for other, text in asked.items() if other != path)
+        assert name in listed or elsewhere, f"no page asks for {name}: _config.yml"
+
+
+def test_works_have_addresses_of_their_own_from_their_year() -> None:
+    text = (ROOT / "book" / "references.bib").read_text(encoding="utf-8")
+    entries = re.findall(r"^@\w+\{([\w-]+),(.*?)^\}", text, re.MULTILINE | re.DOTALL)
+    assert len(entries) == text.count("\n@") + text.startswith("@")
+    seen: dict[str, str] = {}
+    for key, entry in entries:
+        year = re.search(r"year\s*=\s*[{\"](\d{4})", entry)
+        assert year, key
+        for field in re.findall(r"(?:doi|url|eprint)\s*=\s*[{\"]([^}\"]+)", entry):
+            assert seen.setdefault(field, key) == key, f"{key} has the address of {seen[field]}"
+        for begun in re.findall(r"(?<![\d.])(\d\d)(?:0[1-9]|1[0-2])\.\d{4,5}", entry):
+            assert 0 <= int(year[1]) - (2000 + int(begun)) <= 3, f"{key}: arXiv is of 20{begun}"

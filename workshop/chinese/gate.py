@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from workshop.chinese import negation as no
+from workshop.chinese import opposites
 from workshop.chinese import terms as law
 from workshop.chinese.catalogue import Entry
 from workshop.chinese.emphasis import too_far
@@ -125,6 +126,31 @@ def negation(english: str, chinese: str) -> Iterator[str]:
         yield "a negation that the English has not"
 
 
+def opposite(english: str, chinese: str) -> Iterator[str]:
+    """Say more for more, before for before, left for left."""
+    for each in opposites.exchanged(prose(GLOSS.sub("", english)), prose(chinese)):
+        yield f"{each}: the English says the opposite"
+
+
+LONG = 12
+SHORTEST = 0.9
+"""Chinese signs for each English word: half of all messages have 1.5, one in a thousand less."""
+SHORT = 1.3
+"""Below it a sentence may be missing, if there are fewer of them too."""
+
+
+def whole(english: str, chinese: str) -> Iterator[str]:
+    """Say all of it: of a long message no sentence may be left out."""
+    text, there = prose(re.sub(r"^\d+\. ", "", GLOSS.sub("", english))), prose(chinese)
+    words = len(re.findall(r"[A-Za-z]+|\d+", text))
+    signs = len(re.findall(rf"[{HAN}]|\d+|[A-Za-z]+", there))
+    wanted, ends = (len(re.findall(each, some)) for each, some in (
+        (r"[.!?:;](?=\s|$)", text), (r"[。！？：；]", there)))  # fmt: skip
+    fewer = wanted > max(1, ends)
+    if words >= LONG and "\n" not in english and (signs < SHORTEST * words or (fewer and signs < SHORT * words)):
+        yield f"{words} words in {signs} signs, {wanted} ends of sentences in {ends}"
+
+
 def term(english: str, chinese: str) -> Iterator[str]:
     """Ask for the glossary's word wherever its term stands."""
     there, close = in_english(english), chinese.replace(" ", "")
@@ -224,8 +250,8 @@ def typography(english: str, chinese: str) -> Iterator[str]:
 
 Rule = Callable[[str, str], Iterator[str]]
 RULES: tuple[Rule, ...] = (
-    filled, left_over, same, fields, numbers, negation, term, back, one_word, order, structure,
-    extent, typography,
+    filled, left_over, same, fields, numbers, negation, opposite, whole, term, back, one_word,
+    order, structure, extent, typography,
 )  # fmt: skip
 FIRM = {"filled", "same", "fields", "structure", "typography"}
 """Rules that nobody can answer for; a message that stays English is marked ``ok: english``."""
