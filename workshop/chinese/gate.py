@@ -147,7 +147,8 @@ def whole(english: str, chinese: str) -> Iterator[str]:
     wanted, ends = (len(re.findall(each, some)) for each, some in (
         (r"[.!?:;](?=\s|$)", text), (r"[。！？：；]", there)))  # fmt: skip
     fewer = wanted > max(1, ends)
-    if words >= LONG and "\n" not in english and (signs < SHORTEST * words or (fewer and signs < SHORT * words)):
+    least = (SHORT if fewer else SHORTEST) * words
+    if words >= LONG and "\n" not in english and signs < least:
         yield f"{words} words in {signs} signs, {wanted} ends of sentences in {ends}"
 
 

@@ -13,7 +13,8 @@ class Pair(NamedTuple):
 
 PAIRS = tuple(Pair(english, chinese) for english, chinese in [
     ((r"larg|bigg|great|high|more|most|grow|ris[ei]|rose|increas|wide|long|above|over|exceed|maxim"
-      r"|up\b|gain|much|many|at least|strong|big\b|deep|late|far\b|beyond|heav|add|extra|full|likel",
+      r"|up\b|gain|much|many|at least|strong|big\b|deep|late|far\b|beyond|heav|add|extra|full"
+      r"|likel",
       r"small|less|few|low|least|shrink|shrunk|fall|fell|drop|decreas|narrow|short|below|under"
       r"|little|minim|reduc|los[et]|cheap|weak|save|down|only|quarter|half|worse|near|light|tiny"
       r"|bit|shed|cut|at most|thin|no more"),
