@@ -12,7 +12,9 @@ from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
-from translated import say
+from translated import label, say
+
+from workshop.chinese.pictures import title
 
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 METADATA = re.compile(r"<metadata>(.*?)</metadata>", re.DOTALL)
@@ -71,7 +73,7 @@ def as_html(table: dict[str, Any]) -> str:
     """Return one table as HTML, in a box that scrolls."""
     rows_are, columns_are = table["names"]
     row_language, column_language = table.get("languages", ("", ""))
-    title = f"{title_of(table['title'])}. " if table["title"] else ""
+    named = f"{title_of(title(table['title'], label))}. " if table["title"] else ""
     head = "".join(header("col", each, column_language) for each in table["columns"])
     body = "".join(
         f"<tr>{header('row', name, row_language)}"
@@ -81,7 +83,7 @@ def as_html(table: dict[str, Any]) -> str:
     axes = say("Rows are {}, columns are {}.", escape(say(rows_are)), escape(say(columns_are)))
     return (
         '<div class="pst-scrollable-table-container"><table class="table">\n'
-        f"<caption><span>{title}{axes}</span></caption>\n<thead><tr><td></td>{head}</tr></thead>\n<tbody>\n{body}</tbody></table></div>"
+        f"<caption><span>{named}{axes}</span></caption>\n<thead><tr><td></td>{head}</tr></thead>\n<tbody>\n{body}</tbody></table></div>"
     )
 
 

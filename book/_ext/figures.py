@@ -1,7 +1,7 @@
 """Sphinx extension: pictures in the page.
 
 A picture that the library made as SVG (`qkv_lib.plots.vector`) becomes part of the page: it has
-the page's colours, light and dark, its typeface, and on a phone its narrow layout.
+the page's colours, light and dark, its typeface, its language, and on a phone its narrow layout.
 """
 
 from pathlib import Path
@@ -10,8 +10,10 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
+from translated import label
 
 from qkv_lib.plots.vector import inlined
+from workshop.chinese.pictures import in_chinese
 
 
 def visit_image(translator: HTML5Translator, node: nodes.Element) -> None:
@@ -20,6 +22,7 @@ def visit_image(translator: HTML5Translator, node: nodes.Element) -> None:
     if path.suffix == ".svg" and 'class="qkv-picture' in (svg := path.read_text("utf-8")):
         pictures = translator.__dict__.setdefault("qkv_pictures", [])
         pictures.append(path)
+        svg = in_chinese(svg, label)
         translator.body.append(inlined(svg, node.get("alt", ""), f"picture-{len(pictures)}") + "\n")
         return
     HTML5Translator.visit_image(translator, node)

@@ -48,6 +48,7 @@ SAID = (
     "queries", "keys", "heads", "layers", "positions", "features",
 )  # fmt: skip
 EXTENSIONS = "site/extensions"
+PICTURES = "site/pictures"
 CLOSED = (addnodes.desc, nodes.citation)  # what comes from docstrings and from the bibliography
 
 _language = ENGLISH
@@ -92,6 +93,12 @@ def message(name: str, text: str) -> str:
     """Return one message of a catalogue in the language of the build, or as it is."""
     entry = entries(name).get(line(text)) if is_translated() else None
     return entry.translation if entry and entry.done else text
+
+
+def label(text: str) -> str | None:
+    """Return what a picture says in the language of the build; None where there is nothing."""
+    entry = entries(PICTURES).get(text) if is_translated() else None
+    return entry.translation if entry and entry.done else None
 
 
 def code(name: str, source: str) -> str:
@@ -268,9 +275,10 @@ def pages_to_read(_app: Sphinx, env: BuildEnvironment, *_: Any) -> list[str]:
     before = getattr(env, "catalogues", {})
     env.catalogues = {  # type: ignore[attr-defined]
         name: path.read_bytes() if (path := catalogue.path_of(name)).exists() else b""
-        for name in [EXTENSIONS, *map(name_of, env.found_docs)]
+        for name in [EXTENSIONS, PICTURES, *map(name_of, env.found_docs)]
     }
-    if before.get(EXTENSIONS) != env.catalogues[EXTENSIONS]:  # type: ignore[attr-defined]
+    now = env.catalogues  # type: ignore[attr-defined]
+    if any(before.get(name) != now[name] for name in (EXTENSIONS, PICTURES)):
         return list(env.found_docs)
     return [
         page

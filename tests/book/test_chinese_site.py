@@ -9,6 +9,7 @@ import pytest
 from tests.book.test_chinese import missing
 from tests.book.test_site import SITE, built
 from workshop.building import OWN
+from workshop.chinese import catalogue, pictures
 from workshop.chinese.sources import page_name
 from workshop.pages import ROOT, listed_pages
 
@@ -82,3 +83,10 @@ def test_nothing_that_both_have_lies_there_twice() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=str)
 def test_a_page_says_what_of_it_is_still_english(page: Path) -> None:
     assert ('class="edition-note' in article(CHINESE / page)) == (missing(NAMES[page]) != [])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_pictures_speak_chinese_too(page: Path) -> None:
+    known = {each.text: each.translation for each in catalogue.read("site/pictures").values()}
+    said = set(pictures.messages(article(CHINESE / page)))
+    assert {text for text in said if known.get(text, text) != text} == set()
