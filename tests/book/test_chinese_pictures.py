@@ -75,7 +75,7 @@ def test_the_words_behind_a_script_are_back_on_the_line() -> None:
 def test_lines_end_where_a_reader_would_end_them(translation: str, lines: list[str]) -> None:
     roomy, narrow = (
         pictures.labels(pictures.BLOCK.findall(drawing(f"{word}\n{word}"))[0])[0]
-        for word in ("of another one", "another")
+        for word in ("of quite another one", "another")
     )
     assert pictures.broken(translation, roomy) == ["".join(lines)]
     assert pictures.broken(translation, narrow) == lines

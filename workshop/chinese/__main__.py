@@ -153,7 +153,8 @@ def main(arguments: list[str]) -> int:
     """Run one command."""
     command, *rest = arguments or ["help"]
     if command == "put" and len(rest) == 2:
-        return put(list(named(rest[0])), rest[1])
+        name, file = rest  # of a page, though a folder be called so too
+        return put([name] if name in catalogues() else list(named(name)), file)
     if command not in COMMANDS:
         print(__doc__)
         return 2

@@ -35,6 +35,7 @@ SAME = re.compile(
 SPOKEN = {"admonition", "question", "right", "wrong"}  # their argument is text
 NO_PROSE = VERBATIM | {"math", "live-sentence", "course-map", "glossary"}
 WORDLESS = ("remove-cell",)
+NAME = re.compile(r"\w+(?:\.\w+)+|\d\d-[\w-]+")  # a module, a notebook
 PRAGMA = re.compile(r"#\s*(fmt|noqa|type|pragma|ruff|mypy|nbval|NBVAL)\b")
 
 
@@ -58,7 +59,11 @@ def speaks(text: str) -> bool:
     (False, False, True)
     >>> speaks('<span lang="zh">键</span>'), speaks("$k$, a")
     (True, False)
+    >>> speaks("qkv_lib.plots.heads"), speaks("01-background")
+    (False, False)
     """
+    if NAME.fullmatch(text):
+        return False
     words = re.findall(r"[^\W\d_]+", SAME.sub(" ", text))
     return any(len(word) > 1 or "\u4e00" <= word <= "\u9fff" for word in words)
 
