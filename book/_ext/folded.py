@@ -35,10 +35,12 @@ def label_of(cell: nodes.container) -> str:
 
 
 def name_folded_cells(_app: Sphinx, doctree: nodes.document) -> None:
-    """Name each folded cell that does not name itself."""
+    """Name each folded cell, one that names itself in the language of the build."""
     for cell in doctree.findall(nodes.container):
-        if cell.get("hide_mode") and "{type}" in cell["prompt_show"]:
-            cell["prompt_show"] = cell["prompt_hide"] = label_of(cell)
+        if cell.get("hide_mode"):
+            own = cell["prompt_show"]
+            name = label_of(cell) if "{type}" in own else say(own)
+            cell["prompt_show"] = cell["prompt_hide"] = name
 
 
 def visit_folded(translator: HTML5Translator, node: HideCodeCellNode) -> None:

@@ -35,6 +35,8 @@ EVERYDAY = frozenset({
     "mask", "offset", "output", "patch", "probe", "property", "query", "rule", "scaling",
     "scores", "seed", "token", "value", "weights",
 })  # fmt: skip
+# Chinese words of the glossary that say more than its English word: 循环 is also a loop of code.
+WIDER = frozenset({"循环"})
 
 
 class Term(NamedTuple):
@@ -152,16 +154,17 @@ def running_text(doctree: nodes.document) -> Iterator[nodes.Text]:
 def link_first_uses(doctree: nodes.document, terms: Terms, address: Any) -> None:
     """Replace the first use of each word by a link with its meaning; `address` leads to a page."""
     left = dict(terms)
+    words = pattern_of(terms)  # all of them: a shorter word is not found within a longer one
     for text in running_text(doctree):
         pieces: list[nodes.Node] = []
         end = 0
-        for found in pattern_of(left).finditer(text) if left else ():
+        for found in words.finditer(text):
             word = singular(found[1])
-            if word not in left:  # its first use is earlier in this very text
+            if word not in left:  # its first use is earlier
                 continue
             if not is_meant(left[word], found):
                 continue
-            everyday = left[word].everyday or word in EVERYDAY
+            everyday = left[word].everyday or word in EVERYDAY | WIDER
             if everyday and not is_introduced(text, found.end()):
                 continue
             link = linked(left.pop(word), found[0], address)

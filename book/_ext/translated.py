@@ -42,6 +42,8 @@ SAID = (
     "Toggle navigation sidebar", "Toggle primary sidebar", "Toggle secondary sidebar",
     # by boxes
     "Caution", "Danger", "Hint", "Important", "Note", "See also", "Tip", "Warning",
+    # by cells that name their fold themselves
+    "Answer",
     # at the foot
     "By",
     # by tables of figures
@@ -156,7 +158,8 @@ class Translate(SphinxTransform):
             if alt := image.get("alt"):
                 image["alt"] = found(line(alt)) or alt
         for code in self.document.findall(nodes.literal_block):
-            if "cell_input" in getattr(code.parent, "attributes", {}).get("classes", []):
+            cell = "cell_input" in getattr(code.parent, "attributes", {}).get("classes", [])
+            if cell or code.get("language") == "bash":
                 source = in_chinese(code.astext(), found)
                 code[:] = [nodes.Text(source)]
                 code.rawsource = source

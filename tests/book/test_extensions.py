@@ -76,6 +76,10 @@ def test_the_longer_word_is_found_before_the_shorter_one() -> None:
     assert words("A log softmax is a softmax.") == ["log softmax", "softmax"]
 
 
+def test_a_shorter_word_is_not_found_within_a_longer_one_that_comes_again() -> None:
+    assert words("A log softmax.\n\nThe log softmax again.") == ["log softmax"]
+
+
 def test_plurals_are_found_and_parts_of_words_are_not() -> None:
     assert words("Carpooling, pooling-like, softmaxes and recoveries.") == [
         "softmaxes",

@@ -113,6 +113,9 @@ def of_markdown(text: str, place: str) -> Iterator[Message]:
             )
         elif token.type == "inline":
             yield Message(line(token.content), kind, place)
+        elif token.type == "fence" and token.info.strip() == "bash":
+            for said in code_texts(token.content):
+                yield Message(said, "comment", place)
         elif name == "glossary":
             yield from of_glossary(directive_body(token))
         elif name == "course-map":
