@@ -35,6 +35,14 @@ class Attempt:
         """Tell whether the numbers are wrong, apart from their dtype."""
         return trial.first.fault is None and not self.agree(trial.first.values, trial.expected)
 
+    def tells(self, trial: Trial) -> bool:
+        """Tell whether some of the wrong numbers are numbers: NaN comes out of much."""
+        return trial.first.fault is None and any(
+            mine.shape != theirs.shape
+            or bool(np.any(differs(mine, theirs, self.exercise.tolerance) & ~np.isnan(mine)))
+            for mine, theirs in zip(trial.first.values, trial.expected, strict=False)
+        )
+
     def agree(self, yours: Values, expected: Values) -> bool:
         """Tell whether two results are the same."""
         return agree(yours, expected, self.exercise.tolerance)

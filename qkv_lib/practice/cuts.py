@@ -76,7 +76,13 @@ ARRAYS = (
     Cut("{}-all-true", "{} hides nothing here", "where is {} used?",
         lambda x: np.ones_like(x) if x.dtype == bool else x),
 )  # fmt: skip
+BOOLEAN = {
+    "{}-transposed", "{}-negated", "{}-reversed", "{}-rows-reversed", "{}-first-element",
+    "{}-all-true",
+}  # fmt: skip
+"""The changes of an argument that can be made of yes and no."""
 SCALARS = (
+    Cut("{}-unsigned", "the sign of {} is lost", "{} may be negative", abs),
     Cut("{}-one-more", "this is the answer for {} + 1 (off by one)", "count {} again",
         lambda x: x + 1),
     Cut("{}-one-less", "this is the answer for {} − 1 (off by one)", "count {} again",
@@ -147,7 +153,7 @@ RESULTS = (
         lambda y: np.roll(y, -1, axis=-2)),
     Cut("sorted", "{} is sorted", "keep the order", lambda y: np.sort(y, axis=-1)),
     Cut("cumulative", "{} is added up along the last axis", "each place stands for itself",
-        lambda y: np.cumsum(y, axis=-1)),
+        lambda y: np.cumsum(y, axis=-1) if y.ndim else y),
     Cut("one-more", "every number is 1 too large", "count again", lambda y: y + 1),
     Cut("one-less", "every number is 1 too small", "count again", lambda y: y - 1),
     Cut("in-a-list", "{} has an axis of length 1 too many, in front", "the shape asked for",
@@ -185,6 +191,10 @@ RESULTS = (
     Cut("last-only", "only the last row comes back", "keep all the rows", lambda y: y[..., -1, :]),
     Cut("unmasked-minus", "−∞ is missing: large negative numbers stand in its place",
         "−∞ itself is a number: -np.inf", lambda y: np.where(np.isneginf(y), -1e9, y)),
+    *(Cut("unmasked-minus", "−∞ is missing: large negative numbers stand in its place",
+          "−∞ itself is a number: -np.inf",
+          lambda y, low=low: np.where(np.isneginf(y), low, y))
+      for low in (-1e4, -1e6, -1e30, float(np.finfo(float).min))),
 )  # fmt: skip
 
 LOSES = {"rectified", "clipped", "rounded", "truncated", "argmax-at-the-end", "unsigned"}

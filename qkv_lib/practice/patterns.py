@@ -20,6 +20,8 @@ from qkv_lib.practice.verdict import Finding, number, shortest
 
 NEARLY = 0.02
 """Largest difference, relative to the largest number, that still counts as nearly right."""
+LITTLE = 1e-4
+"""A factor nearer to 1 than this is none."""
 SURELY = 12
 """How many numbers that err in one direction are no chance."""
 MANY = 3
@@ -135,7 +137,9 @@ def in_other_places(attempt: Attempt) -> Finding | None:
         if not all(close(ordered(mine), ordered(theirs)) for mine, theirs in both):
             continue
         noun, shown = attempt.noun(name), difference(attempt, attempt.trials[0])
-        if axes := same_axes(both):
+        which = list(attempt.exercise.returns).index(name)
+        every = [(t.first.values[which], t.expected[which]) for t in attempt.trials]
+        if axes := same_axes(every):
             says = f"the axes of {noun} are in another order: transpose({axes}) would put it right"
             return Finding("axes", says, shown, "which axis is which, before you reshape?", True)
         if all(x.shape == y.shape for x, y in both):
@@ -201,7 +205,8 @@ def one_number(both: list[tuple[Array, Array]]) -> str:
     """Return the number that all the results are multiplied by, or nothing."""
     mine, theirs = (np.concatenate([np.ravel(x[i]) for x in both]) for i in (0, 1))
     scale = float(mine @ theirs) / max(float(theirs @ theirs), 1e-300)
-    right = scale != 0 and generic(theirs) and close(mine.astype(float), theirs * scale)
+    some = scale != 0 and abs(scale - 1) > LITTLE
+    right = some and generic(theirs) and close(mine.astype(float), theirs * scale)
     return number(scale) if right else ""
 
 

@@ -12,18 +12,29 @@ from qkv_lib.practice.attempt import Attempt, difference
 from qkv_lib.practice.cuts import LOSES, RESULTS, Cut
 from qkv_lib.practice.exercise import Function, Mistake, Trial, Values
 from qkv_lib.practice.factors import addend, factor
+from qkv_lib.practice.patterns import nearly_right
 from qkv_lib.practice.verdict import Finding
 
 
 def named_mistake(attempt: Attempt) -> Finding | None:
     """Look for the wrong function that returns what the learner's does, on every input."""
-    for mistake in attempt.exercise.mistakes:
-        if not commits(attempt, mistake.wrong, mistake.wrong):
-            continue
-        if mistake.name == attempt.exercise.given:
-            return Finding(mistake.name, "the fault is still there", attempt.exercise.symptom)
-        return name_it(attempt, mistake)
-    return None
+    alike = [each for each in attempt.exercise.mistakes if commits(attempt, each.wrong, each.wrong)]
+    if not alike:
+        return None
+    mistake = max(alike, key=lambda each: explains(attempt, each)) if alike[1:] else alike[0]
+    if mistake.name == attempt.exercise.given:
+        return Finding(mistake.name, "the fault is still there", attempt.exercise.symptom)
+    return name_it(attempt, mistake)
+
+
+def explains(attempt: Attempt, mistake: Mistake) -> int:
+    """Return on how many of all inputs, also the harder ones, a mistake is the learner's."""
+    outcomes = [attempt.known(mistake.wrong, trial, mistake.wrong) for trial in attempt.every]
+    return sum(
+        (other.fault is None) == (trial.first.fault is None)
+        and (other.fault is not None or attempt.agree(trial.first.values, other.values))
+        for other, trial in zip(outcomes, attempt.every, strict=True)
+    )
 
 
 def name_it(attempt: Attempt, mistake: Mistake) -> Finding:
@@ -63,6 +74,8 @@ def cut_on_the_way_out(attempt: Attempt) -> Finding | None:
 
 def cut_beside_a_mistake(attempt: Attempt) -> Finding | None:
     """Look for a named mistake and a last step too many, both in one answer."""
+    if nearly_right(attempt):
+        return None  # two that make up for each other are none
     for mistake in attempt.exercise.mistakes:
         outcomes = [attempt.known(mistake.wrong, trial, mistake.wrong) for trial in attempt.trials]
         if not any(outcome.fault for outcome in outcomes):
@@ -86,7 +99,7 @@ def last_step(attempt: Attempt, mistake: Mistake | None, values: list[Values]) -
                 (result := surgery.changed(cut, each, which)) is not None
                 and attempt.agree(trial.first.values, result)
                 for trial, each in zip(attempt.trials, values, strict=True)
-            ):
+            ) and any(map(attempt.tells, attempt.trials)):
                 return cut_named(attempt, cut, attempt.noun(name), mistake)
         if any(
             which >= len(each) or not alone(attempt, trial, each, which)

@@ -14,6 +14,7 @@ from qkv_lib.formula._checks import Array
 from qkv_lib.practice.attempt import Attempt, difference
 from qkv_lib.practice.compare import close, differs
 from qkv_lib.practice.exercise import Case, Exercise, Trial
+from qkv_lib.practice.patterns import nearly_right
 from qkv_lib.practice.run import reference_values
 from qkv_lib.practice.vary import varied
 from qkv_lib.practice.verdict import Finding, listed, shortest
@@ -28,6 +29,8 @@ def somewhere(attempt: Attempt) -> Finding | None:
     failed = [trial for trial in every.trials if not every.passed(trial)]
     evidence = difference(attempt, attempt.trials[0])
     if right := right_parts(attempt, failed):
+        if found := nearly_right(attempt):
+            return found
         others = [name for name in attempt.exercise.returns if name not in right]
         says = f"of what comes back {listed(right)} are right; {listed(others)} not"
         if len(right) == 1:

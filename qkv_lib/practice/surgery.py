@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from qkv_lib.practice.cuts import ARRAYS, SCALARS, Cut
+from qkv_lib.practice.cuts import ARRAYS, BOOLEAN, SCALARS, Cut
 from qkv_lib.practice.exercise import Exercise, Values
 
 
@@ -38,8 +38,11 @@ def ways_in(exercise: Exercise, sample: tuple[Any, ...]) -> Iterator[Cut]:
                 f"where is {names[i]} used?",
                 partial(_instead, answer, i, j),
             )
+    booleans = [i for i in arrays if sample[i].dtype == bool]
     for i in arrays + plain:
         for cut in ARRAYS if i in arrays else SCALARS:
+            if i in booleans and cut.name not in BOOLEAN:
+                continue
             yield Cut(
                 cut.name.format(names[i]), cut.says.format(names[i], names[i]),
                 cut.look.format(names[i]), partial(_through, answer, i, cut.change),

@@ -103,6 +103,11 @@ def map_mass(maps, coverage):
         Mistake("softmax-of-maps", "a softmax is taken of the maps first",
                 "a map is used as it is, divided by its sum", lambda a, c: mass_inside(
                     np.exp(a - a.max(-1, keepdims=True)), c)),
+        Mistake("divided-by-the-outside",
+                "the mass inside is divided by the mass outside", SHARE_LOOK,
+                lambda a, c: (a * c).sum(-1) / np.maximum((a * (1 - c)).sum(-1), 1e-300)),
+        Mistake("rounded-coverage", "the share of a patch is rounded", "a patch on the rim counts "
+                "with its share", share(np.rint)),
     ),
     properties=(BATCH_APART,),
 )  # fmt: skip

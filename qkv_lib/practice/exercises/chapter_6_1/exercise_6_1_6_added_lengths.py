@@ -148,6 +148,8 @@ def added_lengths(weights, value, w_o):
                 lambda a, v, w: a * norm(vectors_added(a, v, w).sum(-2))[..., None]),
         Mistake("largest-entry", "the largest entry stands for the length",
                 "the length is Euclid's", length_of(lambda x: np.abs(x).max(-1), own_rows)),
+        Mistake("heads-summed", "the heads are added up", "head by head: the head axis stays",
+                lambda a, v, w: length_of(norm, own_rows)(a, v, w).sum(axis=-3)),
     ),
     properties=(BATCH_APART,),
     given="product-of-lengths",

@@ -141,6 +141,9 @@ def unit_mean(states, lengths):
                 unit_mean_of(lambda i, n: i >= len(i) - n)),
         Mistake("largest-is-1", "the mean is divided by its largest entry", UNIT_LOOK,
                 lambda x, n: real_mean(x, n) / np.abs(real_mean(x, n)).max(-1, keepdims=True)),
+        Mistake("mean-of-features-taken-off", "the mean over the features is taken off", UNIT_LOOK,
+                lambda x, lengths: unit(real_mean(x, lengths)
+                                        - real_mean(x, lengths).mean(-1, keepdims=True))),
     ),
     properties=(BATCH_APART,),
 )  # fmt: skip

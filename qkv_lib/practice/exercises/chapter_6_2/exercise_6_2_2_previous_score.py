@@ -102,6 +102,11 @@ def previous_score(weights):
         Mistake("queries-cut-only", "the first query is cut off and the first key is not: the "
                 "diagonal lies one place off", "cut queries and keys alike: [1:-1, 1:-1]",
                 lambda a: np.diagonal(a[..., 1:-1, :], -1, -2, -1).mean(-1)),
+        Mistake("divided-by-one-less", "the sum is divided by n − 1", WORDS_LOOK,
+                lambda a: np.diagonal(words_only(a), -1, -2, -1).sum(-1) / (a.shape[-1] - 1)),
+        Mistake("mean-of-all-pairs", "the sum is divided by the number of all pairs of words",
+                WORDS_LOOK, lambda a: np.diagonal(words_only(a), -1, -2, -1).sum(-1)
+                / (a.shape[-1] - 2) ** 2),
     ),
     properties=(BATCH_APART,),
 )  # fmt: skip

@@ -114,6 +114,19 @@ def evenness(weights):
                     (a > 0).all(-1), spread(a), 0.0)),
         Mistake("largest", "this is 1 minus the largest weight", ENTROPY_LOOK,
                 lambda a: 1 - a.max(-1)),
+        Mistake("one-over-the-squares",
+                "one over the sum of squares is another measure", ENTROPY_LOOK,
+                lambda a: 1 / (a**2).sum(-1) / a.shape[-1]),
+        *(
+            Mistake("fixed-number-of-keys", f"the entropy is divided by ln {n}, "
+                    "whatever the number of keys", ENTROPY_LOOK,
+                    lambda a, n=n: entropy(a) / np.log(n))
+            for n in (3, 4, 5, 7, 8, 10, 11, 16)
+        ),
+        Mistake("logarithm-of-the-rest", "the logarithm is of 1 − A, not of A", ENTROPY_LOOK,
+                lambda a: -(a * np.log(np.maximum(1 - a, 1e-300))).sum(-1) / np.log(a.shape[-1])),
+        Mistake("logarithm-of-one-more", "the logarithm is of 1 + A, not of A", ENTROPY_LOOK,
+                lambda a: -(a * np.log1p(a)).sum(-1) / np.log(a.shape[-1])),
     ),
     properties=(BATCH_APART,),
 )  # fmt: skip

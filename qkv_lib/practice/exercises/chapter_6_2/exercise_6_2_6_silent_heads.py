@@ -170,6 +170,8 @@ def silent_heads(scores, value, w_o, b_o, gates):
                 "not match", "head i owns e features in a row: np.repeat, not np.tile",
                 lambda s, v, w, b, g: merge_heads(softmax(s) @ v)
                 * np.tile(g, v.shape[-1]) @ w + b),
+        Mistake("bias-lost", "where every head is silent the bias is lost", BIAS_LOOK,
+                gated(bias=lambda g: float(g.any()))),
     ),
     properties=(BATCH_APART,),
     given="gate-on-scores",

@@ -79,6 +79,11 @@ def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
     return (
         (rng.dirichlet(np.ones(5), size=1), np.array([2]), np.array([4])),
         (rng.dirichlet(np.ones(5), size=4), np.array([0, 0, 2, 4]), np.array([5, 0, 2, 5])),
+        (
+            rng.dirichlet(np.ones(5), size=(2, 4)),
+            np.array([[0, 1, 2, 0], [3, 0, 0, 1]]),
+            np.array([[0, 4, 4, 3], [5, 3, 0, 5]]),
+        ),
         (np.eye(4)[[0, 3, 1]], np.array([0, 0, 1]), np.array([1, 4, 1])),
     )
 
@@ -149,6 +154,16 @@ def alignment_share(weights, start, stop):
                 "a row is a query; look for the largest along the last axis, the keys",
                 lambda a, i, j: share_of(lambda b, k, m: inside(
                     np.resize(b.argmax(-2), k.shape), k, m))(a, i, j)),
+        Mistake("zero-taken-for-empty", "a span that starts at place 0 is taken for empty",
+                COUNT_LOOK, share_of(largest_inside, lambda i, j: (i > 0) & (j > 0))),
+        Mistake("stop-above-0-counts", "every token whose stop is above 0 counts",
+                COUNT_LOOK, lambda a, i, j: largest_inside(a, i, j).sum(-1)
+                / np.maximum((j > 0).sum(-1), 1)),
+        Mistake("without-a-span-in-one",
+                "a token without a span in one sequence is left out of all",
+                "each sequence has its own tokens without a span", share_of(
+                    largest_inside, lambda i, j: np.broadcast_to(
+                        (i < j).reshape(-1, i.shape[-1]).all(axis=0), i.shape))),
     ),
     properties=(BATCH_APART,),
 )  # fmt: skip

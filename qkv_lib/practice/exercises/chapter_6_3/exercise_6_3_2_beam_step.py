@@ -45,6 +45,17 @@ def over_the_batch(totals: Array, log_p: Array) -> Array:
     return candidates[: totals.size].reshape(totals.shape)
 
 
+def different_ones(totals: Array, log_p: Array) -> Array:
+    """Take numbers that are equal for one."""
+    k = totals.shape[-1]
+    rows = flat(totals[..., None] + log_p).reshape(-1, k * log_p.shape[-1])
+    found = np.full((len(rows), k), -np.inf)
+    for row, each in zip(found, rows, strict=True):
+        few = np.unique(each)[::-1][:k]
+        row[: len(few)] = few
+    return found.reshape(totals.shape).astype(log_p.dtype)
+
+
 def beams(rng: Generator) -> Iterator[Case]:
     """Yield totals, the best first, and log-probabilities of what may follow."""
     for kind, lead, k, v in (
@@ -62,6 +73,10 @@ def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
         (np.array([-2.5, -0.3, -1.1]), np.log(rng.dirichlet(np.ones(4), size=3))),
         (np.array([-800.25, -801.5]), np.log(rng.dirichlet(np.ones(5), size=2))),
         (np.array([-0.4]), np.log(rng.dirichlet(np.ones(1), size=1))),
+        (
+            np.array([0.0, -np.inf, -np.inf]),  # the first step: one beginning
+            np.array([[-0.7, -0.7], [-0.1, -2.3], [-np.inf, 0.0]]),
+        ),
         (np.log([0.4, 0.4, 0.2]), np.log(np.full((3, 4), 0.25))),  # equal ones are two
         (np.array([-3.3, -0.2, -0.9, -7.0]), np.log(rng.dirichlet(np.ones(2), size=4))),
     )
@@ -125,6 +140,14 @@ def beam_step(totals, log_p):
         Mistake("one-beam-a-symbol", "each symbol continues the one best beginning for it",
                 "the same symbol may follow two beginnings: choose among all pairs",
                 lambda totals, log_p: best((totals[..., None] + log_p).max(-2), totals.shape[-1])),
+        Mistake("two-symbols", "each beginning is continued by its two best symbols alone",
+                BEAM_LOOK, lambda totals, log_p: beam_by(np.add)(
+                    totals, np.sort(log_p, axis=-1)[..., -2:])),
+        Mistake("through-probabilities", "the logarithms are made probabilities on the way, and "
+                "those of long texts are 0", "add the logarithms: exp(−800) is 0", beam_by(
+                    lambda totals, log_p: np.log(np.exp(totals) * np.exp(log_p)))),
+        Mistake("equal-ones-once", "continuations that are equally likely are taken for one",
+                "two that are alike are two: sort all of them", different_ones),
     ),
     properties=(BATCH_APART,),
 )  # fmt: skip

@@ -141,6 +141,9 @@ def induction_score(weights):
                 lambda a: induction_score(a).mean()),
         Mistake("largest", "this is the largest of the weights", "the mean over the queries",
                 lambda a: _diagonal(a).max(-1)),
+        Mistake("divided-by-all", "the sum is divided by n − 1", "there are n / 2 - 1 queries",
+                lambda weights: induction_score(weights) * (weights.shape[-1] // 2 - 1)
+                / (weights.shape[-1] - 1)),
     ),
     properties=(BATCH_APART,),
 )  # fmt: skip

@@ -89,5 +89,25 @@ def mask_to_bias(mask, query):
                 lambda mask, q: mask_to_bias(mask, q).swapaxes(-1, -2)),
         Mistake("all-allowed", "nothing is hidden", NUMBERS_LOOK,
                 lambda mask, q: np.zeros(mask.shape, q.dtype)),
+        *(
+            Mistake("large-not-infinite", "False became a negative number, not −∞",
+                    "where no key is allowed it gives the mean of the values, not zeros",
+                    lambda mask, q, low=low: np.where(mask, 0.0, low).astype(q.dtype))
+            for low in (-2.0, -10.0, -20.0, -50.0, -100.0, -1e3, -1e4, -65504.0, -1e5, -1e6, -1e30)
+        ),
+        Mistake("true-for-1", "True became 1: a score that may stay is changed", NUMBERS_LOOK,
+                lambda mask, q: np.where(mask, 1.0, -np.inf).astype(q.dtype)),
+        Mistake("nan-for-hidden", "False became NaN, which spoils every score of its row",
+                NUMBERS_LOOK, lambda mask, q: np.where(mask, 0.0, np.nan).astype(q.dtype)),
+        Mistake("causal", "later keys are hidden as well", "the mask says all that is to be hidden",
+                lambda mask, q: mask_to_bias(mask & (np.tri(*mask.shape[-2:]) > 0), q)),
+        Mistake("rows-that-allow-all", "a row that allows no key became 0: it allows all",
+                "each entry stands for itself, also in a row without True",
+                lambda mask, q: mask_to_bias(mask | ~mask.any(-1, keepdims=True), q)),
+        Mistake("first-key-shown", "the first key is shown to every query", NUMBERS_LOOK,
+                lambda mask, q: mask_to_bias(mask | (np.arange(mask.shape[-1]) == 0), q)),
+        Mistake("last-key-hidden", "the last key is hidden from every query", NUMBERS_LOOK,
+                lambda mask, q: mask_to_bias(
+                    mask & (np.arange(mask.shape[-1]) < mask.shape[-1] - 1), q)),
     ),
 )  # fmt: skip

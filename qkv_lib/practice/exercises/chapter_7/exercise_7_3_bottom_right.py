@@ -16,7 +16,7 @@ from qkv_lib.practice.exercises.chapter_7.shared import OUTPUT_AXES
 from qkv_lib.practice.inputs import Generator, cast
 from qkv_lib.practice.mistakes import MASKING, with_attention
 from qkv_lib.practice.properties import BATCH_APART
-from qkv_lib.practice.wrong import Attend
+from qkv_lib.practice.wrong import Attend, with_mask
 
 ALIGNED_LOOK = (
     "the last query stands at the last key: query i sees the keys j ≤ i + n_keys − n_queries"
@@ -118,6 +118,17 @@ def last_tokens(query, key, value):
         *with_attention(aligned_with, MASKING, leave_out=(
             "mask-ignored", "inverted-mask", "transposed-mask", "fully-masked-nan",
             "fully-masked-uniform")),
+        *(
+            Mistake("finite-fill",
+                    "a masked score is a finite number, which other scores may fall below",
+                    "put −∞ into the scores where the mask is False: -np.inf",
+                    aligned_with(with_mask(fill)))
+            for low in (-20.0, -30.0, -50.0, -100.0, -1e3, -1e4, -1e5)
+            for fill in (
+                lambda scores, mask, low=low: np.where(mask, scores, low),
+                lambda scores, mask, low=low: scores + np.where(mask, 0.0, low),
+            )
+        ),
     ),
     properties=(BATCH_APART,),
     given="top-left",

@@ -52,6 +52,30 @@ def nan_where_empty(q: Array, k: Array, v: Array, mask: Array, bias: Array) -> A
     return np.where(mask.any(-1, keepdims=True), both(q, k, v, mask, bias), np.nan)
 
 
+def filled(fill: Callable[[Array, Array], Array]) -> Function:
+    """Return attention that fills in a number where −∞ belongs."""
+
+    def wrong(q: Array, k: Array, v: Array, mask: Array, bias: Array) -> Array:
+        output = softmax(fill(attention_steps(q, k, k, bias=bias).masked, mask)) @ v
+        return np.where(mask.any(-1, keepdims=True), output, 0.0)
+
+    return wrong
+
+
+def peak_from_zero(q: Array, k: Array, v: Array, mask: Array, bias: Array) -> Array:
+    """Subtract the largest score, but never less than 0."""
+    scores = attention_steps(q, k, k, mask=mask, bias=bias).masked
+    powers = np.exp(scores - np.maximum(scores.max(-1, keepdims=True), 0))
+    total = powers.sum(-1, keepdims=True)
+    return np.asarray(powers / np.where(total == 0, 1.0, total) @ v)
+
+
+def empty_in_all(q: Array, k: Array, v: Array, mask: Array, bias: Array) -> Array:
+    """Look for empty rows in the whole batch at once."""
+    some = mask.reshape(-1, *mask.shape[-2:]).any(axis=(0, -1))[:, None]
+    return np.where(some, large_number(q, k, v, mask, bias), 0.0)
+
+
 def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
     """Return arguments at the edge: sizes of 1, empty, full and first ones, and large ones."""
     return (
@@ -68,6 +92,13 @@ def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
             rng.normal(size=(3, 3)),
             np.array([[True, False, True], [False, False, True]]),
             -900 + rng.normal(size=(2, 3)),
+        ),
+        (
+            rng.normal(size=(3, 2)),
+            rng.normal(size=(3, 2)),
+            rng.normal(size=(3, 2)),
+            np.array([[True, False, True], [True, True, True], [False, True, True]]),
+            np.array([[0.0, 2.0, -0.5], [-0.5, 0.0, 0.0], [0.0, 0.0, 0.0]]),
         ),
     )
 
@@ -141,6 +172,23 @@ def mask_and_bias(query, key, value, mask, bias):
                                             "bias": bias})),
         Mistake("bias-made-boolean", "the bias is made a mask: its numbers are lost", BIAS_LOOK,
                 changed(lambda mask, bias: {"mask": mask & (bias > 0)})),
+        *(
+            Mistake("finite-fill",
+                    "a masked score is a finite number, which other scores may fall below",
+                    "put −∞ into the scores where the mask is False: -np.inf", filled(fill))
+            for low in (-20.0, -30.0, -50.0, -100.0, -1e3, -1e4, -1e5)
+            for fill in (
+                lambda scores, mask, low=low: np.where(mask, scores, low),
+                lambda scores, mask, low=low: scores + np.where(mask, 0.0, low),
+            )
+        ),
+        Mistake("peak-from-0", "the peak of a row starts at 0: a row far below it is lost",
+                "subtract the row's own largest score, below 0 too", peak_from_zero),
+        Mistake("empty-in-the-whole-batch", "a query gets zeros only where it is empty in every "
+                "batch element", "decide it for each row: mask.any(axis=-1)", empty_in_all),
+        Mistake("zero-bias-hidden", "a key whose bias is 0 is hidden",
+                "a bias of 0 changes nothing: the mask alone hides",
+                changed(lambda mask, bias: {"mask": mask & (bias != 0), "bias": bias})),
     ),
     properties=(BATCH_APART,),
 )  # fmt: skip

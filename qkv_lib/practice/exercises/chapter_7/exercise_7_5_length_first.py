@@ -136,5 +136,8 @@ def length_first(query, key, value, n_heads):
         Mistake("view-for-transpose", "a reshape alone: the axes are cut in reading order",
                 FIRST_LOOK, lambda q, k, v, h: np.asarray(attention(*(
                     x.reshape(x.shape[1], h, len(x), -1) for x in (q, k, v))).reshape(q.shape))),
+        Mistake("keys-cut", "only as many keys are seen as there are queries",
+                "keys and values have a length of their own", lambda q, k, v, h:
+                first_with(attention)(q, k[: len(q)], v[: len(q)], h)),
     ),
 )  # fmt: skip

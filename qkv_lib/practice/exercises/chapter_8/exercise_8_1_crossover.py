@@ -87,7 +87,8 @@ def crossover(d_model, d_ff, n_heads, n_kv_heads):
                 CROSS_LOOK, length(lambda d, kv, f: d + kv / 2 + f)),
         Mistake("keys-or-values-forgotten", "the map of the keys, or of the values, is forgotten",
                 CROSS_LOOK, length(lambda d, kv, f: d + kv // 2 + f)),
-        Mistake("scores-only", "only the scores are counted, not the weighted sum", CROSS_LOOK,
+        Mistake("scores-only", "half of the n² part is counted: the scores without the weighted "
+                "sum, or half of the pairs", CROSS_LOOK,
                 length(lambda d, kv, f: 2 * (d + kv + f))),
         Mistake("times-the-heads", "the n² part is multiplied by the number of heads",
                 "h heads of width d_model / h cost what one of width d_model does",
@@ -101,5 +102,8 @@ def crossover(d_model, d_ff, n_heads, n_kv_heads):
                 lambda d, f, h, g: d + d // g * h + f),
         Mistake("queries-forgotten", "the maps of the queries and of the output are forgotten",
                 CROSS_LOOK, length(lambda d, kv, f: kv + f)),
+        Mistake("keys-and-values-gone",
+                "n_kv_heads // n_heads is 0: no keys and no values are counted",
+                "multiply first, then divide", lambda d, f, h, g: d + d * (g // h) + f),
     ),
 )  # fmt: skip

@@ -54,6 +54,15 @@ def nothing_seen(rng: Generator, *seen: bool) -> tuple[Array, ...]:
     return tuple(parts)
 
 
+def far_away(rng: Generator, around: float) -> tuple[Array, ...]:
+    """Return the parts of queries whose scores, on both sides, lie about one number."""
+    parts: list[Array] = []
+    for _ in range(2):
+        powers, total, peak = exponentials(around + rng.normal(size=(3, 4)))
+        parts += [powers @ rng.normal(size=(4, 2)), total, peak]
+    return tuple(parts)
+
+
 def merged(
     factors: Function,
     *,
@@ -87,9 +96,8 @@ def without_care(u_a: Array, t_a: Array, p_a: Array, u_b: Array, t_b: Array, p_b
 
 def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
     """Return arguments at the edge: sizes of 1, empty, full and first ones, and large ones."""
-    return tuple(
-        nothing_seen(rng, *seen) for seen in ((True, False), (False, True), (False, False))
-    )
+    some = ((True, False), (False, True), (False, False))
+    return (*(nothing_seen(rng, *seen) for seen in some), far_away(rng, -9e3), far_away(rng, 9e3))
 
 
 EXERCISE = Exercise(
@@ -114,8 +122,7 @@ def online_merge(u_a, t_a, p_a, u_b, t_b, p_b):
     reference=online_merge,
     cases=two_parts,
     edges=edges,
-    without=dict.fromkeys(("low", "rows"),
-                          "peaks far apart are drawn as extreme; totals are above 0"),
+    without={"rows": "peaks far apart are drawn as extreme; totals are above 0"},
     returns={"u": ("query", "feature"), "t": ("query", ""), "p": ("query", "")},
     mistakes=(
         Mistake("not-rescaled", "the sums are added as they are, relative to different peaks",
@@ -166,6 +173,18 @@ def online_merge(u_a, t_a, p_a, u_b, t_b, p_b):
         Mistake("nothing-seen-zero", "where no key was seen the peak is a number, not −∞",
                 "max(−∞, −∞) is −∞: keep it", lambda u, t, p, w, s, q: tuple(
                     map(np.nan_to_num, online_merge(u, t, p, w, s, q)))),
+        Mistake("half-empty-lost", "a query that saw no key on one side loses what it got from the "
+                "other", "where one side is empty its factor is 0, and the other's is 1",
+                lambda u, t, p, w, s, q: (
+                    *(np.where(np.isneginf(p) | np.isneginf(q), 0.0, x)
+                      for x in online_merge(u, t, p, w, s, q)[:2]), np.maximum(p, q))),
+        *(
+            Mistake("peaks-cut-off", "peaks far below 0 are replaced by a number",
+                    "only −∞ needs care: other peaks are used as they are", merged(
+                        lambda a, b, top, low=low: both(
+                            np.maximum(a, low), np.maximum(b, low), np.maximum(top, low))))
+            for low in (-50.0, -100.0, -500.0, -700.0, -1e3)
+        ),
     ),
     properties=(BATCH_APART,),
 )  # fmt: skip

@@ -43,6 +43,7 @@ def edges(_: Generator) -> tuple[tuple[Any, ...], ...]:
     return (
         (np.array([131072, 1, 0]), 16384, 128, 8, 126, 2),
         (np.array([2**20]), 12288, 96, 96, 96, 4),
+        (np.array([1_000_003, 999_983]), 5120, 40, 8, 61, 2),
     )
 
 
@@ -95,5 +96,12 @@ def cache_bytes(lengths, d_model, n_heads, n_kv_heads, n_blocks, size):
         Mistake("overflow", "the product does not fit into 32 bits",
                 "keep the whole numbers of the lengths, of 64 bits",
                 lambda n, d, h, g, b, s: (2 * b * n * (d // h * g) * s).astype(np.int32)),
+        Mistake("heads-exchanged", "n_heads and n_kv_heads have changed places",
+                "a key head is as wide as a query head, d_model / n_heads",
+                times(lambda d, h, g, L, B: (h / g) ** 2)),
+        Mistake("heads-divided-first",
+                "n_kv_heads // n_heads is 0, unless every head has keys of its "
+                "own", "multiply first, then divide",
+                lambda n, d, h, g, b, s: 2 * b * n * d * (g // h) * s),
     ),
 )  # fmt: skip

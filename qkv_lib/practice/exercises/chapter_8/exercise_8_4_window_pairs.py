@@ -117,5 +117,18 @@ def window_pairs(n, window):
                 WINDOW_LOOK, lambda n, w: n * np.minimum(n, w) // 2),
         Mistake("start-left-out", "the first `window` queries are left out altogether",
                 WINDOW_LOOK, lambda n, w: np.maximum(n - w, 0) * w),
+        Mistake("ramp-of-squares", "half a square is taken off for the start: a triangle has "
+                "k(k − 1)/2 pairs", WINDOW_LOOK, lambda n, w: n * np.minimum(n, w)
+                - np.minimum(n, w) ** 2 // 2),
+        Mistake("one-length-for-all", "the window is compared with the longest length, for all",
+                "each length has a minimum of its own: np.minimum(n, window)",
+                lambda n, w: window_pairs(np.full_like(n, n.max()), w)
+                - (n.max() - n) * np.minimum(n.max(), w)),
+        Mistake("one-length-for-all", "the window is compared with the shortest length, for all",
+                "each length has a minimum of its own: np.minimum(n, window)",
+                lambda n, w: window_pairs(np.full_like(n, n.min()), w)
+                + (n - n.min()) * np.minimum(n.min(), w)),
+        Mistake("share-for-count", "the share of all pairs is returned, not their number",
+                "count the pairs", lambda n, w: window_pairs(n, w) / n**2),
     ),
 )  # fmt: skip

@@ -160,6 +160,19 @@ def linear_step(state, total, query, key, value):
         Mistake("state-overwritten", "the state is replaced by the new key and value; the total "
                 "is not", STATE_LOOK, stepped(
                     add=lambda old, new: new, add_total=lambda old, new: old + new)),
+        Mistake("raw-key-in-the-total", "the total takes the key itself, without φ", STATE_LOOK,
+                lambda s, z, q, k, v: stepped(add_total=lambda old, new: old + k)(s, z, q, k, v)),
+        Mistake("features-of-the-value", "φ is applied to the value too",
+                "the value goes into the state as it is",
+                lambda s, z, q, k, v: stepped()(s, z, q, k, elu_plus_one(v))),
+        Mistake("silu-features", "φ is SiLU + 1", "φ(x) = elu(x) + 1",
+                stepped(*[lambda x: x / (1 + np.exp(-x)) + 1] * 2)),
+        *(
+            Mistake("epsilon-below", "an epsilon is added to φ(q) · total",
+                    "the total is above 0: nothing need be added", stepped(
+                        divide=lambda o, q, z, e=e: o / ((q * z).sum(-1) + e)[..., None]))
+            for e in (1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
+        ),
     ),
     properties=(BATCH_APART,),
 )  # fmt: skip

@@ -165,6 +165,8 @@ def pre_norm(x, W_1, W_2):
                 lambda x, w_1, w_2: x + relu(norm(x) @ w_1 @ w_2)),
         Mistake("length-1", "the rows are brought to length 1, not to variance 1", ROW_LOOK,
                 with_norm(lambda x: norm(x) / np.sqrt(x.shape[-1]))),
+        Mistake("norm-twice", "the norm is taken twice", "once is enough",
+                with_norm(lambda x: norm(norm(x)))),
     ),
     properties=(BATCH_APART,),
 )  # fmt: skip

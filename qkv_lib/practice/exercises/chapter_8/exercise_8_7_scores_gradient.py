@@ -123,6 +123,10 @@ def scores_gradient(query, key, value, output, logsumexp, gradient):
                 differentiated(weights=lambda s, L: np.exp2(s - L))),
         Mistake("weights-squared", "the weights are applied twice", GRADIENT_LOOK,
                 differentiated(finish=lambda a, dA, D, d: a * a * (dA - D))),
+        Mistake("output-below-the-values", "g − o meets the values: D is g · o, a number a row",
+                GRADIENT_LOOK, differentiated(
+                    dA=lambda g, v, o: (g - o) @ v.swapaxes(-1, -2),
+                    D=lambda g, o, v, dA: 0.0 * dA[..., :1])),
     ),
     properties=(BATCH_APART,),
 )  # fmt: skip

@@ -86,6 +86,8 @@ def edges(_: Generator) -> tuple[tuple[Any, ...], ...]:
     """Return arguments at the edge: one sequence with one token, and a long text."""
     return (
         (np.array([[1]]), 2, 1, 1, 1, 1, 1),
+        (np.array([[7, 3], [2, 5]]), 50, 3, 1, 1, 3, 2),
+        (np.array([[7, 3]]), 50, 3, 1, 4, 3, 2),
         (np.array([[131072, 1], [2, 3]]), 70_000_000_000, 64, 8, 128, 80, 2),
     )
 
@@ -135,7 +137,8 @@ def step_intensity(lengths, n_weights, n_heads, n_kv_heads, d_head, n_blocks, si
                 STEP_LOOK, step(read_twice=1)),
         Mistake("weighted-sum-forgotten", "the scores are counted and the weighted sum is not",
                 STEP_LOOK, step(done_twice=1)),
-        Mistake("one-block", "the cache of one block is counted", STEP_LOOK,
+        Mistake("one-block", "the cache of one block is counted, or the weights of each "
+                "block as if they were all", STEP_LOOK,
                 step(blocks=lambda L: 1)),
         Mistake("numbers-not-bytes", "the numbers read are counted, not their bytes", STEP_LOOK,
                 step(sizes=lambda size: (1, 1))),
@@ -153,5 +156,13 @@ def step_intensity(lengths, n_weights, n_heads, n_kv_heads, d_head, n_blocks, si
                 step(kept=lambda held: held.shape[-1] * held.max(axis=-1))),
         Mistake("shared-cache", "the sequences of a batch are taken to share one cache",
                 STEP_LOOK, step(kept=lambda held: held.max(axis=-1))),
+        Mistake("width-squared", "the width of a head is squared: a score is d_head products",
+                STEP_LOOK, lambda t, n, h, g, d, L, size: (
+                    t.shape[-1] * n + h * 2 * d**2 * L * t.sum(-1))
+                / (size * (n + g * 2 * d * L * t.sum(-1)))),
+        Mistake("text-asks-again", "every token of the text asks again: only the new one does",
+                STEP_LOOK, lambda t, n, h, g, d, L, size: (
+                    t.shape[-1] * n + h * 2 * d * L * (t.astype(float) ** 2).sum(-1))
+                / (size * (n + g * 2 * d * L * t.sum(-1)))),
     ),
 )  # fmt: skip

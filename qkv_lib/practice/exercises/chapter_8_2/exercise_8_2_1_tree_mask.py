@@ -86,6 +86,23 @@ def two_up(parents: Array, seen: Array) -> Array:
     return near @ near > 0
 
 
+def three_up(parents: Array, seen: Array) -> Array:
+    """See the parent, its parent and that one's, and no further."""
+    near = parent_only(parents, seen).astype(int)
+    return near @ near @ near > 0
+
+
+def parent_under_the_text(parents: Array, n_text: int) -> Array:
+    """Set the column of the parent alone, as if no text stood before it."""
+    n = len(parents)
+    wrong = np.zeros((n, n_text + n), dtype=bool)
+    wrong[:, :n_text] = True
+    wrong[np.arange(n), n_text + np.arange(n)] = True
+    child = np.flatnonzero(parents >= 0)
+    wrong[child, parents[child]] = True
+    return wrong
+
+
 def siblings(parents: Array, seen: Array) -> Array:
     """See the earlier children of the same parent too."""
     return seen | np.tril(parents[:, None] == parents[None, :])
@@ -191,5 +208,15 @@ def tree_mask(parents, n_text):
                 masked(lambda p, seen: np.eye(len(p)))),
         Mistake("inverted", "True and False are swapped", "True = may attend",
                 lambda p, k: ~tree_mask(p, k)),
+        Mistake("three-generations", "a token sees three generations of ancestors, no further",
+                TREE_LOOK, masked(three_up)),
+        Mistake("all-up-to-the-parent", "a token sees all that stand before its parent, other "
+                "branches too", TREE_LOOK, masked(lambda p, seen: (
+                    np.arange(len(p)) <= p[:, None]) | np.eye(len(p), dtype=bool))),
+        Mistake("first-draft-for-all", "every token sees the first drafted one",
+                "several tokens may follow the text: it is no ancestor of all",
+                masked(lambda p, seen: seen | (np.arange(len(p)) == 0))),
+        Mistake("parent-not-moved", "the parent is marked as if no text stood before it",
+                "drafted token j has column n_text + j", parent_under_the_text),
     ),
 )  # fmt: skip

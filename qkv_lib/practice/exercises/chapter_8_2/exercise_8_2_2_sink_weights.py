@@ -104,7 +104,7 @@ def sink_weights(scores, sink):
     free=("scores",),
     returns={"weights": ("head", "query", "key")},
     mistakes=(
-        Mistake("no-sink", "the rows sum to 1: the sink is left out", SINK_LOOK,
+        Mistake("no-sink", "the rows sum to 1: the sink takes nothing", SINK_LOOK,
                 sunk(beta=lambda b: np.full_like(b, -1e30))),
         Mistake("plus-one", "the sink is 0 for every head: softmax plus one", SINK_LOOK,
                 sunk(beta=np.zeros_like)),
@@ -139,6 +139,32 @@ def sink_weights(scores, sink):
         Mistake("peak-of-the-scores", "where a row is masked, or β far above, the peak of the "
                 "scores alone does not do", "the peak is the largest of the scores and β",
                 sunk(peak=lambda s, b: s.max(axis=-1, keepdims=True) + 0 * b)),
+        Mistake("peak-from-0", "the peak starts at 0: rows far below it are lost",
+                "subtract the largest of the scores and β, below 0 too", sunk(
+                    peak=lambda s, b: np.maximum(s.max(axis=-1, keepdims=True), 0) + 0 * b)),
+        Mistake("peak-from-0", "the peak starts at 0: rows far below it are lost",
+                "subtract the largest of the scores and β, below 0 too", sunk(
+                    peak=lambda s, b: np.maximum(
+                        np.maximum(s.max(axis=-1, keepdims=True), b), 0))),
+        Mistake("one-peak-for-all", "one peak is subtracted from all the rows",
+                "each row has a peak of its own", sunk(
+                    peak=lambda s, b: np.full_like(s[..., :1], max(s.max(), b.max())))),
+        *(
+            Mistake("cut-off", "large scores are cut off",
+                    "subtract the largest of the scores and β first",
+                    lambda scores, sink, most=most: sunk()(np.minimum(scores, most), sink))
+            for most in (20, 50, 80, 88, 100, 500, 700)
+        ),
+        Mistake("masked-row-spread", "where all is masked every key gets the same weight",
+                "there the sink takes all: the weights are 0", lambda scores, sink: np.where(
+                    np.isneginf(scores).all(axis=-1, keepdims=True), 1 / scores.shape[-1],
+                    sunk()(scores, sink))),
+        Mistake("masked-row-first", "where all is masked the first key gets all the weight",
+                "there the sink takes all: the weights are 0", lambda scores, sink: np.where(
+                    np.isneginf(scores).all(axis=-1, keepdims=True)
+                    & (np.arange(scores.shape[-1]) == 0), 1.0, sunk()(scores, sink))),
+        Mistake("sinks-averaged", "all heads get the mean of the sinks", SINK_LOOK,
+                sunk(beta=lambda b: np.full_like(b, b.mean()))),
     ),
     properties=(BATCH_APART,),
 )  # fmt: skip

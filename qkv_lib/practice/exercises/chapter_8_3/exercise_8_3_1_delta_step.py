@@ -141,6 +141,11 @@ def delta_step(state, query, key, value, strength):
                 stepped(has=lambda s, q, k: (q[..., None, :] @ s)[..., 0, :])),
         Mistake("read-with-the-key", "the output is read with the key", DELTA_LOOK,
                 stepped(reads=lambda q, k: k)),
+        Mistake("rest-written", "the error is written with 1 − β, not with β", DELTA_LOOK,
+                stepped(error=lambda v, has, b: (1 - b) * (v - has))),
+        Mistake("strength-of-the-first", "all sequences get the strength of the first",
+                "strength[..., None] goes with the features",
+                stepped(error=lambda v, has, b: np.ravel(b)[0] * (v - has))),
     ),
     properties=(BATCH_APART,),
 )  # fmt: skip

@@ -92,5 +92,10 @@ def offset_scores(places, offset, strength):
                 lambda p, o, s: -s * (np.abs(distances(p)) - o) ** 2),
         Mistake("offset-outside", "the offset is subtracted from the scores, not from the distance",
                 SCORE_LOOK, lambda p, o, s: -s * distances(p) ** 2 - o),
+        Mistake("offset-outside", "the offset is taken from the square, not from the distance",
+                SCORE_LOOK, lambda p, offset, strength: -strength * (distances(p) ** 2 - offset)),
+        Mistake("squared-apart", "distance and offset are squared apart: twice their product is "
+                "missing", SCORE_LOOK, lambda p, offset, strength: (
+                    -strength * (distances(p) ** 2 + offset**2))),
     ),
 )  # fmt: skip

@@ -150,5 +150,26 @@ def accuracy_by_distance(right, distance, bounds):
         Mistake("equal-widths", "the bins are made equally wide", "the bounds say where bins end",
                 lambda right, distance, bounds: by_edges(
                     right, distance, np.linspace(bounds[0], bounds[-1], len(bounds)))),
+        Mistake("cumulative", "each bin holds the nearer ones too, from the first bound on",
+                BIN_LOOK, lambda right, distance, bounds: np.array([
+                    right[(bounds[0] <= distance) & (distance < high)].mean()
+                    for high in bounds[1:]])),
+        Mistake("no-upper-bound", "each bin holds the farther ones too, up to the last bound",
+                BIN_LOOK, lambda right, distance, bounds: np.array([
+                    right[(low <= distance) & (distance < bounds[-1])].mean()
+                    for low in bounds[:-1]])),
+        Mistake("first-bin-open", "the first bin holds everything nearer too", BIN_LOOK,
+                in_edges(lambda d, bounds: np.where(
+                    d < bounds[0], 0, np.digitize(d, bounds) - 1))),
+        Mistake("nearest-middle", "a question goes to the bin with the nearest middle", BIN_LOOK,
+                in_edges(lambda d, bounds: np.abs(
+                    d[:, None] - (bounds[1:] + bounds[:-1]) / 2).argmin(axis=1))),
+        Mistake("far-count-more", "far questions count more than near ones",
+                "every question of a bin counts alike", lambda right, distance, bounds: np.array([
+                    (right * distance * inside).sum() / max((distance * inside).sum(), 1e-300)
+                    for low, high in pairwise(bounds)
+                    for inside in [(low <= distance) & (distance < high)]])),
+        Mistake("answers-added", "one right and one wrong answer are added to each bin",
+                "the share itself", by_bins(lambda each: (each.sum() + 1) / (each.size + 2))),
     ),
 )  # fmt: skip

@@ -99,5 +99,12 @@ def share_on_mark(weights):
                 "the weights are shares already: divide by their sum", reading(
                     lambda w: np.asarray(np.exp(w[..., 0, 1])
                                          / np.exp(w[..., 0, 1:]).sum(axis=-1)))),
+        Mistake("mark-left-out-below", "the mark's patch is left out of the sum below",
+                SHARE_LOOK, reading(lambda a: a[..., 0, 1] / a[..., 0, 2:].sum(-1))),
+        Mistake("median", "the median of the heads is taken", "average the heads: mean",
+                lambda weights: (lambda a: a[..., 0, 1] / a[..., 0, 1:].sum(-1))(
+                    np.median(weights, axis=-3))),
+        Mistake("last-row", "you read the row of the last token, not the class token's",
+                SHARE_LOOK, reading(lambda a: a[..., -1, 1] / a[..., -1, 1:].sum(-1))),
     ),
 )  # fmt: skip
