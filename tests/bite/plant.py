@@ -66,7 +66,7 @@ def swap(old: str, new: str) -> Change:
     return change
 
 
-def first(pattern: str, new: str) -> Change:
+def first(pattern: str, new: str | Callable[[re.Match[str]], str]) -> Change:
     """Replace the first match of a pattern, for places where any one will do."""
 
     def change(text: str) -> str:

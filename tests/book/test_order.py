@@ -175,3 +175,53 @@ def test_numbers_are_written_alike(page: Path) -> None:
 ])  # fmt: skip
 def test_a_number_that_is_written_badly_is_found(text: str, found: list[str]) -> None:
     assert badly_written(text) == found
+
+
+def headings() -> Iterator[tuple[str, int, str]]:
+    """Yield page, level and words of each heading."""
+    for page in listed_pages():
+        for text in texts(page):
+            text = re.sub(r"(?ms)^(`{3,}).*?^\1", "", text)
+            for marks, words in re.findall(r"^(#+) (.+)$", text, re.MULTILINE):
+                yield page.stem, len(marks), words
+
+
+def test_headings_of_one_name_or_kind_have_one_level() -> None:
+    found: dict[str, dict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for page, level, words in headings():
+        kind = "an exercise" if words.startswith("Exercise ") else words
+        if level > 1:  # the title of a page may be a section of another
+            found[kind][level].append(page)
+    assert len(found["Summary"]) == len(found["an exercise"]) == 1
+    strange = {words: dict(levels) for words, levels in found.items() if len(levels) > 1}
+    assert set(strange) <= {"Queries, keys and values"}, "one name, two levels"
+    assert set(found["an exercise"]) == {3}
+    assert set(found["Summary"]) == set(found["Exercises"]) == set(found["Quiz"]) == {2}
+
+
+TAGS = {"hide-cell", "hide-input", "hide-output", "remove-input", "zh-output", "raises-exception",
+        "second-reading", "nbval-ignore-output"}  # fmt: skip
+FEW = 12
+
+
+def folded_wrongly(cell: nbformat.NotebookNode) -> str:
+    """Return what is wrong with what a cell folds away, or nothing."""
+    tags = set(cell.metadata.get("tags", []))
+    draws = any("image/svg+xml" in output.get("data", {}) for output in cell.outputs)
+    lines = [line for line in cell.source.splitlines() if line.strip()]
+    only_asserts = bool(lines) and all(re.match(r"assert |[ )\]#]", line) for line in lines)
+    if strange := tags - TAGS:
+        return f"nobody knows the tag {', '.join(strange)}"
+    if draws and len(lines) > FEW and not tags & {"hide-input", "remove-input"}:
+        return f"code of a figure of more than {FEW} lines is folded: hide-input"
+    if only_asserts and len(lines) > 1 and "hide-cell" not in tags:
+        return "a cell that only tests is folded: hide-cell"
+    return ""
+
+
+@pytest.mark.parametrize("page", [page for page in listed_pages() if page.suffix == ".ipynb"],
+                         ids=lambda page: page.stem)  # fmt: skip
+def test_cells_fold_away_what_they_should(page: Path) -> None:
+    cells = nbformat.read(page, as_version=4).cells
+    assert [f"{cell.id}: {fault}" for cell in cells if cell.cell_type == "code"
+            if (fault := folded_wrongly(cell))] == []  # fmt: skip

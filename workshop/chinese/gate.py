@@ -148,7 +148,7 @@ def whole(english: str, chinese: str) -> Iterator[str]:
         (r"[.!?:;](?=\s|$)", text), (r"[。！？：；]", there)))  # fmt: skip
     fewer = wanted > max(1, ends)
     least = (SHORT if fewer else SHORTEST) * words
-    if words >= LONG and "\n" not in english and signs < least:
+    if words >= LONG and signs < least and not re.search(r"\n|\{\w*\}", english):
         yield f"{words} words in {signs} signs, {wanted} ends of sentences in {ends}"
 
 

@@ -1,0 +1,162 @@
+"""Faults of kinds that a stranger would plant: what files agree on, tests, both editions."""
+
+import json
+import re
+
+import nbformat
+
+from tests.bite.plant import Change, Plant, first, swap
+
+TOC, CONFIG, PROJECT = "_toc.yml", "_config.yml", "pyproject.toml"
+PRACTICE, ALGORITHM = "book/05-practice.ipynb", "book/03-algorithm.ipynb"
+CONCEPTS = "book/02-concepts.ipynb"
+SCORING, MASKS = "qkv_lib/formula/scoring.py", "qkv_lib/formula/masks.py"
+HOOKS, LINKS = ".pre-commit-config.yaml", ".github/workflows/links.yml"
+CAUSAL = "qkv_lib/practice/exercises/chapter_3/exercise_3_2_causal_mask.py"
+LOCALE = "book/locale/zh_CN/LC_MESSAGES"
+
+ORDER, AGREE = ("tests/book/test_order.py",), ("tests/workshop/test_agreement.py",)
+SOURCES, DOCS = ("tests/workshop/test_sources.py",), ("tests/workshop/test_docs.py",)
+STEP, STRICT = ("tests/book/test_chinese.py",), ("tests/workshop/test_strict.py",)
+SIGNATURES = ("tests/test_signatures.py",)
+
+
+def documented(module: str) -> tuple[str, ...]:
+    """Return the test that runs the examples of a module."""
+    name = "test_examples_run_and_have_the_shapes_that_are_documented"
+    return (f"tests/shapes/test_documented.py::{name}[{module}]",)
+
+
+def exchanged(one: str, two: str) -> Change:
+    """Exchange two texts that stand in the file once each."""
+
+    def change(text: str) -> str:
+        if (text.count(one), text.count(two)) != (1, 1):
+            raise LookupError(f"not once each in the file: {one!r}, {two!r}")
+        return text.replace(one, "\0").replace(two, one).replace("\0", two)
+
+    return change
+
+
+def captions(one: str, two: str) -> Change:
+    """Exchange the captions of the figures of two cells."""
+
+    def change(text: str) -> str:
+        cells = {each.id: each for each in nbformat.reads(text, as_version=4).cells}
+        first_, second = (json.dumps(cells[name].metadata["mystnb"]["figure"]["caption"],
+                                     ensure_ascii=False) for name in (one, two))  # fmt: skip
+        return exchanged(first_, second)(text)
+
+    return change
+
+
+def quiz(old: str, new: str) -> Change:
+    """Replace words in what the quiz answers to the first wrong option that has them."""
+    return first(rf"(:::\{{wrong\}}(?:(?!:::\{{)[\s\S])*?){old}", rf"\1{new}")
+
+
+PAGES = [
+    Plant("two chapters exchanged in the contents", TOC,
+          exchanged("03-algorithm", "04-mathematics"), ORDER),
+    Plant("two sections exchanged in the contents", TOC,
+          exchanged("08-1-memory", "08-2-choice"), ORDER),
+    Plant("a question to guess that looks like a note", PRACTICE,
+          first(r":class: predict", ":class: note"), ORDER),
+    Plant("a common mistake that looks like a tip", CONCEPTS,
+          first(r":class: warning", ":class: tip"), ORDER),
+    Plant("a number with a comma at the wrong place", PRACTICE,
+          swap("the same 20,000 new bags", "the same 20,00 new bags"), ORDER),
+    Plant("a number without its comma", PRACTICE,
+          swap("the same 20,000 new bags", "the same 20000 new bags"), ORDER),
+]  # fmt: skip
+
+FILES = [
+    Plant("an upper bound below the pin", PROJECT,
+          swap('"numpy>=2.0"', '"numpy>=2.0,<2.2"'), AGREE),
+    Plant("a version that is not exact", "requirements/notebooks.txt",
+          first(r"^(keras==[\d.]+)$", r"\1,<99"), AGREE),
+    Plant("Binder with another Python", ".binder/runtime.txt", first(r"3\.11", "3.12"), AGREE),
+    Plant("Binder without the constraints", ".binder/postBuild",
+          swap(" --constraint constraints.txt", ""), AGREE),
+    Plant("another licence in the README", "README.md", swap("Code: MIT (", "Code: BSD ("), AGREE),
+    Plant("another licence in the citation", "CITATION.cff",
+          swap("CC-BY-4.0", "CC-BY-SA-4.0"), AGREE),
+    Plant("links that nobody tries", LINKS, swap("--builder linkcheck", "--builder html"), AGREE),
+    Plant("links that are left out", CONFIG,
+          swap("    language: en\n", '    language: en\n    linkcheck_ignore: [".*"]\n'), AGREE),
+    Plant("a hook that mends in place of checking", HOOKS,
+          swap("ruff format --check --force", "ruff format --force"), AGREE),
+    Plant("a hook that looks at no notebook", HOOKS, swap(r"^(book/.*\.ipynb|_toc", "^(_toc"),
+          AGREE),
+    Plant("an extension of the book that is not switched on", CONFIG,
+          swap("    glossary_links: book/_ext\n", ""), AGREE),
+    Plant("a part of Markdown that is not switched on", CONFIG,
+          swap("    - attrs_block\n", ""), AGREE),
+    Plant("docstrings that nobody parses", CONFIG, swap("    - sphinx.ext.napoleon\n", ""), AGREE),
+    Plant("an example of the README that prints something else", "README.md",
+          swap("[3.97, 4.97]", "[3.79, 4.97]"), DOCS),
+    Plant("an example of the Chinese README that prints something else", "README.zh.md",
+          swap("[3.99, 4.99]", "[3.99, 4.90]"), DOCS),
+]  # fmt: skip
+
+CODE = [
+    Plant("a test whose body is gone", "tests/formula/test_masks.py",
+          first(r"^(def test_.*:\n)(?:    .*\n|\n(?=    ))+", r"\1    pass\n"), SOURCES),
+    Plant("a test that returns before it asserts", "tests/formula/test_heads.py",
+          first(r"^(def test_.*:\n)", r"\1    return\n"), SOURCES),
+    Plant("an assert that is always true", "tests/formula/test_masks.py",
+          first(r"^    assert .*$", "    assert True"), SOURCES),
+    Plant("a list of words that is emptied", "tests/promises.py",
+          first(r"COMMON = \{[^}]*\}", "COMMON = set()"), SOURCES),
+    Plant("a list of names that is emptied", "workshop/chinese/words.py",
+          first(r"PLAIN = frozenset\(\{[^)]*\}\)", "PLAIN = frozenset()"), SOURCES),
+    Plant("a seed for the whole program", SCORING,
+          first(r"^    xp = ", "    import numpy as np\n\n    np.random.seed(0)\n    xp = "),
+          SOURCES),
+    Plant("a seed for all of torch", "qkv_lib/layers/initialise.py",
+          first(r"^    rng = |^    for ", "    torch.manual_seed(0)\n    for "), SOURCES),
+    Plant("a docstring that names the wrong width", "qkv_lib/formula/heads.py",
+          first(r"of shape \(\.\.\., n, h · d\)", "of shape (..., n, d, h)"),
+          documented("qkv_lib.formula.heads")),
+    Plant("a docstring with two axes exchanged", "qkv_lib/measures/maps.py",
+          first(r"of shape \(\.\.\., h, n, n\)", "of shape (..., h, n, 2)"),
+          documented("qkv_lib.measures.maps")),
+    Plant("an error that names another bound", "qkv_lib/data/planted.py",
+          first(r"0 to 14", "5 to 19"), SIGNATURES),
+]  # fmt: skip
+
+EDITIONS = [
+    Plant("captions of two figures exchanged", ALGORITHM, captions("ch03-zoom", "ch03-mask-shapes"),
+          STEP),
+    Plant("a word of a caption", ALGORITHM,
+          swap("On the left each row sums to 1, on the right",
+               "On the right each row sums to 1, on the left"), STEP),
+    Plant("the stars of an exercise", PRACTICE, first("★★ Write", "★ Write"), STEP),
+    Plant("a measured number of the text", PRACTICE,
+          swap("after 16,000 updates it gets more than four", "after 16,000 updates it gets more "
+               "than three"), STEP),
+    Plant("an inline formula with a term too many", "book/01-background.ipynb",
+          first(r"key \$k_j\$ are rows of \$d_k\$", "key $k_j$ are rows of $d_v$"), STEP),
+    Plant("feedback of the quiz turned round", CONCEPTS, quiz("does not", "does"), STEP),
+    Plant("two paragraphs of the home page exchanged", "book/index.md",
+          exchanged("The first five build on each other", "You need to know what"), STEP),
+    Plant("what to look at exchanged between two mistakes", CAUSAL,
+          exchanged("True means may attend", "rows are queries, columns are keys"), STEP),
+    Plant("Chinese: a number changed", f"{LOCALE}/01-background.po",
+          first("约35分钟", "约25分钟"), STEP),
+    Plant("Chinese: a link to another page", f"{LOCALE}/03-algorithm.po",
+          first(r"(?<=^msgstr ).*\(02-concepts\.ipynb\)", lambda found: found[0].replace(
+              "02-concepts", "04-mathematics")), STEP),
+    Plant("Chinese: a negation dropped", f"{LOCALE}/09-faq.po",
+          first(r"(?<=^msgstr ).*不能", lambda found: found[0].replace("不能", "能")), STEP),
+    Plant("Chinese: query and key exchanged", f"{LOCALE}/03-algorithm.po",
+          swap("每个查询都与每个键比较。", "每个键都与每个查询比较。"), STEP),
+    Plant("Chinese: smaller for larger", f"{LOCALE}/01-background.po",
+          swap("参数：注意力的参数更多。", "参数：注意力的参数更少。"), STEP),
+    Plant("Chinese: a sentence left out", f"{LOCALE}/01-background.po",
+          swap("移动一点点什么都不变的地方，也就没有东西可学。", ""), STEP),
+    Plant("Chinese: an inline formula", f"{LOCALE}/01-background.po",
+          swap("查询$q$和每个键$k_j$都是", "查询$q$和每个键$k_i$都是"), STEP),
+]  # fmt: skip
+
+PLANTS = [*PAGES, *FILES, *CODE, *EDITIONS]
