@@ -1,7 +1,6 @@
 """Faults of kinds that a stranger would plant: what files agree on, tests, both editions."""
 
 import json
-import re
 
 import nbformat
 

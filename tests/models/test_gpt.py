@@ -128,6 +128,12 @@ def test_top_p_keeps_the_fewest_that_reach_the_share(z, top_p, temperature) -> N
         np.testing.assert_allclose(q[kept] * p[kept].sum(), p[kept])
 
 
+def test_no_token_is_kept_once_the_likelier_ones_have_enough() -> None:
+    z = np.array([0.0, 0.0, -np.inf, -np.inf])  # halves, exactly
+    np.testing.assert_array_equal(next_probabilities(z, top_p=0.5), [1, 0, 0, 0])
+    np.testing.assert_array_equal(next_probabilities(z, top_p=0.6), [0.5, 0.5, 0, 0])
+
+
 def test_a_low_temperature_is_greedy_and_bad_numbers_are_refused() -> None:
     z = np.array([0.1, 2.0, 1.9])
     np.testing.assert_allclose(next_probabilities(z, temperature=1e-3), [0, 1, 0], atol=1e-12)

@@ -16,9 +16,11 @@ from packaging.version import Version
 
 import make
 import qkv_lib
+from qkv_lib.plots.colours import KEY, QUERY, VALUE, Colour
 from tests.book import notebook_checks as checks
 from tests.book.numbers import AFTER, BEFORE, LEAST
 from tests.book.test_order import texts
+from tests.book.works import works
 from tests.test_import import FLOORS
 from tests.workshop.docs import DOCUMENTS
 from tests.workshop.test_dependencies import installed, lines, pins
@@ -332,3 +334,55 @@ def test_the_table_for_a_class_has_every_notebook_and_none_takes_too_much() -> N
     assert sorted(name for name, _, _ in rows) == sorted(chapters)
     assert max(int(memory) for _, memory, _ in rows) < MOST
     assert f"more than {MOST:,} MB" in " ".join(text.split())
+    (limit,) = re.findall(r"limit: (\d+)G", text)
+    assert int(limit) * 1000 > max(int(memory) for _, memory, _ in rows) + 100  # and JupyterLab
+
+
+def hue(colour: Colour) -> str:
+    """Return the plain name of a colour's shade on a light page."""
+    red, green, blue = (int(colour.light[i : i + 2], 16) for i in (1, 3, 5))
+    if blue > max(red, green):
+        return "blue"
+    return "green" if green > red else "orange"
+
+
+def test_documents_name_the_colours_that_queries_keys_and_values_have() -> None:
+    words = tuple(map(hue, (QUERY, KEY, VALUE)))
+    assert words == ("blue", "orange", "green")
+    found = re.findall(r"queries (\w+), keys (\w+),? (?:and )?values (\w+)", read("docs/style.md"))
+    found += re.findall(r"Queries are (\w+), keys are (\w+) and values are (\w+)",
+                        read("qkv_lib/plots/colours.py"))  # fmt: skip
+    assert found == [words, words]
+
+
+def test_both_readmes_have_the_same_numbers() -> None:
+    """Those in words may be digits in Chinese, and the other way round."""
+    english, chinese = (
+        set(re.findall(r"\d+(?:\.\d+)?", re.sub(r"```.*?```", "", read(name))))
+        for name in ("README.md", "README.zh.md")
+    )
+    assert chinese - english <= {"3"}
+    assert {each for each in english - chinese if "." in each or int(each) > 10} == set()
+
+
+CITED = r"([A-Z][\w-]+)(?: and [A-Z][\w-]+| et al\.)?,? (\d{4}), \"([^\"]+?),?\""
+REFERENCE = re.compile(CITED, re.DOTALL)
+
+
+def plain_title(title: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", title.lower())
+
+
+def test_docstrings_cite_works_by_the_titles_of_the_bibliography() -> None:
+    known: dict[tuple[str, str], set[str]] = {}
+    for work in works().values():
+        for author in work.authors:
+            known.setdefault((author, work.year), set()).add(plain_title(work.title))
+    cited = [(path, *each) for path in tracked(ROOT / "qkv_lib") if path.suffix == ".py"
+             for each in REFERENCE.findall(path.read_text(encoding="utf-8"))]  # fmt: skip
+    both = [(path, known[author, year], title) for path, author, year, title in cited
+            if (author, year) in known]  # fmt: skip
+    assert len(both) > 20
+    assert [f"{path.name}: {title}" for path, titles, title in both
+            if not any(plain_title(title) in each or each in plain_title(title)
+                       for each in titles)] == []  # fmt: skip

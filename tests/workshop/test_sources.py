@@ -148,6 +148,41 @@ def test_no_assert_is_always_true() -> None:
     assert found == [], "what can be false here?"
 
 
+LOOSEST = {
+    "tests/plots": 0.5,  # points of a picture
+    "tests/experiments": 0.12, "tests/models": 0.05, "tests/data": 0.06, "tests/layers": 0.03,
+    "tests/drawings": 0.1, "tests/explorers": 0.06, "tests/book": 0.02, "tests/exact": 0.05,
+    "tests/equations": 0.05, "tests/formula": 2e-3, "tests/workshop": 1.0, "tests/measures": 1e-3,
+}  # fmt: skip
+"""What tests of a folder may differ by: pictures, what is drawn at random, half precision."""
+LOOSE = 1e-4
+TOLERANCES = {"atol", "rtol", "abs", "rel", "abs_tol", "rel_tol"}
+
+
+def tolerances(module: ast.AST) -> Iterator[ast.Constant]:
+    """Yield the tolerances that a source writes as numbers."""
+    for node in ast.walk(module):
+        if isinstance(node, ast.keyword) and node.arg in TOLERANCES:
+            for each in ast.walk(node.value):
+                if isinstance(each, ast.Constant) and type(each.value) in (int, float):
+                    yield each
+
+
+def test_no_tolerance_is_wider_than_what_is_compared_needs() -> None:
+    found = []
+    for path in TESTS:
+        folder = path.parent.relative_to(ROOT).as_posix()
+        most = LOOSEST.get(folder, LOOSE)
+        found += [f"{place(path, each)}: {each.value}, and at most {most} in {folder}"
+                  for each in tolerances(tree(path)) if each.value > most]  # fmt: skip
+    assert found == [], "find out why it differs by so much"
+
+
+def test_a_wide_tolerance_is_found() -> None:
+    module = ast.parse("close(x, y, atol=1e-2 if half else 0.0, rtol=tight)")
+    assert [each.value for each in tolerances(module)] == [1e-2, 0.0]
+
+
 def empty(value: ast.expr | None) -> bool:
     """Tell whether a value holds nothing."""
     match value:

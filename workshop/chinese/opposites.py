@@ -25,6 +25,9 @@ PAIRS = tuple(Pair(english, chinese) for english, chinese in [
       r"\bafter|\bnext|\blater|\blast|follow|then|behind|below|once|since|end|trail|back|rear"
       r"|subsequent|when|by now|on\b|from|finish|stop|result|final"),
      ("之前|先于|前面|此前", "之后|后面|此后|随后")),
+    ((r"because|since|so\b|for\b|as\b|why|reason|thus|hence|therefore|therefore|by\b|if\b",
+      r"though|but|yet|still|while|despite|even|however|instead"),
+     ("因为|由于|所以|因此", "虽然|尽管|但是")),
     ((r"\bleft", r"\bright"), ("左", "右")),
     ((r"\btrain|learn|taught", r"\btest|held.out|unseen|tried|try|prov|check|exam|probe"),
      ("训练", "测试")),
