@@ -118,10 +118,10 @@ CODE = [
           first(r"of shape \(\.\.\., n, h · d\)", "of shape (..., n, d, h)"),
           documented("qkv_lib.formula.heads")),
     Plant("a docstring with two axes exchanged", "qkv_lib/measures/maps.py",
-          first(r"of shape \(\.\.\., h, n, n\)", "of shape (..., h, n, 2)"),
+          first(r"of shape \(\.\.\., h, n, n\)", "of shape (..., h, n, 7)"),
           documented("qkv_lib.measures.maps")),
     Plant("an error that names another bound", "qkv_lib/data/planted.py",
-          first(r"0 to 14", "5 to 19"), SIGNATURES),
+          swap("needs 0 to 14", "needs 5 to 19"), SIGNATURES),
 ]  # fmt: skip
 
 EDITIONS = [
@@ -146,8 +146,8 @@ EDITIONS = [
     Plant("Chinese: a link to another page", f"{LOCALE}/03-algorithm.po",
           first(r"(?<=^msgstr ).*\(02-concepts\.ipynb\)", lambda found: found[0].replace(
               "02-concepts", "04-mathematics")), STEP),
-    Plant("Chinese: a negation dropped", f"{LOCALE}/09-faq.po",
-          first(r"(?<=^msgstr ).*不能", lambda found: found[0].replace("不能", "能")), STEP),
+    Plant("Chinese: a negation dropped", f"{LOCALE}/03-algorithm.po",
+          swap("各行权重的和不是1；", "各行权重的和是1；"), STEP),
     Plant("Chinese: query and key exchanged", f"{LOCALE}/03-algorithm.po",
           swap("每个查询都与每个键比较。", "每个键都与每个查询比较。"), STEP),
     Plant("Chinese: smaller for larger", f"{LOCALE}/01-background.po",

@@ -61,6 +61,8 @@ PLANTED = [
     ("the number of a section alone", "Section 6.2 has more.", "6.2节讲得更多。", "one_word"),
     ("an average of another name", "It is a plain average.", "它是普通平均。", "one_word"),
     ("a number", "It has 16 heads.", "它有18个头。", "numbers"),
+    ("a star too few", "★★ Write the mask.", "★ 写出掩码。", "numbers"),
+    ("although for because", "It is hidden, because it is padding.", "虽然它是填充，它被遮住。", "opposite"),
     ("a number left out", "A score of 8, then 4.", "分数为8。", "numbers"),
     ("a sign", "The score is −1.5.", "分数是1.5。", "numbers"),
     ("a formula", "It is $d_k$ wide.", "它宽$d_v$。", "same"),

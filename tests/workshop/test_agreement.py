@@ -294,6 +294,12 @@ def table_by_row() -> dict[tuple[str, ...], tuple[str, str, str]]:
     return {tuple(names): row for row, names in rows.items()}
 
 
+def test_the_style_sheet_of_formulas_is_of_the_version_that_is_named() -> None:
+    sheet = (ROOT / "book" / "_static" / "katex" / "katex.min.css").read_text(encoding="utf-8")
+    named = re.findall(r"KaTeX (\d+\.\d+\.\d+)", CONTRIBUTING)
+    assert set(named) == set(re.findall(r'content:"(\d+\.\d+\.\d+)"', sheet))
+
+
 FAMILIES = ("MIT", "BSD", "Apache", "MPL", "GPL", "PSF")
 LONG = {"Mozilla Public License 2.0": "MPL", "GNU General Public": "GPL",
         "Python Software Foundation": "PSF"}  # fmt: skip

@@ -107,6 +107,8 @@ def numbers(english: str, chinese: str) -> Iterator[str]:
     for each, count in (wanted - there).items():
         if not said_in_han(each, chinese, count):
             yield f"the number {each} is missing"
+    if english.count("★") != chinese.count("★"):
+        yield f"{chinese.count('★')} stars, {english.count('★')} in the English"
     for each in there - wanted - words:
         yield f"the number {each} is not in the English"
 
