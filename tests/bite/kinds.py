@@ -153,7 +153,7 @@ EDITIONS = [
     Plant("Chinese: smaller for larger", f"{LOCALE}/01-background.po",
           swap("参数：注意力的参数更多。", "参数：注意力的参数更少。"), STEP),
     Plant("Chinese: a sentence left out", f"{LOCALE}/01-background.po",
-          swap("移动一点点什么都不变的地方，也就没有东西可学。", ""), STEP),
+          first(r'^(msgstr "[^"$`{]{40,60}。)[^"$`{]{40,}"$', r'\1"'), STEP),
     Plant("Chinese: an inline formula", f"{LOCALE}/01-background.po",
           swap("查询$q$和每个键$k_j$都是", "查询$q$和每个键$k_i$都是"), STEP),
 ]  # fmt: skip
