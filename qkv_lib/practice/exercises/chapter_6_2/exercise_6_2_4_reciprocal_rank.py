@@ -133,6 +133,10 @@ def reciprocal_rank(similarity, right):
                 "a row is a query: sort along the last axis", lambda s, right: np.asarray(
                     (1 / (1 + own(np.argsort(np.argsort(-s, axis=-2), axis=-2), right)))
                     .mean(-1))),
+        Mistake("rank-squared", "the ranks are squared", RANK_LOOK,
+                lambda s, right: (1 / (1 + (s > np.take_along_axis(
+                    s, np.broadcast_to(right[:, None], (*s.shape[:-1], 1)), -1)
+                ).sum(-1)) ** 2).mean(-1)),
     ),
     properties=(BATCH_APART,),
 )  # fmt: skip

@@ -127,6 +127,11 @@ def evenness(weights):
                 lambda a: -(a * np.log(np.maximum(1 - a, 1e-300))).sum(-1) / np.log(a.shape[-1])),
         Mistake("logarithm-of-one-more", "the logarithm is of 1 + A, not of A", ENTROPY_LOOK,
                 lambda a: -(a * np.log1p(a)).sum(-1) / np.log(a.shape[-1])),
+        Mistake("what-is-missing", "this is what is missing to the largest entropy", ENTROPY_LOOK,
+                lambda a: np.log(a.shape[-1]) - entropy(a)),
+        Mistake("keys-so-far", "row i is divided by the logarithm of i + 1, as under a causal mask",
+                ENTROPY_LOOK, lambda a: entropy(a) / np.log(np.minimum(
+                    np.arange(a.shape[-2]) + 2, a.shape[-1]))),
     ),
     properties=(BATCH_APART,),
 )  # fmt: skip

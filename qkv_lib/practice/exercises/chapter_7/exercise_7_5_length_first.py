@@ -139,5 +139,11 @@ def length_first(query, key, value, n_heads):
         Mistake("keys-cut", "only as many keys are seen as there are queries",
                 "keys and values have a length of their own", lambda q, k, v, h:
                 first_with(attention)(q, k[: len(q)], v[: len(q)], h)),
+        Mistake("first-of-batch", "every batch element looks at the keys of the first one",
+                FIRST_LOOK, lambda q, k, v, h: first_with(attention)(
+                    q, *(np.repeat(x[:, :1], x.shape[1], axis=1) for x in (k, v)), h)),
+        Mistake("root-of-the-heads", "the scores are divided by the root of the number of heads",
+                "each head scales by the root of its own width, d", lambda q, k, v, h: first_with(
+                    lambda a, b, c: attention(a, b, c, scale=h**-0.5))(q, k, v, h)),
     ),
 )  # fmt: skip

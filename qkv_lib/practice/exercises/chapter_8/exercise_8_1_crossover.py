@@ -105,5 +105,7 @@ def crossover(d_model, d_ff, n_heads, n_kv_heads):
         Mistake("keys-and-values-gone",
                 "n_kv_heads // n_heads is 0: no keys and no values are counted",
                 "multiply first, then divide", lambda d, f, h, g: d + d * (g // h) + f),
+        Mistake("one-map-grouped", "only keys, or only values, are taken to be grouped",
+                CROSS_LOOK, length(lambda d, kv, f: d + (d + kv) // 2 + f)),
     ),
 )  # fmt: skip

@@ -130,5 +130,7 @@ def window_pairs(n, window):
                 + (n - n.min()) * np.minimum(n.min(), w)),
         Mistake("share-for-count", "the share of all pairs is returned, not their number",
                 "count the pairs", lambda n, w: window_pairs(n, w) / n**2),
+        Mistake("mean-of-a-query", "the mean per query is returned, not the sum",
+                "count all the pairs", lambda n, w: window_pairs(n, w) / n),
     ),
 )  # fmt: skip

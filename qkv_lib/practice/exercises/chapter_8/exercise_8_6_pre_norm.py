@@ -66,6 +66,7 @@ def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
     """Return arguments at the edge: sizes of 1, empty, full and first ones, and large ones."""
     return (
         (1e-3 * rng.normal(size=(3, 4)), rng.normal(size=(4, 5)), rng.normal(size=(5, 4))),
+        (rng.normal(size=(3, 4)), 20 * rng.normal(size=(4, 5)), rng.normal(size=(5, 4))),
         (np.full((2, 3), 2.5), rng.normal(size=(3, 2)), rng.normal(size=(2, 3))),
         (rng.normal(size=(1, 2)) + 500, rng.normal(size=(2, 1)), rng.normal(size=(1, 2))),
     )
@@ -167,6 +168,10 @@ def pre_norm(x, W_1, W_2):
                 with_norm(lambda x: norm(x) / np.sqrt(x.shape[-1]))),
         Mistake("norm-twice", "the norm is taken twice", "once is enough",
                 with_norm(lambda x: norm(norm(x)))),
+        Mistake("cut-off", "the ReLU is cut off at 6", "np.maximum(y, 0)",
+                block(lambda x, f: x + f(norm(x)), middle=lambda y: np.clip(y, 0, 6))),
+        Mistake("bend-squared", "the ReLU is squared", "np.maximum(y, 0), as it is",
+                block(lambda x, f: x + f(norm(x)), middle=lambda y: relu(y) ** 2)),
     ),
     properties=(BATCH_APART,),
 )  # fmt: skip

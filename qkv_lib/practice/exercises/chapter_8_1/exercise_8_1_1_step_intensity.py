@@ -164,5 +164,7 @@ def step_intensity(lengths, n_weights, n_heads, n_kv_heads, d_head, n_blocks, si
                 STEP_LOOK, lambda t, n, h, g, d, L, size: (
                     t.shape[-1] * n + h * 2 * d * L * (t.astype(float) ** 2).sum(-1))
                 / (size * (n + g * 2 * d * L * t.sum(-1)))),
+        Mistake("groups-multiply-too", "the query heads are multiplied by those of a group",
+                STEP_LOOK, step(done=lambda h, g: h * (h // g))),
     ),
 )  # fmt: skip

@@ -116,6 +116,9 @@ def running_count(bits):
                 lambda bits: np.maximum.accumulate(bits, axis=-1)),
         Mistake("last-count-only", "only the count of the whole row comes back",
                 "a count for every place", lambda bits: bits.sum(axis=-1)),
+        Mistake("times-one-too-many", "the mean is multiplied by i + 2",
+                "place i has seen i + 1 bits: times i + 1",
+                lambda bits: np.cumsum(bits, axis=-1) / steps(bits) * (steps(bits) + 1)),
     ),
     properties=(BATCH_APART,),
 )  # fmt: skip
