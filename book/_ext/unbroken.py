@@ -10,8 +10,8 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
-OPENING = re.compile(r"[(\[“‘]+$")
-CLOSING = re.compile(r"^[.,;:!?)\]”’]+")
+OPENING = re.compile(r"[(\[“‘（《]+$")
+CLOSING = re.compile(r"^[.,;:!?)\]”’，。；：！？、）》]+")
 SHORT = 24  # characters of LaTeX; a longer formula may itself have to break on a narrow page
 
 

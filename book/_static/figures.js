@@ -31,7 +31,7 @@
 
   const read = (node) => {
     if (node.nodeType === Node.TEXT_NODE) {
-      const said = /[A-Za-z]/.test(node.data) ? translated(node.data) : undefined;
+      const said = /[A-Za-z]|^\): $/.test(node.data) ? translated(node.data) : undefined;
       if (said !== undefined && said !== node.data) node.data = said;
       else if (node.parentElement?.getAttribute("role") === "status") node.parentElement.lang = "en";
       return;

@@ -268,6 +268,8 @@ def held(text: str) -> list[str]:
         ("As :math:`e^0 = 1`. Then", ["e^0 = 1."]),
         ("of :math:`dO` (:math:`n`), as", ["(n),"]),
         (":math:`Q`, :math:`K` and :math:`V`", ["Q,"]),
+        ("其中 :math:`Q`，与 :math:`K`）。", ["Q，", "K）。"]),
+        ("其中（:math:`Q`）", ["（Q）"]),
         ("a :math:`Q` b", []),
         (":math:`Q`", []),
     ],

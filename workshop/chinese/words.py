@@ -61,6 +61,18 @@ PLAIN = frozenset({
     "key", "query", "factor on the scores", "one query, its keys", "scores of one block, kept",
 })  # fmt: skip
 """Words that look like names."""
+PIECES = {
+    "lookup.js": ("large", "sweet →", "↑ large"),
+    "sentence.js": ("): ",),
+    "steps.js": (
+        ", queries: {0}", ", keys: {0}", ", values: {0}",
+        "{0} Scores", "{0} Scale", "{0} Mask", "{0} Output",
+        "scores: {0}", "scaled: {0}", "masked: {0}", "weights: {0}", "output: {0}",
+        "scores = ", "output = weights ", "custom",
+        "The rows of ", ", averaged with the weights of the query.",
+    ),
+}  # fmt: skip
+"""What stands in a figure in pieces, or with a word that the script fills in."""
 
 
 def of_explorers(folder: Path) -> list[Message]:
@@ -74,6 +86,7 @@ def of_explorers(folder: Path) -> list[Message]:
         for text in strings(path):
             if said(text) and "needs" not in text and path.name[0] != "_" and " " in text:
                 found.append(Message(text, "figure", path.name))
+    found += [Message(text, "figure", name) for name, texts in PIECES.items() for text in texts]
     found += [Message(text, "feature", "sentence") for text in features()]
     return once(iter(found))
 
