@@ -38,6 +38,13 @@ def soft(x: Array) -> Array:
     return shares(top)
 
 
+def mean_along(x: Array, axis: int) -> Array:
+    """Return the mean along an axis, where there is something to average."""
+    if x.ndim and np.array_equal(x.max(axis), x.min(axis)):
+        raise ValueError("all the same")
+    return np.asarray(x.mean(axis))
+
+
 def hard(x: Array) -> Array:
     """Return rows with a 1 at the largest entry."""
     return np.asarray(np.eye(x.shape[-1])[x.argmax(-1)])
@@ -60,6 +67,8 @@ ARRAYS = (
         lambda x: x[..., ::-1, :]),
     Cut("{}-sorted", "this is the answer for {} sorted", "{} comes in any order, and keeps it",
         lambda x: np.sort(x, axis=-1)),
+    Cut("{}-sorted-downwards", "this is the answer for {} in descending order",
+        "{} comes in any order, and keeps it", lambda x: np.sort(x, axis=-1)[..., ::-1]),
     Cut("{}-normalised", "{} is divided by its length first", "{} is used as it is", unit),
     Cut("{}-softmaxed", "the softmax is taken of {} first", "{} is used as it is", soft),
     Cut("{}-shared-out", "{} is divided by its row sums first", "{} is used as it is", shares),
@@ -171,11 +180,11 @@ RESULTS = (
     Cut("summed", "{} is summed over the last axis", "the shape asked for",
         lambda y: y.sum(-1)),
     Cut("averaged", "{} is averaged over the last axis", "the shape asked for",
-        lambda y: y.mean(-1)),
+        lambda y: mean_along(y, -1)),
     Cut("summed", "{} is summed over the axis before the last", "the shape asked for",
         lambda y: y.sum(-2)),
     Cut("averaged", "{} is averaged over the axis before the last", "the shape asked for",
-        lambda y: y.mean(-2)),
+        lambda y: mean_along(y, -2)),
     Cut("total", "everything is summed to one number", "keep the leading axes",
         lambda y: y.sum()),
     Cut("mean-of-all", "everything is averaged to one number", "keep the leading axes",
@@ -186,9 +195,14 @@ RESULTS = (
         lambda y: np.repeat(y[..., :1, :], y.shape[-2], axis=-2)),
     Cut("mean-row-for-all", "every row is the mean of the rows", "does the row change?",
         lambda y: np.repeat(y.mean(-2, keepdims=True), y.shape[-2], axis=-2)),
+    Cut("first-row-only", "only the first row comes back", "keep all the rows",
+        lambda y: y[..., 0, :]),
+    Cut("first-row-only", "only the first row comes back", "keep all the rows",
+        lambda y: y[..., :1, :]),
+    Cut("last-only", "only the last row comes back", "keep all the rows", lambda y: y[..., -1, :]),
+    Cut("last-only", "only the last row comes back", "keep all the rows", lambda y: y[..., -1:, :]),
     Cut("first-only", "only the first of the batch comes back", "keep the leading axes",
         lambda y: y[0]),
-    Cut("last-only", "only the last row comes back", "keep all the rows", lambda y: y[..., -1, :]),
     Cut("unmasked-minus", "−∞ is missing: large negative numbers stand in its place",
         "−∞ itself is a number: -np.inf", lambda y: np.where(np.isneginf(y), -1e9, y)),
     *(Cut("unmasked-minus", "−∞ is missing: large negative numbers stand in its place",
@@ -197,5 +211,17 @@ RESULTS = (
       for low in (-1e4, -1e6, -1e30, float(np.finfo(float).min))),
 )  # fmt: skip
 
+SHAPES = {
+    "inverted",
+    "transposed",
+    "in-a-list",
+    "axis-kept",
+    "squeezed",
+    "first-squeezed",
+    "flattened",
+}
+"""Cuts that leave enough of yes and no."""
+UNDOES = {"logarithm", "exponentiated", "squared", "rooted", "reciprocal"}
+"""Cuts that may undo the mistake beside them."""
 LOSES = {"rectified", "clipped", "rounded", "truncated", "argmax-at-the-end", "unsigned"}
 """Cuts after which many different results look alike."""

@@ -2,40 +2,103 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from qkv_lib.formula._checks import Array
 from qkv_lib.practice.attempt import Attempt, difference
-from qkv_lib.practice.exercise import Trial, Values
+from qkv_lib.practice.exercise import Exercise, Trial, Values
 from qkv_lib.practice.verdict import Finding, place
 
 LARGE = 1e-3
 """Relative size of a change that is seen."""
 NONE = 1e-9
 """Relative size below which nothing has changed."""
+Too = tuple[str, str]
+MUCH: Too = ("a change of {} changes {}, and it must not",
+             "which part of {} belongs there, and which not?")  # fmt: skip
+LITTLE: Too = ("a change of {} leaves {} as it is, and it must change it",
+               "is all of {} used there that should be?")  # fmt: skip
+SOME = 6
+"""Of how many wrong trials the most telling is taken."""
 FEW = 40
 """Arguments with more rows than this are left alone: each row costs a call."""
 
 
 def depends(attempt: Attempt) -> Finding | None:
-    """Look for a row of an argument that changes too much of the result, or too little."""
-    trial = next((t for t in attempt.trials if t.case.kind == "plain" and is_wrong(attempt, t)),
-                 None)  # fmt: skip
-    if trial is None:
+    """Look for a row of an argument that changes too much of the result, or too little.
+
+    What is not so with smaller numbers too is chance: a weight of nearly 0, another maximum.
+    """
+    wrong = [t for t in attempt.trials if t.case.kind == "plain" and is_wrong(attempt, t)]
+    if not wrong:
         return None
-    for name, args, row in nudged(attempt, trial):
-        theirs = attempt.known(row, trial, attempt.exercise.reference, args)
-        yours = trial.call(args)
-        if theirs.fault or yours.fault:
-            continue
-        if found := compared(attempt, trial, theirs.values, yours.values):
-            says, look = found
-            return Finding("depends", says.format(row), f"with {attempt.inputs(trial)}",
-                           look.format(name))  # fmt: skip
-    return None
+    trial = max(wrong[:SOME], key=lambda each: (several(each), reach(attempt, each)))
+    args, calm = trial.case.args, smaller(trial.case.args)
+    before, calm_before = both(attempt, trial, "", args), both(attempt, trial, "smaller", calm)
+    weak = None
+    for name, row, change in nudges(attempt.exercise, args):
+        after = both(attempt, trial, row, change(args))
+        for which, too, here, reaches in apart(before, after):
+            if calm_before:
+                calm_after = both(attempt, trial, f"smaller {row}", change(calm))
+                for other, kind, there, _ in apart(calm_before, calm_after):
+                    if (other, kind) == (which, too) and here.shape == there.shape:
+                        here &= there
+                        break
+                else:
+                    continue
+            if np.any(here):
+                finding = told(attempt, trial, name, row, which, too, here)
+                if too is LITTLE or reaches:
+                    return finding
+                weak = weak or finding
+    return weak
+
+
+def told(
+    attempt: Attempt, trial: Trial, name: str, row: str, which: int, too: Too, here: Array
+) -> Finding:
+    """Say where a change reaches the learner's result and not the library's, or the reverse."""
+    result, axes = list(attempt.exercise.returns.items())[which]
+    where = attempt.noun(result)
+    if here.ndim:
+        at = place(tuple(np.argwhere(here)[0]), axes)
+        single = len(attempt.exercise.returns) == 1
+        where = f"your result at {at}" if single else f"your {result} at {at}"
+    says, look = too
+    return Finding("depends", says.format(row, where), f"with {attempt.inputs(trial)}",
+                   look.format(name))  # fmt: skip
+
+
+def several(trial: Trial) -> bool:
+    """Tell whether there is more than one of everything."""
+    return all(min(arg.shape, default=2) > 1 for arg in trial.case.args
+               if isinstance(arg, np.ndarray))  # fmt: skip
+
+
+def smaller(args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return arguments with smaller numbers, on which no softmax is nearly all or nothing."""
+    rng = np.random.default_rng(1)
+    return tuple(
+        (arg * rng.uniform(0.3, 0.6, size=arg.shape)).astype(arg.dtype)
+        if isinstance(arg, np.ndarray) and arg.dtype.kind == "f"
+        else arg
+        for arg in args
+    )
+
+
+def reach(attempt: Attempt, trial: Trial) -> float:
+    """Return how much of the library's answer hangs on the rows of the arguments."""
+    found = []
+    for _, row, change in nudges(attempt.exercise, trial.case.args):
+        theirs = attempt.known(row, trial, attempt.exercise.reference, change(trial.case.args))
+        if not theirs.fault and theirs.values[0].shape == trial.expected[0].shape:
+            found.append(float(np.mean(moves(trial.expected[0], theirs.values[0]) > NONE)))
+    return float(np.mean(found)) if found else 0.0
 
 
 def is_wrong(attempt: Attempt, trial: Trial) -> bool:
@@ -47,53 +110,65 @@ def is_wrong(attempt: Attempt, trial: Trial) -> bool:
     )
 
 
-def nudged(attempt: Attempt, trial: Trial) -> Iterator[tuple[str, tuple[Any, ...], str]]:
-    """Yield the arguments with one row, or one column, of one of them changed."""
-    rng = np.random.default_rng(0)
-    for which, name in enumerate(attempt.exercise.arguments[: len(trial.case.args)]):
-        arg = trial.case.args[which]
+def both(
+    attempt: Attempt, trial: Trial, change: str, args: tuple[Any, ...]
+) -> tuple[Values, Values] | None:
+    """Return the learner's results and the library's; ``change`` says how arguments differ."""
+    theirs = attempt.known(change, trial, attempt.exercise.reference, args)
+    yours = trial.call(args) if change else trial.first
+    return None if theirs.fault or yours.fault else (yours.values, theirs.values)
+
+
+def nudges(
+    exercise: Exercise, args: tuple[Any, ...]
+) -> Iterator[tuple[str, str, Callable[[tuple[Any, ...]], tuple[Any, ...]]]]:
+    """Yield an argument, one of its rows or columns in words, and the function that changes it."""
+    for which, name in enumerate(exercise.arguments[: len(args)]):
+        arg = args[which]
         if not isinstance(arg, np.ndarray) or arg.dtype.kind not in "fb" or not arg.ndim:
             continue
         for axis in (-2, -1) if arg.ndim > 1 else (-1,):
             if arg.shape[axis] > FEW or arg.shape[axis] < 2:
                 continue
             for index in range(arg.shape[axis]):
-                changed = arg.copy()
-                here = (..., index) if axis == -1 else (..., index, slice(None))
-                if arg.dtype == bool:
-                    changed[here] = ~changed[here]
-                else:
-                    changed[here] *= rng.uniform(0.5, 0.9, size=changed[here].shape)
-                args = (*trial.case.args[:which], changed, *trial.case.args[which + 1 :])
                 row = f"row {index} of {name}" if axis == -2 else f"column {index} of {name}"
-                yield name, args, row if arg.ndim > 1 else f"number {index} of {name}"
+                row = row if arg.ndim > 1 else f"number {index} of {name}"
+                here = (..., index) if axis == -1 else (..., index, slice(None))
+                yield name, row, partial(nudged, which, here)
 
 
-def compared(
-    attempt: Attempt, trial: Trial, theirs: Values, yours: Values
-) -> tuple[str, str] | None:
-    """Say where a change reaches the learner's result and not the library's, or the reverse."""
-    for which, (name, axes) in enumerate(attempt.exercise.returns.items()):
-        before, expected = trial.first.values[which], trial.expected[which]
-        if yours[which].shape != before.shape or theirs[which].shape != expected.shape:
+def nudged(which: int, here: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return arguments with a part of one of them changed."""
+    changed = args[which].copy()
+    if changed.dtype == bool:
+        changed[here] = ~changed[here]
+    else:
+        factors = np.random.default_rng(0).uniform(0.5, 0.9, size=changed[here].shape)
+        changed[here] *= factors
+    return (*args[:which], changed, *args[which + 1 :])
+
+
+def apart(
+    before: tuple[Values, Values] | None, after: tuple[Values, Values] | None
+) -> Iterator[tuple[int, Too, Array, bool]]:
+    """Yield which result changes too much or too little, where, and whether it is to change at all.
+
+    What changes nothing of the library's answer tells little, unless it is all there is.
+    """
+    if before is None or after is None:
+        return
+    for which, (old, expected) in enumerate(zip(*before, strict=True)):
+        new, theirs = after[0][which], after[1][which]
+        if new.shape != old.shape or theirs.shape != expected.shape or old.shape != expected.shape:
             continue
-        mine, right = moves(before, yours[which]), moves(expected, theirs[which])
-        for here, says, look in (
-            ((mine > LARGE) & (right < NONE),
-             "a change of {} changes {}, and it must not",
-             "which part of {} belongs there, and which not?"),
-            ((mine < NONE) & (right > LARGE),
-             "a change of {} leaves {} as it is, and it must change it",
-             "is all of {} used there that should be?"),
-        ):  # fmt: skip
+        mine, right = moves(old, new), moves(expected, theirs)
+        reaches = bool(right.max(initial=0) > LARGE)
+        for too, here in (
+            (MUCH, (mine > LARGE) & (right < NONE)),
+            (LITTLE, (mine < NONE) & (right > LARGE)),
+        ):
             if np.any(here):
-                at = place(tuple(np.argwhere(here)[0]), axes)
-                where = attempt.noun(name)
-                if before.ndim:
-                    single = len(attempt.exercise.returns) == 1
-                    where = f"your result at {at}" if single else f"your {name} at {at}"
-                return says.format("{}", where), look
-    return None
+                yield which, too, here, reaches
 
 
 def moves(before: Array, after: Array) -> Array:
@@ -107,7 +182,7 @@ def moves(before: Array, after: Array) -> Array:
 def unused_argument(attempt: Attempt) -> Finding | None:
     """Look for an argument that changes the right answer and never the learner's."""
     trial = attempt.trials[0]
-    if trial.first.fault:
+    if trial.first.fault or all_alike(attempt):
         return None
     for place_of, name in enumerate(attempt.exercise.arguments[: len(trial.case.args)]):
         if ignored(attempt, place_of):
@@ -115,6 +190,13 @@ def unused_argument(attempt: Attempt) -> Finding | None:
             evidence = difference(attempt, trial)
             return Finding(f"{name}-unused", says, evidence, f"where does {name} belong?", True)
     return None
+
+
+def all_alike(attempt: Attempt) -> bool:
+    """Tell whether every wrong result is all true, or all false: many functions return that."""
+    wrong = [trial for trial in attempt.trials if attempt.deviates(trial)]
+    arrays = [array for trial in wrong for array in trial.first.values]
+    return all(array.dtype.kind == "b" and array.all() == array.any() for array in arrays)
 
 
 def ignored(attempt: Attempt, place_of: int) -> bool:

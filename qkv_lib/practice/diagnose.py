@@ -15,7 +15,14 @@ from qkv_lib.practice.attempt import Attempt, difference
 from qkv_lib.practice.conduct import remembers, unattempted, writes_into_arguments
 from qkv_lib.practice.depends import depends, unused_argument
 from qkv_lib.practice.exercise import KINDS, Trial
-from qkv_lib.practice.form import broken_property, faulty, misshapen, not_finite, wrong_dtype
+from qkv_lib.practice.form import (
+    broken_property,
+    faulty,
+    few_digits,
+    misshapen,
+    not_finite,
+    wrong_dtype,
+)
 from qkv_lib.practice.patterns import (
     by_row,
     constant,
@@ -30,6 +37,7 @@ from qkv_lib.practice.recognise import (
     cut_on_the_way_in,
     cut_on_the_way_out,
     named_mistake,
+    where_it_fails,
 )
 from qkv_lib.practice.separate import sometimes, somewhere
 from qkv_lib.practice.verdict import Finding
@@ -85,12 +93,14 @@ AFTER_COMPARING: tuple[Examiner, ...] = (
     named_mistake,
     faulty,
     wrong_dtype,
+    few_digits,
     constant,
     cut_on_the_way_out,
     cut_on_the_way_in,
     cut_beside_a_mistake,
     scaled_argument,
     in_other_places,
+    where_it_fails,
     misshapen,
     not_finite,
     unused_argument,

@@ -12,6 +12,9 @@ from qkv_lib.practice.compare import close, unfit
 from qkv_lib.practice.run import UNATTEMPTED
 from qkv_lib.practice.verdict import Finding
 
+FEW_DIGITS = 1e-2
+"""What float32 may lose on the way, relative to the largest number."""
+
 
 def faulty(attempt: Attempt) -> Finding | None:
     """Look for a call that raised, or returned no array."""
@@ -36,6 +39,22 @@ def wrong_dtype(attempt: Attempt) -> Finding | None:
             wanted = f"{expected.dtype}" if asked else "a float of 4 bytes or more"
             return Finding("dtype", says, f"its dtype is {yours.dtype}; it must be {wanted}")
     return None
+
+
+def few_digits(attempt: Attempt) -> Finding | None:
+    """Look for float32 where more digits went in, and more are asked for."""
+    failed = [trial for trial in attempt.trials if not attempt.passed(trial)]
+    for trial in failed:
+        for yours, expected in zip(trial.first.values, trial.expected, strict=False):
+            if yours.shape != expected.shape or yours.dtype != np.float32:
+                return None
+            if expected.dtype != np.float64 or not close(yours, expected, FEW_DIGITS):
+                return None
+    if not failed or any(trial.first.fault for trial in failed):
+        return None
+    says = "your result has the digits of float32, and the arguments have those of float64"
+    shown = difference(attempt, failed[0])
+    return Finding("few-digits", says, shown, "compute in the dtype of the arguments", named=True)
 
 
 def misshapen(attempt: Attempt) -> Finding | None:

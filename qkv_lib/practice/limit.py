@@ -1,7 +1,8 @@
 """A limit on the time that a learner's function may take, wherever threads are to be had.
 
-The function runs in a thread of its own; when its calls have used up the limit, an exception is
-raised inside it, and after a moment of grace it is left behind. Where there are no threads, as in
+The function runs in a thread of its own, and what counts is the time that a processor gives to this
+thread, where the system tells it. When the calls have used up the limit, an exception is raised
+inside the thread, and after a moment of grace it is left behind. Where there are no threads, as in
 WebAssembly, it runs here and without a limit.
 """
 
@@ -16,7 +17,9 @@ from collections.abc import Callable
 from typing import Any
 
 LIMIT = 10.0
-"""Seconds that all the calls of an answer together may take."""
+"""Seconds of a processor that all the calls of an answer together may take."""
+WAIT = 6
+"""How many times as long they may take by the clock on the wall: the machine may be busy."""
 GRACE = 1.0
 """Seconds that an answer gets to stop when it is told to."""
 
@@ -35,13 +38,20 @@ class Clock:
         self.calls = 0
         self.over = False
         self.shown = ""
-        self._spent = 0.0
-        self._since: float | None = None
+        self._clocks: tuple[Callable[[], float], ...] = (time.perf_counter,)
+        self._spent = [0.0, 0.0]
+        self._since: list[float] | None = None
 
-    def spent(self) -> float:
-        """Return the seconds so far, those of the call that runs included."""
-        since = self._since
-        return self._spent + (0.0 if since is None else time.perf_counter() - since)
+    def spent(self, which: int = -1) -> float:
+        """Return the seconds so far, this call included; 0 is by the clock on the wall."""
+        since, clocks = self._since, self._clocks
+        if since is None:
+            return self._spent[which]
+        return self._spent[which] + clocks[which]() - since[which]
+
+    def left(self) -> bool:
+        """Tell whether the limit is not used up."""
+        return self.spent() < LIMIT and self.spent(0) < WAIT * LIMIT
 
     def start(self, shown: str) -> None:
         """Begin a call; no call begins when the time is over."""
@@ -49,13 +59,30 @@ class Clock:
             raise Stopped
         self.calls += 1
         self.shown = shown
-        self._since = time.perf_counter()
+        self._clocks = (time.perf_counter, processor_time(threading.get_ident()))
+        self._since = [clock() for clock in self._clocks]
 
     def stop(self) -> None:
         """End a call."""
-        self._spent, self._since = self.spent(), None
+        self._spent, self._since = [self.spent(0), self.spent(1)], None
         if self.over:
             raise Stopped
+
+
+def processor_time(thread: int) -> Callable[[], float]:
+    """Return the clock of a thread that runs, or, where the system has none, that on the wall."""
+    try:
+        own = time.pthread_getcpuclockid(thread)
+    except (AttributeError, OSError):  # Windows, and the machine in a page
+        return time.perf_counter
+
+    def seconds() -> float:
+        try:
+            return time.clock_gettime(own)
+        except OSError:  # the thread has ended
+            return 0.0
+
+    return seconds
 
 
 def within(clock: Clock, work: Callable[[], Any]) -> Any:
@@ -76,7 +103,7 @@ def within(clock: Clock, work: Callable[[], Any]) -> Any:
     except RuntimeError:  # no threads here
         return work()
     try:
-        while worker.is_alive() and clock.spent() < LIMIT:
+        while worker.is_alive() and clock.left():
             worker.join(0.05)
     finally:  # also when the learner presses Stop
         if worker.is_alive():

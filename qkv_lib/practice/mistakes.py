@@ -17,6 +17,7 @@ import numpy as np
 from qkv_lib import attention, softmax
 from qkv_lib.formula._checks import Array
 from qkv_lib.formula.steps import normalise
+from qkv_lib.practice.cuts import unit
 from qkv_lib.practice.exercise import Function, Mistake, Trial
 from qkv_lib.practice.verdict import numbers
 from qkv_lib.practice.wrong import (
@@ -28,6 +29,7 @@ from qkv_lib.practice.wrong import (
     over_all_but_the_queries,
     over_everything,
     reversed_axes,
+    with_fill,
     with_global_maximum,
     with_mask,
     with_operands,
@@ -149,7 +151,8 @@ SOFTMAX = (
     Mistake("uniform", "every key gets the same weight", "the weights must depend on the scores",
             lambda scores: softmax(0 * np.where(np.isfinite(scores), scores, 0.0))),
     Mistake("overflow", "exp overflows on large scores", STABLE_LOOK, without_maximum),
-    Mistake("overflow", "exp overflows on large scores", STABLE_LOOK,
+    Mistake("underflow", "every exp of a row is 0: its scores lie far below what is subtracted",
+            STABLE_LOOK,
             lambda scores: normalise(np.exp(scores), np.exp(scores).sum(-1, keepdims=True))),
     Mistake("global-maximum", "one maximum is subtracted from all the rows", STABLE_LOOK,
             with_global_maximum),
@@ -169,6 +172,9 @@ OPERANDS = (
             lambda q, k, v: (q, v, k)),
     Mistake("query-key-swapped", "queries and keys have changed places", ORDER_LOOK,
             lambda q, k, v: (k, q, v)),
+    Mistake("cosine", "the scores are cosines: queries and keys are divided by their lengths",
+            "a score is a plain dot product, divided by √d_k",
+            lambda q, k, v: (q.shape[-1] ** 0.5 * unit(q), unit(k), v)),
 )  # fmt: skip
 
 # Attention as a whole: a function of query, key, value and mask.
@@ -226,4 +232,8 @@ MASKING = (
             "a query that may attend to nothing gets the mean of the values",
             "a large negative number is not −∞: where no key is allowed the weights are 0",
             with_mask(lambda scores, mask: np.where(mask, scores, -1e9))),
+    *(Mistake("finite-fill", "a masked score is a finite number, which other scores may fall below",
+              "put −∞ into the scores where the mask is False: -np.inf",
+              with_fill(fill, zeroed=zeroed))
+      for fill in (-10.0, -20.0, -30.0, -50.0, -100.0, -1e3, -1e4) for zeroed in (False, True)),
 )  # fmt: skip

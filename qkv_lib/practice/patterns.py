@@ -173,6 +173,11 @@ def by_row(attempt: Attempt) -> Finding | None:
             says = f"every number of {attempt.noun(name)} is {times} times what it should be"
             shown = difference(attempt, attempt.trials[0])
             return Finding("factor", says, shown, "which factor is too many, or missing?", True)
+        if scales := one_number_each(both):
+            noun = attempt.noun(name)
+            says = f"the numbers of {noun} are off by a factor, another on each input: {scales}"
+            shown = difference(attempt, attempt.trials[0])
+            return Finding("input-factor", says, shown, "from which size does the factor come?", True)
         for axis, word in ((-1, "row"), (-2, "column")):
             long = [(x, y) for x, y in both if x.ndim >= -axis and x.shape[axis] > 1]
             if not any(y.shape[axis] > MANY and generic(y) for _, y in long):
@@ -208,6 +213,19 @@ def one_number(both: list[tuple[Array, Array]]) -> str:
     some = scale != 0 and abs(scale - 1) > LITTLE
     right = some and generic(theirs) and close(mine.astype(float), theirs * scale)
     return number(scale) if right else ""
+
+
+def one_number_each(both: list[tuple[Array, Array]]) -> str:
+    """Return what the results are multiplied by, each by a number of its own, or nothing."""
+    found = []
+    for mine, theirs in both:
+        scale = float(np.vdot(mine, theirs)) / max(float(np.vdot(theirs, theirs)), 1e-300)
+        if scale == 0 or not close(np.asarray(mine, float), np.asarray(theirs * scale)):
+            return ""
+        if len(np.unique(theirs)) > MANY and theirs.ndim > 1:
+            found.append(number(scale, 3))
+    several = list(dict.fromkeys(found))
+    return ", ".join(several[:3]) if len(several) > 1 else ""
 
 
 def one_term(yours: Array, expected: Array, axis: int) -> bool:

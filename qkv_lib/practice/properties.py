@@ -80,6 +80,8 @@ def at(wrong: Array, shown: Array, verb: str) -> str | None:
         return None
     index = tuple(np.argwhere(wrong)[0])
     entry, now = [int(i) for i in index], number(shown[index])
+    if not entry and verb == "sums to":
+        return f"they sum to {now}"
     return {
         "is": f"entry {entry} is {now}",
         "holds": f"entry {entry} holds {now}",

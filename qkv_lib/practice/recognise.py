@@ -6,13 +6,15 @@ Each is run on the same inputs; what returns the same numbers everywhere has mad
 from __future__ import annotations
 
 from collections.abc import Hashable
+from dataclasses import replace
 
 from qkv_lib.practice import surgery
 from qkv_lib.practice.attempt import Attempt, difference
-from qkv_lib.practice.cuts import LOSES, RESULTS, Cut
+from qkv_lib.practice.cuts import LOSES, RESULTS, SHAPES, UNDOES, Cut
+from qkv_lib.practice.depends import all_alike, ignored
 from qkv_lib.practice.exercise import Function, Mistake, Trial, Values
 from qkv_lib.practice.factors import addend, factor
-from qkv_lib.practice.patterns import nearly_right
+from qkv_lib.practice.patterns import generic, nearly_right
 from qkv_lib.practice.verdict import Finding
 
 
@@ -61,10 +63,35 @@ def commits(attempt: Attempt, name: Hashable, wrong: Function) -> bool:
 def cut_on_the_way_in(attempt: Attempt) -> Finding | None:
     """Look for an argument that is taken for another, or changed before it is used."""
     sample = attempt.trials[0].case.args
+    if all_alike(attempt):
+        return None
     for cut in surgery.ways_in(attempt.exercise, sample):
-        if commits(attempt, cut.name, cut.change):
+        if commits(attempt, cut.name, cut.change) and not unused(attempt, cut):
             return name_it(attempt, Mistake(cut.name, cut.says, cut.look, cut.change))
     return None
+
+
+def unused(attempt: Attempt, cut: Cut) -> bool:
+    """Tell whether an answer takes nothing of an argument, not even its first element."""
+    name = cut.name.removesuffix("-first-element")
+    return name != cut.name and ignored(attempt, attempt.exercise.arguments.index(name))
+
+
+def where_it_fails(attempt: Attempt) -> Finding | None:
+    """Look for a known mistake in those calls alone that go wrong, while others are right."""
+    failed = tuple(trial for trial in attempt.trials if not attempt.passed(trial))
+    if len(failed) == len(attempt.trials) or any(trial.first.fault for trial in failed):
+        return None
+    if not any(
+        generic(array)
+        for trial in failed
+        for array in (*trial.first.values, *trial.expected)
+        if array.dtype.kind == "f"
+    ):
+        return None
+    part = replace(attempt, trials=failed)
+    examiners = (named_mistake, cut_on_the_way_out, cut_on_the_way_in)
+    return next((found for examiner in examiners if (found := examiner(part))), None)
 
 
 def cut_on_the_way_out(attempt: Attempt) -> Finding | None:
@@ -92,8 +119,9 @@ def last_step(attempt: Attempt, mistake: Mistake | None, values: list[Values]) -
     if not any(map(attempt.deviates, attempt.trials)):
         return None
     for which, name in enumerate(attempt.exercise.returns):
+        boolean = any(trial.expected[which].dtype.kind == "b" for trial in attempt.trials)
         for cut in RESULTS:
-            if mistake and cut.name in LOSES:
+            if mistake and (cut.name in LOSES | UNDOES or (boolean and cut.name not in SHAPES)):
                 continue  # little is left of two mistakes that could tell them from others
             if all(
                 (result := surgery.changed(cut, each, which)) is not None

@@ -60,6 +60,17 @@ def with_mask(apply: Callable[[Array, Array], Array]) -> Attend:
     return attend
 
 
+def with_fill(fill: float, *, zeroed: bool = False) -> Attend:
+    """Return attention whose masked scores are a number, not −∞; the weights perhaps zeroed."""
+
+    def attend(query: Array, key: Array, value: Array, mask: Array | None = None) -> Array:
+        seen = np.asarray(True) if mask is None else mask
+        weights = softmax(np.where(seen, masked_scores(query, key), fill))
+        return np.asarray((weights * seen if zeroed else weights) @ value)
+
+    return attend
+
+
 def plain_softmax(scores: Array) -> Array:
     """Return the softmax of the textbook: 0/0 where a whole row is −∞."""
     hidden = np.all(scores == -np.inf, axis=-1, keepdims=True)

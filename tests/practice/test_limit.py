@@ -14,6 +14,7 @@ from qkv_lib.practice.exercises import EXERCISES
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
     monkeypatch.setattr(limit, "LIMIT", 0.3)
+    monkeypatch.setattr(limit, "WAIT", 4)
     monkeypatch.setattr(limit, "GRACE", 0.3)
 
 
@@ -32,7 +33,14 @@ def stubborn(*_):
 
 
 def slow(query, key, value):
-    time.sleep(0.05)
+    end = time.thread_time() + 0.05
+    while time.thread_time() < end:
+        pass
+    return EXERCISES["attention"].reference(query, key, value)
+
+
+def sleepy(query, key, value):
+    time.sleep(0.01)
     return EXERCISES["attention"].reference(query, key, value)
 
 
@@ -43,6 +51,14 @@ def test_what_takes_too_long_gets_a_verdict(function, capsys):
     assert "query (" in verdict.text
     print("still heard")
     assert capsys.readouterr().out == "still heard\n"
+
+
+@pytest.mark.skipif(not hasattr(time, "pthread_getcpuclockid"), reason="no clock of a thread here")
+def test_time_in_which_the_machine_does_something_else_does_not_count(monkeypatch):
+    monkeypatch.setattr(limit, "WAIT", 1000)
+    assert grade("attention", sleepy).status == "right"
+    monkeypatch.setattr(limit, "WAIT", 1)
+    assert grade("attention", sleepy).mistake == "too-slow"
 
 
 def leaves(*_):

@@ -99,6 +99,8 @@ def handed_over(X, i, W_Q, W_K, W_V):
                 with_weights(lambda q, K: softmax(K @ q))),
         Mistake("divided-by-width", "the scores are divided by d_k, not by its root", SCALE_LOOK,
                 with_weights(lambda q, K: softmax(K @ q / len(q)))),
+        Mistake("multiplied-by-root", "the scores are multiplied by √d_k, not divided", SCALE_LOOK,
+                with_weights(lambda q, K: softmax(K @ q * len(q) ** 0.5))),
         Mistake("root-of-the-words", "the scores are divided by √n, n the number of words",
                 SCALE_LOOK, with_weights(lambda q, K: softmax(K @ q / len(K) ** 0.5))),
         Mistake("root-of-the-model", "the scores are divided by √d_model", SCALE_LOOK,
@@ -157,6 +159,13 @@ def handed_over(X, i, W_Q, W_K, W_V):
                     (X @ W_K) @ (X @ W_Q)[i] / W_V.shape[1] ** 0.5) @ (X @ W_V)),
         Mistake("future-hidden", "the words after i are hidden", "word i may look at every word",
                 lambda X, i, W_Q, W_K, W_V: handed_over(X[: i + 1], i, W_Q, W_K, W_V)),
+        Mistake("only-before", "only the words before i are seen", "word i may look at every word",
+                lambda X, i, W_Q, W_K, W_V: softmax(
+                    scaled((X @ W_Q)[i], (X @ W_K)[: max(i, 1)])) @ (X @ W_V)[: max(i, 1)]),
+        Mistake("column-of-weights", "the values are weighted with column i of the weights",
+                "row i of the weights is how word i shares out its attention",
+                lambda X, i, W_Q, W_K, W_V: softmax(
+                    (X @ W_Q) @ (X @ W_K).T / W_K.shape[1] ** 0.5)[:, i] @ (X @ W_V)),
         Mistake("itself-hidden", "the word does not see itself", "word i may look at every word",
                 itself_hidden),
     ),

@@ -27,6 +27,16 @@ def hard_lookup(queries: Array, keys: Array, values: Array) -> Array:
     return np.asarray(pick(scoring.dot)(queries, keys, values))
 
 
+def kept_over(queries: Array, keys: Array, values: Array) -> Array:
+    """Go on from query to query with the best score so far."""
+    top, best, rows = -np.inf, 0, []
+    for scores in scoring.dot(queries, keys):
+        if scores.max() > top:
+            top, best = scores.max(), int(scores.argmax())
+        rows.append(values[best])
+    return np.stack(rows)
+
+
 def cosine(query: Array, keys: Array) -> Array:
     """Return the dot products over the lengths of the keys."""
     return scoring.dot(query, keys) / np.linalg.norm(keys, axis=-1)
@@ -91,6 +101,10 @@ def hard_lookup(queries, keys, values):
         Mistake("best-starts-at-0", "a query all of whose scores are below 0 gets the first value",
                 "start the search with the first score, or with −∞",
                 pick(lambda q, k: np.maximum(scoring.dot(q, k), 0))),
+        Mistake("zeros-below-0", "a query all of whose scores are below 0 gets zeros",
+                "start the search with the first score, or with −∞",
+                lambda q, k, v: np.where(scoring.dot(q, k).max(-1, keepdims=True) > 0,
+                                         pick(scoring.dot)(q, k, v), 0)),
         Mistake("times-the-score", "the best value is multiplied by its score",
                 "the value comes back as it is", lambda q, k, v:
                 scoring.dot(q, k).max(-1)[:, None] * pick(scoring.dot)(q, k, v)),
@@ -99,5 +113,7 @@ def hard_lookup(queries, keys, values):
         Mistake("best-of-all", "one key for all the queries: the best score of the whole matrix",
                 "argmax needs its axis: each query has a best key of its own",
                 lambda q, k, v: v[np.full(len(q), (q @ k.T).argmax() % len(k))]),
+        Mistake("best-kept", "the best score of one query is still there for the next one",
+                "start the search anew for each query", kept_over),
     ),
 )  # fmt: skip

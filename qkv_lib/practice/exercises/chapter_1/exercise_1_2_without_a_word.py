@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -56,6 +57,12 @@ def counts_from_1(weights: Array, j: int) -> Array:
     return np.asarray(left / left.sum())
 
 
+def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return weights of which some are equal, and of two words."""
+    some = softmax(rng.normal(size=3))
+    return ((np.repeat(some, 2) / 2, 2), (np.full(4, 0.25), 3), (np.array([0.3, 0.7]), 0))
+
+
 EXERCISE = Exercise(
     name="without-a-word",
     skeleton='''
@@ -75,6 +82,7 @@ def without(weights, j):
 ''',
     reference=without,
     cases=sentences,
+    edges=edges,
     without=dict.fromkeys(("low", "rows"), "weights lie between 0 and 1")
     | dict.fromkeys(("one", "sizes"), "without its only word nothing is left of a sentence"),
     returns={"weights": ("key",)},
@@ -88,6 +96,9 @@ def without(weights, j):
                 lambda w, j: w - zeroed(w, j)),
         Mistake("only-the-word", "word j alone is left", "word j is the one to take out",
                 lambda w, j: (w - zeroed(w, j)) / w[j]),
+        Mistake("shared-with-itself", "the weight set free is shared among all the words, the one "
+                "taken out included", RATIO_LOOK,
+                lambda w, j: zeroed(w + w[j] / len(w), j)),
         Mistake("shared-evenly", "each of the others gets an equal part of the weight set free",
                 RATIO_LOOK, evenly),
         Mistake("to-the-best", "the best of the others gets all the weight set free",

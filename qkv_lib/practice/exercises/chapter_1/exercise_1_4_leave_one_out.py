@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from qkv_lib import softmax
 from qkv_lib.formula._checks import Array
 from qkv_lib.practice.exercise import Case, Exercise, Function, Mistake
 from qkv_lib.practice.exercises.chapter_1.shared import (
@@ -71,6 +72,16 @@ def only_earlier(known_x: Array, known_y: Array, bandwidth: float) -> Array:
     return np.array(rows, dtype=known_y.dtype)
 
 
+def own_score(fill: float) -> Function:
+    """Return predictions in which a point's own score is a low number, not −∞."""
+
+    def predict(known_x: Array, known_y: Array, bandwidth: float) -> Array:
+        scores = -(between(known_x) ** 2) / (2 * bandwidth**2)
+        return np.asarray(softmax(np.where(np.eye(len(known_x)) > 0, fill, scores)) @ known_y)
+
+    return predict
+
+
 def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
     """Return points of which two were measured at the same place."""
     return ((np.array([0.0, 1.0, 1.0, 2.5]), rng.normal(size=4), 0.7),)
@@ -99,6 +110,9 @@ def leave_one_out(known_x, known_y, bandwidth):
     | dict.fromkeys(("one", "sizes"), "a single point has no others to be predicted from"),
     returns={"prediction": ("point",)},
     mistakes=(
+        *(Mistake("finite-fill", "a point's own score is a finite number: far points score less",
+                  "the score of a point with itself must be −∞", own_score(fill))
+          for fill in (-10.0, -20.0, -50.0, -100.0, -1e3, -1e4)),
         Mistake("votes-for-itself", "each point takes part in its own prediction", OTHERS_LOOK,
                 lambda x, y, b: gaussian_weights(between(x), b) @ y),
         Mistake("own-weight-zeroed", "the own weight is 0, but the rest no longer sums to 1",

@@ -39,9 +39,14 @@ def bell(r: Array, b: float) -> Array:
     return np.asarray(np.exp(-(r**2) / (2 * b**2)))
 
 
+FAR_LOOK = "take the softmax of −r² / 2b²: it subtracts the row's largest score first"
+TINY = 1e-300
+
 KERNELS = (
     Mistake("bandwidth-not-squared", "the bandwidth is not squared", KERNEL_LOOK,
             lambda r, b: softmax(-(r**2) / (2 * b))),
+    Mistake("half-squared", "the 2 under the fraction is squared too: (2b)² for 2b²", KERNEL_LOOK,
+            lambda r, b: softmax(-(r**2) / (2 * b) ** 2)),
     Mistake("no-half", "the 2 under the fraction is missing", KERNEL_LOOK,
             lambda r, b: softmax(-((r / b) ** 2))),
     Mistake("distance-not-squared", "the distances are not squared", KERNEL_LOOK,
@@ -63,13 +68,19 @@ KERNELS = (
             lambda r, b: bell(r, b) / bell(r, b).sum(axis=0)),
     Mistake("over-everything", "all the weights together sum to 1", SHARE_LOOK,
             lambda r, b: bell(r, b) / bell(r, b).sum()),
+    Mistake("far-zeros", "a far query gets zeros: all its kernel values are 0 in floating point",
+            FAR_LOOK,
+            lambda r, b: bell(r, b) / np.maximum(bell(r, b).sum(-1, keepdims=True), TINY)),
+    Mistake("far-uniform", "a far query gets the plain average, as if all keys were "
+            "equally far", FAR_LOOK, lambda r, b: softmax(np.where(
+                bell(r, b).sum(-1, keepdims=True) > 0, -((r / b) ** 2) / 2, 0))),
     Mistake("inverse-distance", "the weights are shares of 1/r", KERNEL_LOOK,
             shares(lambda r, b: 1 / r)),
     Mistake("nearest", "all the weight is on the nearest key", KERNEL_LOOK,
             lambda r, b: hardest(-r)),
     Mistake("uniform", "every key gets the same weight", KERNEL_LOOK, lambda r, b: softmax(0 * r)),
     Mistake("underflow", "0/0: every kernel value of a far query is 0 in floating point",
-            "take the softmax of −r² / 2b²: it subtracts the row's largest score first",
+            FAR_LOOK,
             shares(bell)),
 )  # fmt: skip
 

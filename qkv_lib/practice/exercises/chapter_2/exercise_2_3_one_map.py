@@ -100,6 +100,8 @@ def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
     return (
         (Z @ Z.swapaxes(-1, -2) * noise,),
         (np.array([[[2.5]], [[-0.3]], [[0.0]]]),),
+        (np.stack([np.diag([0.0, 1, -1]), np.diag([0.0, 2, 1]), np.diag([0.0, 0, -3])]),),
+        (0.01 * np.stack(sorts(rng, 4, 2)),),
     )
 
 

@@ -101,6 +101,9 @@ def causal_mask(n_queries, n_keys, offset):
                 lambda n, m, offset: np.where(causal(n, m, offset), 0.0, -np.inf)),
         Mistake("transposed-mask", "the mask is transposed", "rows are queries, columns are keys",
                 lambda n, m, offset: causal(n, m, offset).T),
+        Mistake("itself-and-before", "each query sees itself and the keys before the first query, "
+                "and no query between", CAUSAL_LOOK, lambda n, m, offset:
+                compared(np.equal)(n, m, offset) | (np.arange(m) < offset)),
         Mistake("past-hidden", "what came before the first query is hidden",
                 "the mask hides the future and nothing else: keys before position offset are seen",
                 lambda n, m, offset: causal(n, m, offset) & (np.arange(m) >= offset)),

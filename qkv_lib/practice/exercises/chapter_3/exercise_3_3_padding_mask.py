@@ -97,6 +97,12 @@ def padding_mask(lengths, n_keys):
                 lambda lengths, m: np.where(padding(lengths, m), 0.0, -np.inf)),
         Mistake("one-key-only", "each sequence sees the one key at the place of its length",
                 PADDING_LOOK, seen_columns(np.equal)),
+        Mistake("full-hidden", "a sequence without padding is hidden whole: the slice [-0:] is "
+                "everything", "count from the front: the padding begins at lengths[b]",
+                lambda lengths, m: padding(np.where(lengths == m, 0, lengths), m)),
+        Mistake("last-seen", "the last place of a padded sequence is seen: the slice [n:-1] stops "
+                "before it", "a slice without an end goes to the end: [n:]",
+                lambda lengths, m: padding(lengths, m) | (np.arange(m) == m - 1)),
         Mistake("never-empty", "an empty sequence sees its first key", "a length of 0 hides all",
                 seen_columns(lambda j, n: j < np.maximum(n, 1))),
     ),

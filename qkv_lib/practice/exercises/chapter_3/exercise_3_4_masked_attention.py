@@ -68,5 +68,5 @@ def masked_attention(query, key, value, mask):
     returns=OUTPUT_AXES,
     no_nan=True,
     mistakes=(*MASKING, *ATTENTION),
-    properties=(HIDDEN_STAYS_HIDDEN, WITHIN_VALUES, BATCH_APART),
+    properties=(BATCH_APART, HIDDEN_STAYS_HIDDEN, WITHIN_VALUES),
 )

@@ -128,6 +128,13 @@ def repeated(scores, counts):
         Mistake("divided-by-counts", "the weights are divided by the counts, not multiplied",
                 "a word said three times has three exponentials in the sum",
                 lambda s, counts: softmax(s - np.log(np.maximum(counts, 1e-9)))),
+        Mistake("log-base-2", "the logarithm of the counts has the base 2",
+                "the softmax takes powers of e: np.log", lambda s, c:
+                softmax(np.where(c > 0, s + np.log2(np.maximum(c, 1)), -np.inf))),
+        *(Mistake("never-said-a-little", "a word that is never said counts a little: the logarithm "
+                  "is of count + ε", "0 copies have the score −∞, however high it was before",
+                  lambda s, c, little=little: softmax(s + np.log(c + little)))
+          for little in (1e-6, 1e-8, 1e-9, 1e-10, 1e-12)),
         Mistake("powers", "the weights are raised to the counts, as if said in a row",
                 "copies add up: n · exp(s), not exp(s)ⁿ", lambda s, counts:
                 softmax(s) ** counts / (softmax(s) ** counts).sum(-1, keepdims=True)),

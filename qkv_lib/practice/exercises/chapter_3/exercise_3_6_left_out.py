@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -38,6 +39,12 @@ def one_key(rng: Generator) -> Iterator[Case]:
         yield cast(Case(case.kind, (steps.output, steps.weights[..., j], value[..., j, :])))
 
 
+def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return weights from nothing to nearly all."""
+    weight, value, rest = np.array([0.0, 0.3, 0.97, 0.999]), rng.normal(size=3), rng.normal(size=3)
+    return ((weight[:, None] * value + (1 - weight[:, None]) * rest, weight, value),)
+
+
 EXERCISE = Exercise(
     name="left-out",
     skeleton='''
@@ -57,6 +64,7 @@ def left_out(output, weight, value):
 ''',
     reference=without,
     cases=one_key,
+    edges=edges,
     free=("output", "value"),
     returns=OUTPUT_AXES,
     mistakes=(
@@ -85,6 +93,14 @@ def left_out(output, weight, value):
         Mistake("only-value-divided", "only what is taken away is divided by 1 − w",
                 "divide the whole difference: brackets are missing",
                 lambda o, w, v: o - w[..., None] * v[..., None, :] / (1 - w[..., None])),
+        Mistake("shrunk", "the output is multiplied by 1 − w, not divided at the end", LOOK,
+                lambda o, w, v: (1 - w[..., None]) * o - w[..., None] * v[..., None, :]),
+        Mistake("pushed-away", "the output moves by w away from the value: it must be w / (1 − w)",
+                LOOK, lambda o, w, v: o + w[..., None] * (o - v[..., None, :])),
+        *(Mistake("bounded", "1 − w is kept away from 0", "w lies below 1: nothing is divided by 0",
+                  lambda o, w, v, least=least: (o - w[..., None] * v[..., None, :])
+                  / np.maximum(1 - w[..., None], least))
+          for least in (0.5, 0.1, 0.05, 0.01)),
         Mistake("divided-twice", "the rest is divided by 1 − w twice", LOOK,
                 lambda o, w, v: (o - w[..., None] * v[..., None, :]) / (1 - w[..., None]) ** 2),
         Mistake("grown", "the rest is multiplied by 1 + w", LOOK,

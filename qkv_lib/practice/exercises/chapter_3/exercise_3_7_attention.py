@@ -65,5 +65,5 @@ def attention(query, key, value):
         Mistake("causal", "later keys are hidden", "nothing hides the future here",
                 lambda q, k, v: attention(q, k, v, causal=True)),
     ),
-    properties=(WITHIN_VALUES, BATCH_APART),
+    properties=(BATCH_APART, WITHIN_VALUES),
 )  # fmt: skip

@@ -84,6 +84,8 @@ def score_for_weight(weight, n_keys, d_k):
                 lambda w, n, d: -score_for_weight(w, n, d)),
         Mistake("rivals-below", "the number of other keys stands in the denominator", ODDS_LOOK,
                 lambda w, n, d: np.sqrt(d) * np.log(w / (1 - w) / (n - 1))),
+        Mistake("root-in-the-log", "√d_k stands inside the logarithm", ROOT_LOOK,
+                lambda w, n, d: np.log(np.sqrt(d) * w * (n - 1) / (1 - w))),
         Mistake("no-logarithm", "the logarithm is missing", ODDS_LOOK,
                 lambda w, n, d: np.sqrt(d) * w * (n - 1) / (1 - w)),
         Mistake("log-base-2", "the logarithm has the base 2", "the softmax uses e: np.log",

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -58,6 +59,11 @@ def rows_and_distances(rng: Generator) -> Iterator[Case]:
     yield Case("edge", (sinusoidal(3, 6), 0))
 
 
+def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
+    """Return distances below 0: so many positions later."""
+    return ((sinusoidal(rng.choice(50, size=3, replace=False), 8), -7),)
+
+
 def swapped(rows: Array) -> Array:
     """Return the two columns of each pair in the other order."""
     return np.stack([rows[:, 1::2], rows[:, 0::2]], axis=-1).reshape(rows.shape)
@@ -102,6 +108,7 @@ def look_back(rows, distance):
 ''',
     reference=lambda rows, distance: look_back(rows, distance),
     cases=rows_and_distances,
+    edges=edges,
     without=dict.fromkeys(("low", "rows"), "sines and cosines lie between −1 and 1"),
     returns={"rows": ("position", "feature")},
     mistakes=(
@@ -137,6 +144,12 @@ def look_back(rows, distance):
         Mistake("rows-moved", "the rows are moved: these are other rows of the same table",
                 "each row is turned by itself: the rows need not stand in order",
                 lambda rows, distance: np.roll(rows, distance, axis=0)),
+        Mistake("rows-moved", "the rows are moved: these are other rows of the same table",
+                "each row is turned by itself: the rows need not stand in order",
+                lambda rows, distance: np.roll(rows, -distance, axis=0)),
+        Mistake("always-back", "the sign of the distance is lost: below 0 it looks ahead",
+                "the distance is a number with its sign",
+                blocks(place=lambda distance: -abs(distance))),
         Mistake("rows-moved", "the rows are moved, with zeros where nothing comes from",
                 "each row is turned by itself: the rows need not stand in order",
                 lambda rows, distance: moved_down(rows, distance)),

@@ -123,6 +123,8 @@ def rotate(x, positions):
                 "make both from the old pair, then put them together", turned(PAIRS, reused)),
         *(Mistake(name, says, FREQUENCY_LOOK, turned(frequencies(exponent), plain_turn))
           for name, says, exponent in FREQUENCIES),
+        Mistake("from-the-first", "the positions are counted from the first one given", PLACE_LOOK,
+                lambda x, positions: rotate(x, positions - positions[:1])),
         Mistake("positions-from-1", "the positions are counted one too far", PLACE_LOOK,
                 lambda x, t: rotate(x, t + 1)),
         Mistake("positions-ignored", "the rows are numbered 0, 1, 2, …: positions is not used",

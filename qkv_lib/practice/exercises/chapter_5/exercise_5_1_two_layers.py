@@ -49,6 +49,19 @@ def second_reading(query: Function, key: Function) -> Function:
     return second_weights
 
 
+def standard(rows: Array) -> Array:
+    """Return rows of mean 0 and variance 1."""
+    apart = rows - rows.mean(-1, keepdims=True)
+    return apart / np.maximum(rows.std(-1, keepdims=True), 1e-12)
+
+
+def through_both(
+    x: Array, W_Q: Array, W_K: Array, W_V: Array, W_O: Array, W_Q2: Array, W_K2: Array
+) -> Array:
+    """Return the second layer's weights times the first's."""
+    return second_with(weigh)(x, W_Q, W_K, W_V, W_O, W_Q2, W_K2) @ weigh(x @ W_Q, x @ W_K)
+
+
 def sentences_and_maps(rng: Generator) -> Iterator[Case]:
     """Yield the sentence with both its last words and the maps set by hand, then drawn rows."""
     by_hand = (LIKE.W_Q, LIKE.W_K, LIKE.W_V, LIKE.W_O, WHO.W_Q, WHO.W_K)
@@ -107,6 +120,13 @@ def second_weights(x, W_Q, W_K, W_V, W_O, W_Q2, W_K2):
     mistakes=(
         Mistake("no-residual", "the rows are replaced by what was handed over, not added to it",
                 ADDED_LOOK, second_reading(lambda x, h: h, lambda x, h: h)),
+        Mistake("normalised-between", "the rows are normalised between the two layers",
+                "nothing stands between the layers but the sum", second_reading(
+                    lambda x, h: standard(x + h), lambda x, h: standard(x + h))),
+        Mistake("halved", "input and output are averaged, not added", ADDED_LOOK,
+                second_reading(lambda x, h: (x + h) / 2, lambda x, h: (x + h) / 2)),
+        Mistake("maps-multiplied", "the weights of the two layers are multiplied",
+                "the second layer's own weights are asked for", through_both),
         Mistake("side-by-side", "the second layer reads x, as if it were a second head",
                 ADDED_LOOK, second_reading(lambda x, h: x, lambda x, h: x)),
         Mistake("keys-from-the-input", "the second layer's keys are made from x alone",

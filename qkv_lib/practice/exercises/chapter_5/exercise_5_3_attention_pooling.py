@@ -103,6 +103,9 @@ def attention_pooling(x, query, mask=None):
                     "sizes-for-exponentials",
                 "softmax-over-everything", "no-keepdims", "logarithm", "global-maximum")),
         ),
+        Mistake("inverted-mask", "the mask is inverted", "True means may attend",
+                lambda x, query, mask=None: pool_with(attention)(
+                    x, query, np.zeros(x.shape[:-1], bool) if mask is None else ~mask)),
         Mistake("zeroed-before", "the padding is set to 0 before the scores: a score of 0 is a "
                 "score like any other", "put −∞ into the scores where the mask is False",
                 lambda x, query, mask=None: pool_with(attention)(
