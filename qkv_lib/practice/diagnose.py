@@ -31,6 +31,7 @@ from qkv_lib.practice.patterns import (
     nearly_right,
     one_sided,
     scaled_argument,
+    too_strict,
 )
 from qkv_lib.practice.recognise import (
     cut_beside_a_mistake,
@@ -111,6 +112,7 @@ AFTER_COMPARING: tuple[Examiner, ...] = (
     nearly_right,
     by_row,
     one_sided,
+    too_strict,
     sometimes,
     different,
 )

@@ -151,7 +151,7 @@ SOFTMAX = (
     Mistake("uniform", "every key gets the same weight", "the weights must depend on the scores",
             lambda scores: softmax(0 * np.where(np.isfinite(scores), scores, 0.0))),
     Mistake("overflow", "exp overflows on large scores", STABLE_LOOK, without_maximum),
-    Mistake("underflow", "every exp of a row is 0: its scores lie far below what is subtracted",
+    Mistake("overflow", "every exp of a row is 0: its scores lie far below what is subtracted",
             STABLE_LOOK,
             lambda scores: normalise(np.exp(scores), np.exp(scores).sum(-1, keepdims=True))),
     Mistake("global-maximum", "one maximum is subtracted from all the rows", STABLE_LOOK,

@@ -257,6 +257,29 @@ def one_sided(attempt: Attempt) -> Finding | None:
     return None
 
 
+def too_strict(attempt: Attempt) -> Finding | None:
+    """Look for yes and no that err in one direction alone."""
+    for which, name in enumerate(attempt.exercise.returns):
+        failed = [t for t in attempt.trials if not attempt.passed(t)]
+        both = [(t.first.values[which], t.expected[which]) for t in failed if not t.first.fault]
+        if len(both) < len(failed) or any(
+            x.shape != y.shape or {x.dtype.kind, y.dtype.kind} != {"b"} for x, y in both
+        ):
+            continue
+        much, little = (sum(int((x & ~y).sum()) for x, y in pairs)
+                        for pairs in (both, [(y, x) for x, y in both]))  # fmt: skip
+        if much + little >= SURELY and not (much and little):
+            noun, shown = attempt.noun(name), difference(attempt, attempt.trials[0])
+            if little:
+                says = f"where {noun} is wrong it is False, and never True"
+                return Finding("too-strict", says, shown, "what is left out that belongs there?")
+            says = f"where {noun} is wrong it is True, and never False"
+            return Finding(
+                "too-generous", says, shown, "what is let in that does not belong there?"
+            )
+    return None
+
+
 def nearly_right(attempt: Attempt) -> Finding | None:
     """Look for numbers that are all nearly right: an epsilon, a fill that is not −∞."""
     for name, both in pairs(attempt):

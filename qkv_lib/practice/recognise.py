@@ -91,7 +91,10 @@ def where_it_fails(attempt: Attempt) -> Finding | None:
         return None
     part = replace(attempt, trials=failed)
     examiners = (named_mistake, cut_on_the_way_out, cut_on_the_way_in)
-    return next((found for examiner in examiners if (found := examiner(part))), None)
+    found = next((found for examiner in examiners if (found := examiner(part))), None)
+    if found and found.named:
+        return replace(found, says=f"where your answer is wrong, {found.says}")
+    return found
 
 
 def cut_on_the_way_out(attempt: Attempt) -> Finding | None:

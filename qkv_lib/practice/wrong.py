@@ -61,12 +61,16 @@ def with_mask(apply: Callable[[Array, Array], Array]) -> Attend:
 
 
 def with_fill(fill: float, *, zeroed: bool = False) -> Attend:
-    """Return attention whose masked scores are a number, not −∞; the weights perhaps zeroed."""
+    """Return attention whose masked scores are a number, not −∞.
+
+    A row in which all is masked is 0; of other rows the masked weights are where they are zeroed.
+    """
 
     def attend(query: Array, key: Array, value: Array, mask: Array | None = None) -> Array:
         seen = np.asarray(True) if mask is None else mask
         weights = softmax(np.where(seen, masked_scores(query, key), fill))
-        return np.asarray((weights * seen if zeroed else weights) @ value)
+        kept = seen if zeroed or mask is None else mask.any(-1, keepdims=True)
+        return np.asarray((weights * kept) @ value)
 
     return attend
 

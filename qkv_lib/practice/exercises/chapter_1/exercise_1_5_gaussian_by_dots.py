@@ -101,6 +101,9 @@ def gaussian_by_dots(query, key, bandwidth):
                 lambda q, k, b: softmax(scoring.gaussian(q, k, bandwidth=b), axis=0)),
         Mistake("not-normalised", "the rows are not divided by their sums", SHARE_LOOK,
                 lambda q, k, b: np.exp(scoring.gaussian(q, k, bandwidth=b))),
+        Mistake("negative-exponent", "the exponent has the wrong sign: far keys get most",
+                "a short distance is a high score", lambda q, k, b:
+                softmax(-scoring.gaussian(q, k, bandwidth=b))),
         Mistake("scores", "the scores come back, not the weights", "exp, then divide by the sums",
                 lambda q, k, b: scoring.gaussian(q, k, bandwidth=b)),
         Mistake("no-two", "the 2 of −2 q · k is missing", NORM_LOOK, lambda q, k, b: softmax(

@@ -45,7 +45,7 @@ TINY = 1e-300
 KERNELS = (
     Mistake("bandwidth-not-squared", "the bandwidth is not squared", KERNEL_LOOK,
             lambda r, b: softmax(-(r**2) / (2 * b))),
-    Mistake("half-squared", "the 2 under the fraction is squared too: (2b)² for 2b²", KERNEL_LOOK,
+    Mistake("half-squared", "the 2 under the fraction is squared too: 4b² for 2b²", KERNEL_LOOK,
             lambda r, b: softmax(-(r**2) / (2 * b) ** 2)),
     Mistake("no-half", "the 2 under the fraction is missing", KERNEL_LOOK,
             lambda r, b: softmax(-((r / b) ** 2))),

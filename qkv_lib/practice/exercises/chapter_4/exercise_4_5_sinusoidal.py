@@ -99,8 +99,6 @@ def sinusoidal(positions, d):
                 FREQUENCY_LOOK, own_frequencies(2)),
         *(Mistake(name, says, FREQUENCY_LOOK, rows_of(frequencies(exponent)))
           for name, says, exponent in FREQUENCIES),
-        Mistake("frequencies-reversed", "the frequencies stand in reverse order", FREQUENCY_LOOK,
-                lambda positions, d: rows_of(lambda p, d: PAIRS(p, d)[..., ::-1])(positions, d)),
         Mistake("positions-from-1", "the positions are counted one too far", PLACE_LOOK,
                 lambda t, d: sinusoidal(t + 1, d)),
         Mistake("positions-ignored", "the rows are numbered 0, 1, 2, …: positions is not used",

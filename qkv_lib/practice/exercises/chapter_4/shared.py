@@ -43,5 +43,7 @@ FREQUENCIES = (
      lambda pair, d: 2 * pair / d),
     ("exponent-by-pairs", "the exponent is −4l/d: 2l is divided by the number of pairs",
      lambda pair, d: -4 * pair / d),
+    ("frequencies-reversed", "the frequencies stand in reverse order",
+     lambda pair, d: -2 * (d // 2 - 1 - pair) / d),
     ("pairs-from-1", "the pairs are counted from 1", lambda pair, d: -2 * (pair + 1) / d),
 )  # fmt: skip
