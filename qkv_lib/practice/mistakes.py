@@ -26,6 +26,7 @@ from qkv_lib.practice.wrong import (
     hardest,
     mask_afterwards,
     masked_scores,
+    masked_too_late,
     over_all_but_the_queries,
     over_everything,
     reversed_axes,
@@ -232,6 +233,8 @@ MASKING = (
             "a query that may attend to nothing gets the mean of the values",
             "a large negative number is not −∞: where no key is allowed the weights are 0",
             with_mask(lambda scores, mask: np.where(mask, scores, -1e9))),
+    Mistake("masked-too-late", "the mask comes after the softmax: a masked score far above the "
+            "others has rounded them to 0 by then", MASK_LOOK, masked_too_late),
     *(Mistake("finite-fill", "a masked score is a finite number, which other scores may fall below",
               "put −∞ into the scores where the mask is False: -np.inf",
               with_fill(fill, zeroed=zeroed))

@@ -13,6 +13,7 @@ import numpy as np
 
 from qkv_lib import attention, attention_steps, softmax
 from qkv_lib.formula._checks import Array
+from qkv_lib.formula.steps import normalise
 
 Attend = Callable[..., Any]
 Weigh = Callable[[Array], Array]
@@ -121,6 +122,12 @@ def mask_afterwards(query: Array, key: Array, value: Array, mask: Array | None =
     """Set masked weights to 0 without making the row sum to 1 again."""
     weights = softmax(masked_scores(query, key))
     return np.asarray((weights if mask is None else weights * mask) @ value)
+
+
+def masked_too_late(query: Array, key: Array, value: Array, mask: Array | None = None) -> Array:
+    """Set masked weights to 0 after the softmax, then let the rows sum to 1 again."""
+    weights = softmax(masked_scores(query, key)) * (True if mask is None else mask)
+    return np.asarray(normalise(weights, weights.sum(-1, keepdims=True)) @ value)
 
 
 def reversed_axes(query: Array, key: Array, value: Array, mask: Array | None = None) -> Array:

@@ -99,7 +99,7 @@ FOUND = {
     ("padding-mask", "slice that stops before the last"): "last-seen",
     ("masked-attention", "plain mean of what is seen"): "query-unused",
     ("masked-attention", "mask forgotten for batches"): "mask-ignored",
-    ("masked-attention", "hidden afterwards, then divided"): "overflow",
+    ("masked-attention", "hidden afterwards, then divided"): "masked-too-late",
     ("attention", "one batch after the other in one long text"): "batch-leak",
     ("scale-by-width", "rounded root"): "input-factor",
     ("score-for-weight", "root inside the logarithm"): "root-in-the-log",
