@@ -1,6 +1,6 @@
 """Print the book: each page by Chromium, then all of them in one PDF with bookmarks.
 
-    python -m workshop.pdf              # _build/book.pdf
+    python -m workshop.pdf              # _build/book.pdf, and in Chinese _build/book-zh.pdf
 
 Links from page to page lead to the page in the PDF; live figures show their tables.
 """
@@ -13,13 +13,11 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from pypdf import PdfReader, PdfWriter
-from pypdf.generic import ArrayObject, Fit, FloatObject, NameObject, NullObject
+from pypdf.generic import ArrayObject, Fit, FloatObject, NameObject, NullObject, TextStringObject
 
 from tests.browser import STILL, chromium
 from workshop.pages import ROOT, listed_pages
 
-SITE = ROOT / "_build" / "html"
-BOOK = ROOT / "_build" / "book.pdf"
 MARGINS = {"top": "18mm", "bottom": "18mm", "left": "16mm", "right": "16mm"}
 SCALE = 0.86  # lines of 88 characters, the longest of cells, fit between the margins
 NUMBER = (
@@ -62,6 +60,22 @@ HEADINGS = """() => {
     .filter((heading) => heading.checkVisibility())
     .map((heading) => [Number(heading.tagName[1]), text(heading), heading.id]);
 }"""
+
+
+@dataclass(frozen=True)
+class Edition:
+    """A book to print: its pages, the file that it becomes, its language."""
+
+    site: Path
+    file: Path
+    language: str
+
+
+BUILT = ROOT / "_build"
+EDITIONS = (
+    Edition(BUILT / "html", BUILT / "book.pdf", "en"),
+    Edition(BUILT / "html" / "zh", BUILT / "book-zh.pdf", "zh-CN"),
+)
 
 
 @dataclass(frozen=True)
@@ -175,19 +189,26 @@ def destination(book: PdfWriter, place: Place) -> ArrayObject:
     return ArrayObject([sheet, NameObject("/XYZ"), NullObject(), top, NullObject()])
 
 
-def main() -> None:
-    """Print each listed page of the built book, and write them as one."""
+def print_book(edition: Edition) -> None:
+    """Print each listed page of a built book, and write them as one."""
     pages: list[Printed] = []
     with chromium() as browser:
         for source in listed_pages():
             page = browser.new_page()
-            path = SITE / source.relative_to(ROOT).with_suffix(".html")
+            path = edition.site / source.relative_to(ROOT).with_suffix(".html")
             pages.append(print_page(page, path))
             page.close()
     book = merge(pages)
-    book.add_metadata({"/Title": "Queries, keys and values"})
-    book.write(BOOK)
-    print(f"{len(PdfReader(BOOK).pages)} pages: {BOOK.relative_to(ROOT)}")
+    book.add_metadata({"/Title": pages[0].title})
+    book.root_object[NameObject("/Lang")] = TextStringObject(edition.language)
+    book.write(edition.file)
+    print(f"{len(PdfReader(edition.file).pages)} pages: {edition.file}")
+
+
+def main() -> None:
+    """Print the book in both languages."""
+    for edition in EDITIONS:
+        print_book(edition)
 
 
 if __name__ == "__main__":

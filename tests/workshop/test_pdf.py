@@ -3,7 +3,12 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+from pypdf import PdfReader
+
 from tests.browser import chromium, need_browser
+from workshop import pdf
+from workshop.pages import ROOT
 from workshop.pdf import merge, print_page
 
 need_browser()
@@ -58,3 +63,21 @@ def test_two_pages_become_one_book(tmp_path: Path) -> None:
     assert bookmarks(book.get_outline_root()) == [
         "One", ["Part of One", ["Why d_k"]], "Two", ["Part of Two", ["Why d_k"]]
     ]  # fmt: skip
+
+
+def test_a_book_says_its_title_and_its_language(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = PAGE.format(title="查询", other="one.html")
+    (tmp_path / "one.html").write_text(page, encoding="utf-8")
+    monkeypatch.setattr(pdf, "listed_pages", lambda: [ROOT / "one.md"])
+    pdf.print_book(pdf.Edition(tmp_path, tmp_path / "book.pdf", "zh-CN"))
+    book = PdfReader(tmp_path / "book.pdf")
+    assert (book.metadata or {})["/Title"] == "查询"
+    assert book.root_object["/Lang"] == "zh-CN"
+    assert book.outline[0].title == "查询"
+
+
+def test_both_languages_are_printed() -> None:
+    assert {each.language for each in pdf.EDITIONS} == {"en", "zh-CN"}
+    assert len({each.file for each in pdf.EDITIONS}) == 2
