@@ -10,6 +10,7 @@ NAME :=
 BASE :=
 FAULT :=
 PORT :=
+LANGUAGE :=
 
 COMMANDS := book test check lab serve pdf screenshots notebooks results tested bite lint \
 	bench coverage mutants lock install build prove clean
@@ -17,4 +18,4 @@ COMMANDS := book test check lab serve pdf screenshots notebooks results tested b
 .DEFAULT_GOAL := help
 .PHONY: help $(COMMANDS)
 help $(COMMANDS):
-	@"$(PYTHON)" make.py $@ $(NB) $(NAME) $(BASE) $(FAULT) $(PORT)
+	@"$(PYTHON)" make.py $@ $(NB) $(NAME) $(BASE) $(FAULT) $(PORT) $(LANGUAGE)

@@ -47,7 +47,7 @@ def check(options: Options) -> None:
 
 
 def lab(options: Options) -> None:
-    """Open your own copies of the chapters in JupyterLab; they are in my-notebooks."""
+    """Open your own copies of the chapters in JupyterLab; LANGUAGE=zh_CN for the Chinese ones."""
     ensure("lab")
     building.build()
     run("workshop.copies", "lab", *options)
@@ -61,7 +61,7 @@ def serve(options: Options) -> None:
 
 
 def pdf(_options: Options) -> None:
-    """Print the whole book as one PDF with bookmarks, _build/book.pdf; needs chromium."""
+    """Print the book in each language as a PDF with bookmarks, _build/book.pdf; needs chromium."""
     ensure("proof")
     building.build()
     run("workshop.pdf")

@@ -1,11 +1,12 @@
 """Sphinx extension: each notebook of the book once more, for whoever reads it as a notebook.
 
 When a page is written, its notebook is written too, into the folder `notebooks` of the site, in
-plain Markdown with the page's numbers, citations and links (`workshop/copies`). A page's download
-button gives this file.
+plain Markdown with the page's numbers, citations and links (`workshop/copies`), in the language of
+the page. A page's download button gives this file.
 """
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -15,9 +16,12 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 from sphinx.util.osutil import relative_uri
+from translated import code, is_translated, label, name_of, say
 
 from workshop.addresses import published
-from workshop.copies.cells import reader_notebook
+from workshop.chinese.catalogue import LANGUAGE
+from workshop.chinese.pictures import in_chinese
+from workshop.copies.cells import Edition, reader_notebook
 from workshop.copies.index import index_notebook
 from workshop.copies.links import INDEX, Links, works
 from workshop.copies.markdown import UnreadableError, Writer
@@ -51,9 +55,23 @@ def writer(app: Sphinx, page: str) -> Writer:
         page,
         places=places(env),
         works=works(env.domaindata["cite"]["citations"]),
-        site=published(app.config.course_repository),
+        site=site(app),
     )
-    return Writer(links, lambda name: ".".join(map(str, numbers[name])))
+    return Writer(links, lambda name: ".".join(map(str, numbers[name])), say)
+
+
+def site(app: Sphinx) -> str:
+    """Return where the pages of this language are published; nothing where that is not known."""
+    home = published(app.config.course_repository)
+    return f"{home}zh/" if home and is_translated() else home
+
+
+def edition(page: str) -> Edition | None:
+    """Return what makes the notebook of a page one in the language of the build."""
+    if not is_translated():
+        return None
+    name = name_of(page)
+    return Edition(LANGUAGE, partial(code, name), partial(in_chinese, translate=label))
 
 
 def write(app: Sphinx, page: str, _template: str, context: dict[str, Any], tree: Any) -> None:
@@ -63,11 +81,11 @@ def write(app: Sphinx, page: str, _template: str, context: dict[str, Any], tree:
     source = sources(app.env).get(page)
     try:
         if page == INDEX:
-            made = index_notebook(tree, writer(app, page))
+            made = index_notebook(tree, writer(app, page), edition(page))
         elif source is not None:
             notebook = nbformat.read(source, as_version=4)
             repository = app.config.course_repository
-            made = reader_notebook(notebook, tree, writer(app, page), repository)
+            made = reader_notebook(notebook, tree, writer(app, page), repository, edition(page))
         else:
             return
     except UnreadableError as error:

@@ -13,6 +13,7 @@ from workshop.chinese import messages, pictures, words
 from workshop.chinese.messages import Message
 from workshop.pages import BOOK, ROOT, listed_pages
 
+COPIES = ROOT / "workshop" / "copies"
 PRACTICE = ROOT / "qkv_lib" / "practice"
 
 
@@ -23,7 +24,7 @@ def catalogues() -> dict[str, Callable[[], list[Message]]]:
     for page in listed_pages():
         found[page_name(page)] = lambda page=page: messages.of_page(page)
     found["site/scripts"] = lambda: words.of_scripts(BOOK / "_static")
-    found["site/extensions"] = lambda: words.of_extensions(BOOK / "_ext")
+    found["site/extensions"] = lambda: words.of_extensions(BOOK / "_ext", COPIES)
     found["site/explorers"] = lambda: words.of_explorers(ROOT / "qkv_lib" / "explorers")
     found["site/pictures"] = lambda: pictures.of_pictures(listed_pages())
     found["practice/engine"] = lambda: words.of_engine(PRACTICE)

@@ -30,16 +30,18 @@ def of_scripts(folder: Path) -> list[Message]:
     return once(iter(found))
 
 
-def of_extensions(folder: Path) -> list[Message]:
-    """Return what the extensions put into the pages."""
+def of_extensions(*folders: Path) -> list[Message]:
+    """Return what the extensions put into the pages, and into the readers' notebooks."""
     found = []
-    for path in sorted(folder.glob("*.py")):
+    for path in sorted(path for folder in folders for path in folder.glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "SAID":
                 texts = ast.literal_eval(node.value)
                 found += [Message(text, "page", path.name) for text in texts]
-            called = isinstance(node, ast.Call) and getattr(node.func, "id", "") in PYTHON_SAY
-            if called and isinstance(node.args[0], ast.Constant):
+            if not isinstance(node, ast.Call):
+                continue
+            name = getattr(node.func, "id", "") or getattr(node.func, "attr", "")
+            if name in PYTHON_SAY and node.args and isinstance(node.args[0], ast.Constant):
                 found.append(Message(str(node.args[0].value), "page", path.name))
     return once(iter(found))
 

@@ -1,34 +1,43 @@
 """Lay the reader's notebooks into `my-notebooks`; with `lab`, open them in JupyterLab.
 
-Run as ``python -m workshop.copies [lab [OPTION …]]``, when the book is built; the options are
-JupyterLab's.
+Run as ``python -m workshop.copies [lab] [zh_CN] [OPTION …]``, when the book is built; the options
+are JupyterLab's. The Chinese ones lie in a folder of their own, `my-notebooks-zh`.
 """
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
+from qkv_lib.practice.words import VARIABLE
 from workshop.copies.folder import lay
 from workshop.copies.greet import greet
 from workshop.copies.index import NAME
 from workshop.pages import ROOT
 
 MADE = ROOT / "_build" / "html" / "notebooks"
-FOLDER = ROOT / "my-notebooks"
+MADE_IN_CHINESE = ROOT / "_build" / "html" / "zh" / "notebooks"
+FOLDER = "my-notebooks"
+CHINESE = "zh_CN"
 
 
 def main(arguments: list[str]) -> int:
     """Lay them, tell of newer ones, and open them if asked to."""
-    if not MADE.is_dir():
-        print(f"no notebooks in {MADE}: build the book first", file=sys.stderr)
+    made, folder = MADE, ROOT / FOLDER
+    if CHINESE in arguments:
+        arguments = [each for each in arguments if each != CHINESE]
+        made, folder = MADE_IN_CHINESE, ROOT / f"{FOLDER}-zh"
+        os.environ[VARIABLE] = CHINESE
+    if not made.is_dir():
+        print(f"no notebooks in {made}: build the book first", file=sys.stderr)
         return 1
-    for line in lay(MADE, FOLDER):
+    for line in lay(made, folder):
         print(line)
-    greet(FOLDER)
-    print(f"Your notebooks are in {FOLDER}")
+    greet(folder)
+    print(f"Your notebooks are in {folder}")
     if arguments[:1] != ["lab"]:
         return 0
-    return subprocess.run(jupyterlab(FOLDER, arguments[1:]), check=False).returncode
+    return subprocess.run(jupyterlab(folder, arguments[1:]), check=False).returncode
 
 
 def jupyterlab(folder: Path, options: list[str]) -> list[str]:

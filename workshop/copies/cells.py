@@ -2,18 +2,19 @@
 
 import copy
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html import escape
-from typing import Any
+from typing import Any, NamedTuple
 
 import nbformat
 from docutils import nodes
 from nbformat import NotebookNode
-from nbformat.v4 import new_markdown_cell
+from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from workshop.copies.markdown import SILENT, UnreadableError, Writer
 from workshop.notebooks import METADATA
 
+SVG = "image/svg+xml"
 LINES = 10_000  # the lines of cell i begin at (i + 1) times this; so says myst-nb
 HIDDEN = {  # by the tag of the source: the code is closed, its output is closed
     "hide-cell": (True, True),
@@ -23,12 +24,40 @@ HIDDEN = {  # by the tag of the source: the code is closed, its output is closed
 }
 
 
+class Edition(NamedTuple):
+    """A language other than English: its code, what it makes of code, and of pictures."""
+
+    language: str
+    code: Callable[[str], str]
+    picture: Callable[[str], str]
+
+    def cell(self, made: NotebookNode) -> NotebookNode:
+        """Return a code cell with its comments and its pictures in this language."""
+        made.source = self.code(made.source)
+        for output in made.outputs:
+            if svg := output.get("data", {}).get(SVG):
+                output.data[SVG] = self.picture(svg)
+        return made
+
+    def verdicts(self, title: str) -> NotebookNode:
+        """Return a closed cell after which `check` speaks this language."""
+        code = f'import os\n\nos.environ["QKV_LANGUAGE"] = "{self.language}"'
+        made = new_code_cell(code, id=f"{title}-language")
+        made.metadata = closed(source=True, output=False)
+        return made
+
+
 def reader_notebook(
-    source: NotebookNode, page: nodes.document, writer: Writer, repository: str = ""
+    source: NotebookNode,
+    page: nodes.document,
+    writer: Writer,
+    repository: str = "",
+    edition: Edition | None = None,
 ) -> NotebookNode:
     """Return the notebook in plain Markdown: the same code, the same outputs, the same ids.
 
-    Where the repository is known, it says how the library is installed, below its title.
+    Where the repository is known, it says how the library is installed, below its title. In an
+    edition the comments and the pictures speak its language, and so do the verdicts.
     """
     texts = markdown(page, writer)
     names, figures = folded(page), captions(page, writer)
@@ -37,7 +66,8 @@ def reader_notebook(
         if cell.cell_type == "code":
             if index in names:
                 cells.append(new_markdown_cell(f"*{names[index]}*", id=f"{cell.id}-name"))
-            cells.append(code_cell(cell))
+            made = code_cell(cell)
+            cells.append(edition.cell(made) if edition else made)
             if index in figures:
                 cells.append(new_markdown_cell(figures[index], id=f"{cell.id}-caption"))
         elif words := "\n\n".join(filter(None, texts.get(index, []))):
@@ -45,18 +75,21 @@ def reader_notebook(
         elif cell.source.strip():
             raise UnreadableError(f"nothing is left of the cell {cell.id}")
     if repository:
-        cells.insert(1, alone(cells[0].id, repository))
+        cells.insert(1, alone(cells[0].id, repository, writer))
+    if edition:
+        cells.insert(1, edition.verdicts(cells[0].id))
     made = NotebookNode(cells=cells, nbformat=4, nbformat_minor=5)
     made.metadata = nbformat.from_dict(METADATA)
     nbformat.validate(made)
     return made
 
 
-def alone(title: str, repository: str) -> NotebookNode:
+def alone(title: str, repository: str, writer: Writer) -> NotebookNode:
     """Return what a reader needs to know who has this one file, below the cell of its title."""
     command = f'pip install "qkv-lib[tools] @ git+{repository}"'
-    text = f"It needs the library of the course, and no other file: `{command}`"
-    name = "This notebook on its own"
+    needs = writer.say("It needs the library of the course, and no other file: ")
+    text = f"{needs}`{command}`"
+    name = writer.say("This notebook on its own")
     folded = f"<details><summary>{name}</summary>\n\n{text}\n\n</details>"
     return new_markdown_cell(folded, id=f"{title}-alone")
 
@@ -68,10 +101,16 @@ def code_cell(cell: NotebookNode) -> NotebookNode:
     source, output = HIDDEN.get(next((tag for tag in tags if tag in HIDDEN), ""), (False, False))
     made.metadata = NotebookNode({"tags": tags} if tags else {})
     if source or output:
-        made.metadata["jupyter"] = {"source_hidden": source, "outputs_hidden": output}
-    if source:  # the same for Colab and for Kaggle
-        made.metadata |= {"cellView": "form", "_kg_hide-input": True}
+        made.metadata |= closed(source, output)
     return made
+
+
+def closed(source: bool, output: bool) -> NotebookNode:
+    """Return what closes the code of a cell, its output or both."""
+    metadata = NotebookNode(jupyter={"source_hidden": source, "outputs_hidden": output})
+    if source:  # the same for Colab and for Kaggle
+        metadata |= {"cellView": "form", "_kg_hide-input": True}
+    return metadata
 
 
 def markdown(page: nodes.document, writer: Writer) -> dict[int, list[str]]:
@@ -116,8 +155,9 @@ def captions(page: nodes.document, writer: Writer) -> dict[int, str]:
             seen = [f"<p>{escape(each['alt'], quote=False)}</p>" for each in images]
             tables = [node["html"] for node in cell.findall() if "html" in _attributes(node)]
             found[cell["cell_index"]] = (
-                f'<a id="{name}"></a>**Fig. {writer.number(name)}** {writer.inline(caption)}\n\n'
-                + described(seen, list(map(numbers, tables)))
+                f'<a id="{name}"></a>**{writer.say("Fig. {}", writer.number(name))}** '
+                f"{writer.inline(caption)}\n\n"
+                + described(seen, list(map(numbers, tables)), writer)
             )
     return found
 
@@ -128,9 +168,9 @@ def numbers(box: str) -> str:
     return SILENT.sub("", inside).strip()
 
 
-def described(seen: list[str], tables: list[str]) -> str:
+def described(seen: list[str], tables: list[str], writer: Writer) -> str:
     """Return what a figure shows as a fold; no blank line, which would end the HTML."""
-    name = "In words and numbers" if tables else "In words"
+    name = writer.say("In words and numbers") if tables else writer.say("In words")
     whole = re.sub(r"\n\s*\n", "\n", "\n".join(seen + tables))
     return f"<details><summary>{name}</summary>\n{whole}\n</details>"
 

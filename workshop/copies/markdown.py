@@ -63,6 +63,26 @@ def link(words: str, target: Target) -> str:
     return f"[{words}]({address}{spoken})"
 
 
+def emphasised(node: nodes.Element, words: str, mark: str, tag: str) -> str:
+    """Return words in bold or italics: between marks where Markdown sees them, else as HTML.
+
+    It does not see one between a letter and a sign, and Chinese has no space there.
+
+    >>> bold = nodes.strong("", "the row")
+    >>> _ = nodes.paragraph("", "", nodes.Text("这"), bold, nodes.Text("里"))
+    >>> emphasised(bold, "the row", "**", "strong"), emphasised(bold, "[row](a)", "**", "strong")
+    ('**the row**', '<strong>[row](a)</strong>')
+    """
+    sides = node.parent.children if node.parent else [node]
+    at = sides.index(node)
+    before = sides[at - 1].astext()[-1:] if at else ""
+    behind = sides[at + 1].astext()[:1] if at + 1 < len(sides) else ""
+    hidden = (before.isalnum() and not words[:1].isalnum()) or (
+        behind.isalnum() and not words[-1:].isalnum()
+    )
+    return f"<{tag}>{words}</{tag}>" if hidden else f"{mark}{words}{mark}"
+
+
 SIGNS = {
     r"\\times\b": "×", r"\\cdot\b": "·", r"\\infty\b": "∞", r"\\le\b": "≤", r"\\sigma\b": "σ",
     r"\\tau\b": "τ", r"\\[lr]Vert ?": "‖", r"\\top\b": "⊤", r"\\,": " ", r"\\sqrt\b": "√",
@@ -91,10 +111,14 @@ class Writer:
         Returns where a reference leads, or None where a copy has no such place.
     number : callable
         Returns the number of an equation, by the id that Sphinx gives it.
+    say : callable
+        Returns what the copies say of themselves in the language of the page.
     """
 
-    def __init__(self, resolve: Resolve, number: Callable[[str], str]) -> None:
-        self.resolve, self.number = resolve, number
+    def __init__(
+        self, resolve: Resolve, number: Callable[[str], str], say: Callable[..., str] = str.format
+    ) -> None:
+        self.resolve, self.number, self.say = resolve, number, say
         self.in_table = False
 
     # Inside a line.
@@ -110,9 +134,9 @@ class Writer:
                 words = text(str(node))
                 return words.replace("|", r"\|") if self.in_table else words
             case nodes.strong():
-                return f"**{self.inline(node)}**"
+                return emphasised(node, self.inline(node), "**", "strong")
             case nodes.emphasis():
-                return f"*{self.inline(node)}*"
+                return emphasised(node, self.inline(node), "*", "em")
             case nodes.literal():
                 written = code(node.astext())
                 return written.replace("|", r"\|") if self.in_table else written
@@ -242,7 +266,7 @@ class Writer:
     def box(self, node: nodes.Element) -> str:
         """Return an admonition: a quotation under its name, or a fold where the page has one."""
         titled = isinstance(node[0], nodes.title)
-        name = self.inline(node[0]) if titled else type(node).__name__.capitalize()
+        name = self.inline(node[0]) if titled else self.say(type(node).__name__.capitalize())
         body = node[1:] if titled else node.children
         if "dropdown" in node["classes"]:
             return folded(name, self.blocks(body))

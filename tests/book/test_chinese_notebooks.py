@@ -1,0 +1,146 @@
+"""The readers' notebooks in Chinese: what the Chinese pages say, the same code, Chinese comments.
+
+Reads `_build/html/zh`, which `make book` writes.
+"""
+
+import ast
+import json
+import os
+import re
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import nbformat
+import pytest
+from bs4 import BeautifulSoup, SoupStrainer
+from nbformat import NotebookNode
+
+from tests.book.notebook_checks import code_cells
+from tests.book.test_reader_notebooks import ADDED, SOURCES, addresses, html, places, raw, words
+from workshop.chinese import catalogue
+from workshop.copies import __main__ as copies
+from workshop.pages import ROOT
+
+SITE = ROOT / "_build" / "html" / "zh"
+CHAPTERS = pytest.mark.parametrize("name", SOURCES)
+EVERY = pytest.mark.parametrize("name", [*SOURCES, "index"])
+LANGUAGE = "-language"  # ends the id of the cell that asks for Chinese verdicts
+HAN = re.compile(r"[\u4e00-\u9fff]")
+
+
+@cache
+def copy(name: str) -> NotebookNode:
+    path = SITE / "notebooks" / f"{name}.ipynb"
+    assert path.is_file(), f"{path.relative_to(ROOT)} is missing: run `make book` first"
+    return nbformat.read(path, as_version=4)
+
+
+def ours(name: str) -> list[NotebookNode]:
+    return [cell for cell in code_cells(copy(name)) if not cell.id.endswith(LANGUAGE)]
+
+
+def tree(source: str) -> str:
+    """Return what Python makes of code: no comments, no docstrings."""
+    parsed = ast.parse(re.sub(r"^[ \t]*[%!].*$", "pass", source, flags=re.MULTILINE))
+    for node in ast.walk(parsed):
+        match getattr(node, "body", None):
+            case [ast.Expr(value=ast.Constant() as text), *_]:
+                text.value = ""
+    return ast.dump(parsed)
+
+
+@CHAPTERS
+def test_the_code_is_that_of_the_source_but_for_what_its_comments_say(name: str) -> None:
+    theirs = code_cells(nbformat.read(SOURCES[name], as_version=4))
+    assert [cell.id for cell in ours(name)] == [cell.id for cell in theirs]
+    assert [tree(cell.source) for cell in ours(name)] == [tree(cell.source) for cell in theirs]
+    for one, other in zip(ours(name), theirs, strict=True):
+        assert [each for each in map(dict, one.outputs) if "image/svg+xml" not in str(each)] == [
+            each for each in map(dict, other.outputs) if "image/svg+xml" not in str(each)
+        ]
+
+
+def test_its_comments_and_its_pictures_are_chinese() -> None:
+    known = catalogue.read("03-algorithm")
+    comments = [each for each in known.values() if each.kind == "comment" and each.done]
+    code = "\n".join(cell.source for cell in ours("03-algorithm"))
+    assert sum(each.translation in code for each in comments) > 5
+    pictures = [str(cell.outputs) for cell in ours("03-algorithm") if "<svg" in str(cell.outputs)]
+    assert pictures
+    assert all(HAN.search(each) for each in pictures)
+
+
+@EVERY
+def test_nothing_is_left_that_only_myst_understands(name: str) -> None:
+    texts = [cell.source for cell in copy(name).cells if cell.cell_type == "markdown"]
+    assert [found for text in texts for found in raw(text)] == []
+
+
+@CHAPTERS
+def test_it_says_what_the_chinese_page_says(name: str) -> None:
+    text = (SITE / "book" / f"{name}.html").read_text("utf-8")
+    text = re.sub(r"<(svg|script|math)\b.*?</\1>", "", text, flags=re.DOTALL)
+    article = BeautifulSoup(text, "html.parser", parse_only=SoupStrainer("article"))
+    for formula in article.select(".math"):
+        for number in formula.select(".eqno"):
+            number.decompose()
+        formula.replace_with("⨯")
+    aside = ".glossary-meaning, .headerlink, .toctree-wrapper, .prev-next-footer, .edition-note"
+    for each in article.select(aside):
+        each.decompose()
+    captions = [words(each.get_text()) for each in article.select("figcaption")]
+    for each in article.select(".cell"):
+        each.decompose()
+    cells = [cell for cell in copy(name).cells if cell.cell_type == "markdown"]
+    said = [html(cell.source).get_text() for cell in cells if not cell.id.endswith(ADDED)]
+    assert words("".join(said)) == words(article.get_text())
+    told = [cell.source.partition("\n\n")[0] for cell in cells if cell.id.endswith("-caption")]
+    assert [words(html(each).get_text()) for each in told] == captions
+
+
+@EVERY
+def test_every_link_leads_somewhere(name: str) -> None:
+    lost = []
+    for address in addresses(copy(name)):
+        file, _, place = address.partition("#")
+        if address.startswith("https://"):
+            continue
+        target = file.removesuffix(".ipynb") or name
+        known = target in {*SOURCES, "index"} and file.endswith((".ipynb", ""))
+        if not known or (place and place not in places(copy(target))):
+            lost.append(address)
+    assert lost == []
+
+
+def test_its_first_cell_makes_the_verdicts_chinese(tmp_path: Path) -> None:
+    first, check = code_cells(copy("03-algorithm"))[0], "print(check('softmax-rows', lambda x: x))"
+    assert first.id.endswith(LANGUAGE)
+    assert first.metadata.jupyter.source_hidden
+    code = f"{first.source}\nfrom qkv_lib.practice import check\n{check}"
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}, encoding="utf-8",
+    )  # fmt: skip
+    assert HAN.search(run.stdout)
+
+
+def test_the_notebook_that_greets_is_chinese() -> None:
+    texts = [cell.source for cell in copy("index").cells if cell.cell_type == "markdown"]
+    assert len(texts) > 3
+    assert all(HAN.search(text) for text in texts)
+
+
+def test_make_lab_lays_them_into_a_folder_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copies, "ROOT", tmp_path)
+    monkeypatch.setenv(copies.VARIABLE, "")
+    assert copies.main([copies.CHINESE]) == 0
+    laid = {path.name for path in (tmp_path / "my-notebooks-zh").glob("*.ipynb")}
+    assert laid == {f"{name}.ipynb" for name in [*SOURCES, "index"]}
+    assert not (tmp_path / "my-notebooks").exists()
+    index = json.loads((tmp_path / "my-notebooks-zh" / "index.ipynb").read_text("utf-8"))
+    (passed,) = [cell for cell in index["cells"] if cell["id"] == "index-passed"]
+    assert HAN.search("".join(passed["outputs"][0]["text"]))
