@@ -24,6 +24,14 @@ def mark_second_readings(doctree: nodes.document) -> None:
         words = opening[0]
         if isinstance(words, nodes.emphasis) and english(opening).startswith(SECOND_READING):
             words["classes"].append("second-reading")
+            drop_full_stop(opening)
+
+
+def drop_full_stop(opening: nodes.paragraph) -> None:
+    """Take away the Chinese full stop behind the mark: in Markdown it cannot stand inside."""
+    behind = opening[1] if len(opening) > 1 else None
+    if isinstance(behind, nodes.Text) and behind.startswith("。"):
+        opening[1] = nodes.Text(behind[1:])
 
 
 def mark_exercises(doctree: nodes.document) -> None:

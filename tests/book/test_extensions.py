@@ -447,6 +447,14 @@ def test_a_section_for_a_second_reading_is_marked_at_its_beginning_only() -> Non
     assert marked == [["second-reading"], []]
 
 
+def test_no_chinese_full_stop_is_left_behind_the_mark_of_a_second_reading() -> None:
+    page = publish_doctree("A\n=\n\n*Second reading.*。More。\n\nB\n=\n\n*B*。More。\n")
+    marks.mark_second_readings(page)
+    first, other = page.findall(nodes.paragraph)
+    assert first.astext() == "Second reading.More。"
+    assert other.astext() == "B。More。"
+
+
 def folded_cell(mode: str, heading: str, *, picture: bool = False) -> nodes.container:
     """Return a folded cell of a page, under a heading."""
     cell = nodes.container("", hide_mode=mode, prompt_show="Show code cell {type}")
