@@ -73,7 +73,7 @@ def as_html(table: dict[str, Any]) -> str:
     """Return one table as HTML, in a box that scrolls."""
     rows_are, columns_are = table["names"]
     row_language, column_language = table.get("languages", ("", ""))
-    named = f"{title_of(title(table['title'], label))}. " if table["title"] else ""
+    named = say("{}. ", title_of(title(table["title"], label))) if table["title"] else ""
     head = "".join(header("col", each, column_language) for each in table["columns"])
     body = "".join(
         f"<tr>{header('row', name, row_language)}"

@@ -47,7 +47,8 @@ SAID = (
     # at the foot
     "By",
     # by tables of figures
-    "queries", "keys", "heads", "layers", "positions", "features",
+    "queries", "keys", "heads", "layers", "positions", "features", "block", "head",
+    "patches from top to bottom", "patches from left to right",
 )  # fmt: skip
 EXTENSIONS = "site/extensions"
 PICTURES = "site/pictures"
