@@ -208,7 +208,7 @@ def needed(purpose: str) -> list[str]:
         name = asked.pop()
         if name in there and name not in found:
             found.add(name)
-            asked += [normal(each) for each in there[name].requires or [] if "extra" not in each]
+            asked += [normal(each) for each in there[name].requires or [] if "extra ==" not in each]
     return sorted(f"{name}-{there[name].version}" for name in found)
 
 

@@ -105,6 +105,14 @@ def faults_of(page: Any, name: str) -> list[str]:
     return [fault for each in in_order for fault in press(page, each)]
 
 
+def faults_at(page: Any, address: str, name: str) -> list[str]:
+    """Open a notebook's page in a new tab, press every cell, and close the tab."""
+    page.goto(address)
+    faults = faults_of(page, name)
+    page.close()
+    return faults
+
+
 def press(page: Any, cell: Cell) -> list[str]:
     result = page.evaluate(RUN, cell.id)
     if "at" in result:

@@ -23,6 +23,7 @@ from tests.book.running import (
     RUN,
     WHICH,
     answers,
+    faults_at,
     faults_of,
     misjudged,
     need_pieces,
@@ -94,21 +95,14 @@ def tab(opened: tuple[Any, list[str]]) -> Any:
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_every_cell_with_a_button_shows_what_is_stored(name: str, page: Any, context: Any) -> None:
-    if not ALL:
-        assert faults_of(page, name) == []
-        return
-    alone = context.new_page()
-    alone.goto(built(SITE / "book" / f"{name}.html").as_uri())
-    assert faults_of(alone, name) == []
-    alone.close()
+    address = built(SITE / "book" / f"{name}.html").as_uri()
+    found = faults_at(context.new_page(), address, name) if ALL else faults_of(page, name)
+    assert found == []
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS if ALL else ["path"])
 def test_from_a_server_too(name: str, served: str, context: Any) -> None:
-    page = context.new_page()
-    page.goto(f"{served}/book/{name}.html")
-    assert faults_of(page, name) == []
-    page.close()
+    assert faults_at(context.new_page(), f"{served}/book/{name}.html", name) == []
 
 
 def test_most_cells_and_all_exercises_have_a_button(page: Any) -> None:

@@ -14,7 +14,7 @@ from tests.book.running import (
     RUN,
     WHICH,
     answers,
-    faults_of,
+    faults_at,
     misjudged,
     need_pieces,
     serving,
@@ -81,18 +81,13 @@ def status(page: Page, text: str) -> None:
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_from_a_file_every_cell_shows_what_is_stored(name: str, browser: Firefox) -> None:
-    page = browser.new_page()
-    page.goto(built(SITE / "book" / f"{name}.html").as_uri())
-    assert faults_of(page, name) == []
-    page.close()
+    address = built(SITE / "book" / f"{name}.html").as_uri()
+    assert faults_at(browser.new_page(), address, name) == []
 
 
 @pytest.mark.parametrize("name", BASICS)
 def test_from_a_server_too(name: str, browser: Firefox, served: str) -> None:
-    page = browser.new_page()
-    page.goto(f"{served}/book/{name}.html")
-    assert faults_of(page, name) == []
-    page.close()
+    assert faults_at(browser.new_page(), f"{served}/book/{name}.html", name) == []
 
 
 def test_answers_get_the_verdict_that_python_gives(page: Page) -> None:
