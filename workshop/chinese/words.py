@@ -52,6 +52,9 @@ NOT_SAID = re.compile(
     r"|\.(css|js)$|https?:|px$|^<|;$|^[\w.-]*[_.\d{}][\w.{}-]*$|data-|^[a-z]+(-[a-z]+)?: |^--"
     r"|^[A-Z]+$|^[KMGTPE]iB$|^\.of|\[value|^\s*:|^\n"
 )
+# Names of rows and columns are read, however plain.
+HEADS = re.compile(r"(?:row|column)Names: \[(.*?)\]", re.DOTALL)
+NAME = re.compile(r"^[a-z]{3,}$")
 ONE_WORD = re.compile(r"^[A-Z][a-z]+$")
 PLAIN = frozenset({
     "as before", "as it is", "at most", "cache, multi-head", "cache, these heads", "the rest",
@@ -81,8 +84,10 @@ def of_explorers(folder: Path) -> list[Message]:
     """Return what the live figures say, their scripts and what stands there without them."""
     found = []
     for path in sorted(folder.glob("*.js")):
-        for text in in_script(path.read_text(encoding="utf-8")):
-            if said(text):
+        script = path.read_text(encoding="utf-8")
+        heads = {text for names in HEADS.findall(script) for text in in_script(names)}
+        for text in in_script(script):
+            if said(text) or (text in heads and NAME.match(text)):
                 found.append(Message(text, "figure", path.name))
     for path in sorted(folder.glob("*.py")):
         for text in strings(path):
