@@ -3,7 +3,9 @@
 import re
 
 COLAB_BRANCH = "colab"  # publishing makes it (`workshop/colab.py`)
-BINDER_FOLDER = "my-notebooks"  # where `.binder/postBuild` lays the readers' notebooks
+FOLDER = "my-notebooks"  # where the readers' notebooks are laid, by `.binder/postBuild` too
+CHINESE_FOLDER = "my-notebooks-zh"
+CHINESE_PAGES = "zh/"  # below the English ones
 
 
 def published(repository: str) -> str:

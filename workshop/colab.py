@@ -14,8 +14,8 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
-from workshop.addresses import on_colab
-from workshop.copies.__main__ import MADE
+from workshop.addresses import CHINESE_PAGES, on_colab
+from workshop.copies.__main__ import MADE, MADE_IN_CHINESE
 
 CELL_ID = "colab-install"
 SOURCE = """# Install the library of the course, unless it is installed already.
@@ -26,13 +26,15 @@ if importlib.util.find_spec("qkv_lib") is None:
 SIBLING = re.compile(r"(?<=\]\()([\w-]+)\.ipynb(?=[#)\s])")  # Colab opens no file beside a notebook
 
 
-def with_siblings_on_colab(notebook: NotebookNode, address: str) -> NotebookNode:
+def with_siblings_on_colab(
+    notebook: NotebookNode, address: str, folder: str = "book"
+) -> NotebookNode:
     """Return the notebook with its links to other ones leading to where Colab opens them."""
     if not address.startswith("https://github.com/"):
         return notebook
 
     def moved(link: re.Match[str]) -> str:
-        return on_colab(address, f"book/{link[1]}")
+        return on_colab(address, f"{folder}/{link[1]}")
 
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
@@ -54,16 +56,18 @@ def with_install_cell(notebook: NotebookNode, address: str, revision: str) -> No
 
 
 def main(arguments: list[str]) -> None:
-    """Write every reader's notebook, with the cell, below the folder."""
+    """Write every reader's notebook, with the cell, below the folder, and the Chinese ones too."""
     address, revision, folder = arguments
-    made = sorted(MADE.glob("*.ipynb"))
-    if not made:
-        sys.exit(f"no notebooks in {MADE}: build the book first")
-    for path in made:
-        notebook = with_siblings_on_colab(nbformat.read(path, as_version=4), address)
-        target = Path(folder) / "book" / path.name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        nbformat.write(with_install_cell(notebook, address, revision), target)
+    for made, place in ((MADE, "book"), (MADE_IN_CHINESE, f"{CHINESE_PAGES}book")):
+        paths = sorted(made.glob("*.ipynb"))
+        if not paths:
+            sys.exit(f"no notebooks in {made}: build the book first")
+        for path in paths:
+            notebook = nbformat.read(path, as_version=4)
+            notebook = with_siblings_on_colab(notebook, address, place)
+            target = Path(folder) / place / path.name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            nbformat.write(with_install_cell(notebook, address, revision), target)
 
 
 if __name__ == "__main__":

@@ -14,8 +14,9 @@ from typing import Any
 
 from sphinx.application import Sphinx
 from sphinx.config import Config
+from translated import is_translated
 
-from workshop.addresses import BINDER_FOLDER, on_colab
+from workshop.addresses import CHINESE_FOLDER, CHINESE_PAGES, FOLDER, on_colab
 
 BRANCH = "HEAD"  # the default branch, whatever it is called
 HOSTS = ("https://github.com/", "https://gitlab.com/")  # that the theme can tell Binder of
@@ -80,7 +81,11 @@ def add_buttons(app: Sphinx, config: Config) -> None:
 
 
 def lead(app: Sphinx, page: str, _template: str, context: dict[str, Any], _tree: Any) -> None:
-    """Lead Binder to the reader's notebook, and put Colab beside it, on the branch made for it."""
+    """Lead Binder to the reader's notebook, and put Colab beside it, on the branch made for it.
+
+    Both are in the language of the page.
+    """
+    folder, place_of_page = (CHINESE_FOLDER, CHINESE_PAGES) if is_translated() else (FOLDER, "")
     address = app.config.course_repository
     for group in context.get("header_buttons", []):
         if group.get("label") != "launch-buttons":
@@ -88,7 +93,7 @@ def lead(app: Sphinx, page: str, _template: str, context: dict[str, Any], _tree:
         for button in group["buttons"]:
             place, _, _ = button.get("url", "").partition("?urlpath=")
             if "mybinder.org" in place:
-                notebook = f"{BINDER_FOLDER}/{PurePosixPath(page).name}.ipynb"
+                notebook = f"{folder}/{PurePosixPath(page).name}.ipynb"
                 button["url"] = f"{place}?urlpath=lab/tree/{notebook}"
         if address.startswith("https://github.com/"):
             button = {
@@ -96,7 +101,7 @@ def lead(app: Sphinx, page: str, _template: str, context: dict[str, Any], _tree:
                 "text": "Colab",
                 "tooltip": "Launch on Colab",
                 "icon": "_static/images/logo_colab.png",
-                "url": on_colab(address, page),
+                "url": on_colab(address, place_of_page + page),
             }
             group["buttons"].append(button)
 

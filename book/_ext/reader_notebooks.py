@@ -18,7 +18,7 @@ from sphinx.util import logging
 from sphinx.util.osutil import relative_uri
 from translated import code, is_translated, label, name_of, say
 
-from workshop.addresses import published
+from workshop.addresses import CHINESE_PAGES, published
 from workshop.chinese.catalogue import LANGUAGE
 from workshop.chinese.pictures import in_chinese
 from workshop.copies.cells import Edition, reader_notebook
@@ -63,7 +63,7 @@ def writer(app: Sphinx, page: str) -> Writer:
 def site(app: Sphinx) -> str:
     """Return where the pages of this language are published; nothing where that is not known."""
     home = published(app.config.course_repository)
-    return f"{home}zh/" if home and is_translated() else home
+    return f"{home}{CHINESE_PAGES}" if home and is_translated() else home
 
 
 def edition(page: str) -> Edition | None:

@@ -11,7 +11,9 @@ import subprocess
 import sys
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 
+import launch
 import nbformat
 import pytest
 from bs4 import BeautifulSoup, SoupStrainer
@@ -144,3 +146,17 @@ def test_make_lab_lays_them_into_a_folder_of_their_own(
     index = json.loads((tmp_path / "my-notebooks-zh" / "index.ipynb").read_text("utf-8"))
     (passed,) = [cell for cell in index["cells"] if cell["id"] == "index-passed"]
     assert HAN.search("".join(passed["outputs"][0]["text"]))
+
+
+def test_the_buttons_of_a_chinese_page_open_the_chinese_notebook(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(launch, "is_translated", lambda: True)
+    address = "https://github.com/ann/qkv"
+    app = SimpleNamespace(config=SimpleNamespace(course_repository=address))
+    binder = {"url": "https://mybinder.org/v2/gh/ann/qkv/HEAD?urlpath=lab/tree/book/path.ipynb"}
+    buttons = [binder]
+    context = {"header_buttons": [{"label": "launch-buttons", "buttons": buttons}]}
+    launch.lead(app, "book/path", "", context, None)
+    assert buttons[0]["url"].endswith("?urlpath=lab/tree/my-notebooks-zh/path.ipynb")
+    assert buttons[1]["url"].endswith("/ann/qkv/blob/colab/zh/book/path.ipynb")

@@ -169,7 +169,8 @@ def test_binder_installs_the_library_and_makes_the_readers_notebooks() -> None:
     steps = [line for line in script.splitlines() if line and not line.startswith("#")]
     names = ("set -euo pipefail", "pip install --no-deps --editable .", "python -m venv",
              "--requirement requirements/book.txt --constraint constraints.txt",
-             "make.py build", "python -m workshop.copies", "rm -rf .venv _build")  # fmt: skip
+             "make.py build", "python -m workshop.copies", "python -m workshop.copies zh_CN",
+             "rm -rf .venv _build")  # fmt: skip
     assert len(steps) == len(names)
     for step, words in zip(steps, names, strict=True):
         assert words in step, f".binder/postBuild: {step!r} has no {words!r}"

@@ -10,7 +10,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from workshop.colab import CELL_ID, main, with_install_cell, with_siblings_on_colab
-from workshop.copies.__main__ import MADE
+from workshop.copies.__main__ import MADE, MADE_IN_CHINESE
 from workshop.pages import BOOK, listed_pages
 
 ADDRESS, REVISION = "https://github.com/ann/qkv", "0123abc"
@@ -54,16 +54,19 @@ def test_where_it_is_missing_the_cell_installs_this_revision(
 
 def test_every_notebook_gets_the_cell_once_and_is_else_the_readers(tmp_path: Path) -> None:
     main([ADDRESS, REVISION, str(tmp_path)])
-    assert MADE.is_dir(), "no notebooks are built: run `make book` first"
-    for path in MADE.glob("*.ipynb"):
-        made = nbformat.read(tmp_path / "book" / path.name, as_version=4)
-        nbformat.validate(made)
-        assert made.cells[0].id == CELL_ID
-        ours = nbformat.read(path, as_version=4)
-        assert made.cells[1:] == with_siblings_on_colab(ours, ADDRESS).cells
-        assert with_install_cell(made, ADDRESS, REVISION) == made
-    names = {path.stem for path in tmp_path.rglob("*.ipynb")}
-    assert names == {page.stem for page in listed_pages() if page.suffix == ".ipynb"} | {"index"}
+    for made_by_build, place in ((MADE, "book"), (MADE_IN_CHINESE, "zh/book")):
+        assert made_by_build.is_dir(), "no notebooks are built: run `make book` first"
+        for path in made_by_build.glob("*.ipynb"):
+            made = nbformat.read(tmp_path / place / path.name, as_version=4)
+            nbformat.validate(made)
+            assert made.cells[0].id == CELL_ID
+            ours = nbformat.read(path, as_version=4)
+            assert made.cells[1:] == with_siblings_on_colab(ours, ADDRESS, place).cells
+            assert with_install_cell(made, ADDRESS, REVISION) == made
+        names = {path.stem for path in (tmp_path / place).glob("*.ipynb")}
+        assert names == {page.stem for page in listed_pages() if page.suffix == ".ipynb"} | {
+            "index"
+        }
 
 
 def test_links_to_other_notebooks_lead_to_colab() -> None:

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from qkv_lib.practice.words import VARIABLE
+from workshop.addresses import CHINESE_FOLDER, FOLDER
 from workshop.copies.folder import lay
 from workshop.copies.greet import greet
 from workshop.copies.index import NAME
@@ -17,7 +18,6 @@ from workshop.pages import ROOT
 
 MADE = ROOT / "_build" / "html" / "notebooks"
 MADE_IN_CHINESE = ROOT / "_build" / "html" / "zh" / "notebooks"
-FOLDER = "my-notebooks"
 CHINESE = "zh_CN"
 
 
@@ -26,7 +26,7 @@ def main(arguments: list[str]) -> int:
     made, folder = MADE, ROOT / FOLDER
     if CHINESE in arguments:
         arguments = [each for each in arguments if each != CHINESE]
-        made, folder = MADE_IN_CHINESE, ROOT / f"{FOLDER}-zh"
+        made, folder = MADE_IN_CHINESE, ROOT / CHINESE_FOLDER
         os.environ[VARIABLE] = CHINESE
     if not made.is_dir():
         print(f"no notebooks in {made}: build the book first", file=sys.stderr)
