@@ -190,7 +190,7 @@ def mask_and_bias(query, key, value, mask, bias):
                 "a bias of 0 changes nothing: the mask alone hides",
                 changed(lambda mask, bias: {"mask": mask & (bias != 0), "bias": bias})),
         Mistake("first-of-batch", "every batch element gets the mask of the first",
-                "keep the leading axes: each has a mask of its own",
+                "keep the leading axes: each element has a mask of its own",
                 changed(lambda mask, bias: {"mask": np.broadcast_to(
                     mask.reshape(-1, *mask.shape[-2:])[0], mask.shape), "bias": bias})),
         Mistake("bias-signs-lost", "the signs of the bias are lost", "a bias may be below 0",

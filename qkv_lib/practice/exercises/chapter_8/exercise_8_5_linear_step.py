@@ -127,7 +127,7 @@ def linear_step(state, total, query, key, value):
                 STATE_LOOK, lambda s, z, q, k, v: stepped()(s, z, q, q, v)),
         Mistake("query-key-swapped", "query and key have changed places", STATE_LOOK,
                 lambda s, z, q, k, v: stepped()(s, z, k, q, v)),
-        Mistake("transposed-update", "the outer product is v ᵀφ(k): its rows are the values'",
+        Mistake("transposed-update", "the outer product is vᵀφ(k): its rows are the values'",
                 "rows of the state are features of the key: φ(k)[:, None] * v[None, :]",
                 lambda s, z, q, k, v: stepped(add=lambda old, new: old + (
                     new.swapaxes(-1, -2) if new.ndim == s.ndim else new))(s, z, q, k, v)),

@@ -193,8 +193,8 @@ def tree_mask(parents, n_text):
                        | np.eye(len(p), dtype=bool))),
         Mistake("additive", "0 and −∞ are returned, which are added to scores",
                 "True = may attend", lambda p, k: np.where(tree_mask(p, k), 0.0, -np.inf)),
-        Mistake("text-causal", "the text is seen by as many tokens as have passed: it stands "
-                "before all of them", TREE_LOOK,
+        Mistake("text-causal", "a token sees only as many tokens of the text as have passed: "
+                "it stands before all of them", TREE_LOOK,
                 masked(lambda p, seen: seen, lambda m, k: np.tri(m, k, dtype=bool))),
         Mistake("descendants", "rows and columns are swapped: a token sees its descendants",
                 "a row says what a query may see", masked(lambda p, seen: seen.T)),
