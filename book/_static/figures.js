@@ -26,6 +26,11 @@
         return translated(filled) ?? filled;
       });
     }
+    const sentences = text.split(/(?<=\. )(?=[A-Z])/);
+    if (sentences.length > 1) {
+      const said = sentences.map(translated);
+      if (!said.includes(undefined)) return said.join("");
+    }
     return feature && LIST.test(text) ? text.replace(feature, (each) => words[each]) : undefined;
   };
 

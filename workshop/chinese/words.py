@@ -68,6 +68,8 @@ PLAIN = frozenset({
 """Words that look like names."""
 PIECES = {
     "lookup.js": ("large", "sweet →", "↑ large"),
+    "rope.js": ("pair {0}",),
+    "scaling.js": ("divided", "key {0}"),
     "sentence.js": ("): ",),
     "steps.js": (
         ", queries: {0}", ", keys: {0}", ", values: {0}",
