@@ -158,9 +158,11 @@ def _same_heads(texts: Sequence[Mapping[str, Any]]) -> tuple[int, int]:
 
 
 def _fallback(text: Mapping[str, Any], block: int, head: int, digits: int) -> str:
-    title = f"weights of block {block + 1}, head {head + 1}: rows are queries, columns are keys"
+    name, b, h = text["name"], block + 1, head + 1
+    title = f"weights of block {b}, head {h}: rows are queries, columns are keys"
+    named = f"{name} – weights of block {b}, head {h}: rows are queries, columns are keys"
     return table(
-        f"{text['name']} – {title}" if text["name"] else title,
+        named if name else title,
         [[x / 10**digits for x in row] for row in text["weights"][block][head]],
         row_names=text["rows"],
         column_names=text["columns"],

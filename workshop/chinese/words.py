@@ -78,6 +78,11 @@ PIECES = {
         "scores = ", "output = weights ", "custom",
         "The rows of ", ", averaged with the weights of the query.",
     ),
+    "steps.py": (
+        "scores: rows are queries, columns are keys", "scaled: rows are queries, columns are keys",
+        "weights: rows are queries, columns are keys",
+        "output: rows are queries, columns are features",
+    ),
 }  # fmt: skip
 """What stands in a figure in pieces, or with a word that the script fills in."""
 
