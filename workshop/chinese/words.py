@@ -67,6 +67,15 @@ PLAIN = frozenset({
 })  # fmt: skip
 """Words that look like names."""
 PIECES = {
+    "cost.js": (
+        "blocks", "batch", "memory", "tokens", "multiplications",
+        "{0} thousand", "{0} million", "{0} billion", "{0} trillion", "{0} quadrillion",
+        "{0} quintillion",
+        "Scores and weighted sum are {0} % of the multiplications. "
+        "Without a window they are more than half from n = d + dg/h + f = {1} on.",
+        "Scores and weighted sum are {0} % of the multiplications. "
+        "Without a window they are more than half from n = d + dg/h + f = {1} on. Cache {2}.",
+    ),
     "lookup.js": ("large", "sweet →", "↑ large"),
     "rope.js": ("pair {0}",),
     "scaling.js": ("divided", "key {0}"),
@@ -84,7 +93,7 @@ PIECES = {
         "output: rows are queries, columns are features",
     ),
 }  # fmt: skip
-"""What stands in a figure in pieces, or with a word that the script fills in."""
+"""What stands in a figure in pieces, in one plain word, or with a word that the script fills in."""
 
 
 def of_explorers(folder: Path) -> list[Message]:
