@@ -76,6 +76,7 @@ PIECES = {
         "Scores and weighted sum are {0} % of the multiplications. "
         "Without a window they are more than half from n = d + dg/h + f = {1} on. Cache {2}.",
     ),
+    "heads.js": ("weights of block {0}, head {1}", "weights of the text"),
     "lookup.js": ("large", "sweet →", "↑ large"),
     "rope.js": ("pair {0}",),
     "scaling.js": ("divided", "key {0}"),
