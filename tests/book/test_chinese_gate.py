@@ -57,6 +57,7 @@ PLANTED = [
     ("row and column swapped", "Rows are queries, columns are keys.", "列是查询，行是键。", "order"),
     ("a word that the glossary has not", "The mask hides it.", "遮罩把它藏起来。", "term"),
     ("the word of another term", "The row of weights.", "注意力汇点那一行的权重。", "back"),
+    ("another word before its term", "**Cross-attention** (<span lang=\"zh\">交叉注意力</span>) is attention.", "**互注意力**（cross-attention）：交叉注意力也是注意力。", "named"),
     ("another word for what has one", "The next cell shows it.", "下一个代码格显示它。", "one_word"),
     ("the number of a section alone", "Section 6.2 has more.", "6.2节讲得更多。", "one_word"),
     ("an average of another name", "It is a plain average.", "它是普通平均。", "one_word"),

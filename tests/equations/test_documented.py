@@ -11,7 +11,7 @@ from qkv_lib import attention, attention_steps, scoring, softmax
 from qkv_lib.exact.tiles import Partial, merge
 from qkv_lib.formula.gradients import attention_gradients, softmax_gradient
 from qkv_lib.formula.positions import alibi_bias, alibi_slopes, sinusoidal
-from qkv_lib.measures.maps import weighted_norms
+from qkv_lib.measures.maps import rollout, weighted_norms
 from qkv_lib.measures.pointing import mass_inside
 from qkv_lib.measures.relations import spread
 from qkv_lib.measures.traffic import cache_traffic, map_traffic
@@ -50,6 +50,14 @@ def parts() -> dict[str, float | np.ndarray]:
     }
 
 
+def rolled_out(share: float) -> Case:
+    """Attention through three layers of two heads, of which a share goes around."""
+    A = RNG.dirichlet(np.ones(4), size=(3, 2, 4))
+    mixed = np.stack([rollout([layer], residual=share) for layer in A])
+    return given({"l": 3, "i": 2}, R=rollout(list(A), residual=share), A=A, A_tilde=mixed,
+                 rho=share, L=3, h=2, also={"I": np.eye(4)})  # fmt: skip
+
+
 CASES: dict[str, Callable[[], Case]] = {
     "formula.scoring.dot": lambda: given(PAIRS, s=scoring.dot(Q, K), q=Q, k=K),
     "formula.scoring.scaled_dot": lambda: given(PAIRS, s=scoring.scaled_dot(Q, K), q=Q, k=K, d=D),
@@ -76,6 +84,7 @@ CASES: dict[str, Callable[[], Case]] = {
         {"t": N, "i": 3}, first=0, P=sinusoidal(N, 6, base=50.0), b=50.0, d=6
     ),
     "exact.tiles.merge": lambda: given(**parts()),
+    "measures.maps.rollout": lambda: rolled_out(0.3),
     "measures.maps.weighted_norms": lambda: given(
         {"i": N, "j": M}, A=STEPS.weights, v=V, W_O=W[:E],
         equals=lambda i, j: weighted_norms(STEPS.weights[None], V[None], W[:E])[0, i - 1, j - 1],

@@ -185,6 +185,22 @@ def back(english: str, chinese: str) -> Iterator[str]:
                 yield f"{word} is {each.word}, which the English does not say"
 
 
+NAMED = re.compile(
+    rf"(?P<chinese>[{HAN}]+)(?:\*\*|\*|</span>)*（(?P<english>[A-Za-z][A-Za-z -]+)[，；）]"
+)
+
+
+def named(_english: str, chinese: str) -> Iterator[str]:
+    """Put an English term in brackets behind its own Chinese word."""
+    for found in NAMED.finditer(chinese):
+        for each in terms():
+            ours = each.chinese and each.word not in law.NAMES
+            if ours and law.is_term(each.word, found["english"]):
+                if not any(word in found["chinese"] for word in each.chinese):
+                    yield f"{each.word} is {' or '.join(each.chinese)}, not {found['chinese']}"
+                break
+
+
 def one_word(_english: str, chinese: str) -> Iterator[str]:
     """Say the same thing with the same word all over the book."""
     for word, ours in law.NOT_OURS.items():
@@ -253,8 +269,8 @@ def typography(english: str, chinese: str) -> Iterator[str]:
 
 Rule = Callable[[str, str], Iterator[str]]
 RULES: tuple[Rule, ...] = (
-    filled, left_over, same, fields, numbers, negation, opposite, whole, term, back, one_word,
-    order, structure, extent, typography,
+    filled, left_over, same, fields, numbers, negation, opposite, whole, term, back, named,
+    one_word, order, structure, extent, typography,
 )  # fmt: skip
 FIRM = {"filled", "same", "fields", "structure", "typography"}
 """Rules that nobody can answer for; a message that stays English is marked ``ok: english``."""

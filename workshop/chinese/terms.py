@@ -86,6 +86,11 @@ def _pattern(word: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w-]){stem}(?:e?s)?(?![\w-])", 0 if word in NAMES else re.I)
 
 
+def is_term(word: str, text: str) -> bool:
+    """Tell whether a text is a term of the glossary and nothing else."""
+    return _pattern(word).fullmatch(text) is not None
+
+
 def prose(text: str) -> str:
     """Return a text without what is the same in every language; a sign stands in its place."""
     return SAME.sub(lambda found: "]" if found[0].startswith("](") else "\x00", text)
