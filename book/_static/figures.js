@@ -13,6 +13,11 @@
   const features = (window.qkvFeatures ?? []).filter((each) => words[each]);
   const feature = features.length ? new RegExp(`(?<![\\w-])(${features.map(literal).join("|")})(?![\\w-])`, "g") : null;
   const LIST = /^[\w-]+:? [\d.]|nothing/;
+  // What heads a table, or a choice of a row, in these figures is a word of their text: it stays.
+  const OF_TEXTS = ["QKV-HEADS", "QKV-WRITER"];
+  const isOfText = (element) => OF_TEXTS.includes(
+    (element?.getRootNode().host ?? element?.closest("[data-explorer]"))?.tagName,
+  ) && Boolean(element.closest("th, label:has(> input[name=row])"));
 
   const translated = (text) => {
     if (text in words) return words[text];
@@ -36,6 +41,7 @@
 
   const read = (node) => {
     if (node.nodeType === Node.TEXT_NODE) {
+      if (isOfText(node.parentElement)) return;
       const said = /[A-Za-z]|^\): $/.test(node.data) ? translated(node.data) : undefined;
       if (said !== undefined && said !== node.data) node.data = said;
       else if (node.parentElement?.getAttribute("role") === "status") node.parentElement.lang = "en";

@@ -89,3 +89,14 @@ def test_what_has_the_focus_is_seen(theme: str, page: Any) -> None:
         found = element.evaluate(CONTRAST, "outlineColor")
         assert style == "solid", f"{selector} has no ring"
         assert found >= LEAST, f"the ring of {selector} has a contrast of {found:.2f}"
+
+
+def test_words_of_a_text_stay_english_in_a_chinese_figure(browser: Any) -> None:
+    """*values* is a word of the text there, and elsewhere a word that a figure says."""
+    page = browser.new_page()
+    page.goto(built(SITE / "zh" / "book" / "07-tools.html").as_uri())
+    figure = page.locator("#heads-tools")
+    assert "跟踪的查询" in figure.locator("legend").all_inner_texts()
+    for words in ("label:has(> input[name=row])", "thead th", "tbody th"):
+        assert "values" in figure.locator(words).all_inner_texts()
+    page.close()
