@@ -67,10 +67,23 @@
     });
   };
 
+  // What a style writes: "Scroll the table sideways".
+  const restyle = (root) => {
+    for (const { cssRules } of [...root.styleSheets, ...root.adoptedStyleSheets]) {
+      for (const { style } of cssRules) {
+        const text = /^"(.*?)"/.exec(style?.content)?.[1];
+        if (text in words) style.content = style.content.replace(text, words[text]);
+      }
+    }
+  };
+
   document.addEventListener("DOMContentLoaded", () => {
     for (const figure of document.querySelectorAll("[data-explorer]")) {
       follow(figure);
-      if (figure.shadowRoot) follow(figure.shadowRoot);
+      if (figure.shadowRoot) {
+        follow(figure.shadowRoot);
+        restyle(figure.shadowRoot);
+      }
     }
   });
 })();

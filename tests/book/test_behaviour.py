@@ -100,3 +100,13 @@ def test_words_of_a_text_stay_english_in_a_chinese_figure(browser: Any) -> None:
     for words in ("label:has(> input[name=row])", "thead th", "tbody th"):
         assert "values" in figure.locator(words).all_inner_texts()
     page.close()
+
+
+def test_what_a_style_writes_is_chinese_in_a_chinese_figure(browser: Any) -> None:
+    page = browser.new_page(viewport={"width": 360, "height": 800})
+    page.goto(built(SITE / "zh" / "book" / "07-tools.html").as_uri())
+    wide = page.locator("#heads-tools .wide").first
+    said = wide.evaluate("(element) => getComputedStyle(element, '::after').content")
+    assert "左右滑动" in said
+    assert "Scroll" not in said
+    page.close()

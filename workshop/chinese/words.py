@@ -55,6 +55,7 @@ NOT_SAID = re.compile(
 # Names of rows and columns are read, however plain.
 HEADS = re.compile(r"(?:row|column)Names: \[(.*?)\]", re.DOTALL)
 NAME = re.compile(r"^[a-z]{3,}$")
+WRITTEN = re.compile(r'content: "([^"]*[A-Za-z]{3}[^"]*)"')
 ONE_WORD = re.compile(r"^[A-Z][a-z]+$")
 PLAIN = frozenset({
     "as before", "as it is", "at most", "cache, multi-head", "cache, these heads", "the rest",
@@ -106,6 +107,9 @@ def of_explorers(folder: Path) -> list[Message]:
         for text in in_script(script):
             if said(text) or (text in heads and NAME.match(text)):
                 found.append(Message(text, "figure", path.name))
+    for path in sorted(folder.glob("*.css")):
+        for text in WRITTEN.findall(path.read_text(encoding="utf-8")):
+            found.append(Message(text, "style", path.name))
     for path in sorted(folder.glob("*.py")):
         for text in strings(path):
             if said(text) and "needs" not in text and path.name[0] != "_" and " " in text:
