@@ -14,8 +14,11 @@ from qkv_lib.exact.tiles import blocked_attention, tiled_attention
 from qkv_lib.layers import MultiHeadAttention
 from tests.arrays import normal
 
-# What torch.func and forward_ad import is deprecated by torch itself.
-pytestmark = pytest.mark.filterwarnings("ignore:.torch.jit.script:DeprecationWarning")
+# What torch.func and forward_ad import is deprecated by torch itself, and compile regrets 3.13.0.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:.torch.jit.script:DeprecationWarning",
+    "ignore:Guards may run slower on Python 3.13.0:RuntimeWarning",
+)
 
 X = normal("torch", 2, 3, 5, 4)
 LENGTHS = torch.tensor([2, 5])

@@ -79,7 +79,9 @@ def digest(notebook: Path) -> str | None:
 
 def trust(notebook: Path) -> None:
     """Let JupyterLab run the scripts of the live figures, which are the course's own."""
-    NotebookNotary().sign(nbformat.read(notebook, as_version=4))
+    notary = NotebookNotary()
+    notary.sign(nbformat.read(notebook, as_version=4))
+    notary.store.close()
 
 
 def _read(record: Path) -> dict[str, Any]:
