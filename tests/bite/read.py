@@ -104,7 +104,7 @@ HOUSE = [
     Plant("a stored number changed by hand", f"{RESULTS}/copying.json",
           first(r"0\.9(\d)", r"0.8\1"), TABLES),
     Plant("a time changed by hand", "qkv_lib/experiments/measured/speed.json",
-          swap('"measured": 1.03', '"measured": 1.01'), TABLES),
+          first(r'"measured": ', '"measured": 9'), TABLES),
     Plant("an answer of the quiz turned round", ALGORITHM,
           first(r":::\{wrong\}([\s\S]*?):::\{right\}", r":::{right}\1:::{wrong}"),
           ("tests/book/test_quiz.py",)),
