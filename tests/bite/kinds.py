@@ -17,6 +17,7 @@ LOCALE = "book/locale/zh_CN/LC_MESSAGES"
 ORDER, AGREE = ("tests/book/test_order.py",), ("tests/workshop/test_agreement.py",)
 SOURCES, DOCS = ("tests/workshop/test_sources.py",), ("tests/workshop/test_docs.py",)
 STEP, STRICT = ("tests/book/test_chinese.py",), ("tests/workshop/test_strict.py",)
+TASKS = ("tests/shapes/test_tasks.py",)
 SIGNATURES = ("tests/test_signatures.py",)
 
 
@@ -141,6 +142,10 @@ EDITIONS = [
           exchanged("The first five build on each other", "You need to know what"), STEP),
     Plant("what to look at exchanged between two mistakes", CAUSAL,
           exchanged("True means may attend", "rows are queries, columns are keys"), STEP),
+    Plant("a letter that no task has in the shape of a solution", "book/08-1-memory.ipynb",
+          swap("# (..., h, n, d_c)", "# (..., h, n, d_h)"), TASKS),
+    Plant("another letter of the task in the shape of a solution", "book/01-background.ipynb",
+          swap("keys.T  # (n_q, n_k)", "keys.T  # (n_k, n_q)"), TASKS),
     Plant("Chinese: a number changed", f"{LOCALE}/01-background.po",
           first("约35分钟", "约25分钟"), STEP),
     Plant("Chinese: a link to another page", f"{LOCALE}/03-algorithm.po",
@@ -156,6 +161,9 @@ EDITIONS = [
           first(r'^(msgstr "[^"$`{]{40,60}。)[^"$`{]{40,}"$', r'\1"'), STEP),
     Plant("Chinese: an inline formula", f"{LOCALE}/01-background.po",
           swap("查询$q$和每个键$k_j$都是", "查询$q$和每个键$k_i$都是"), STEP),
+    Plant("Chinese: query and key exchanged where their order is answered for",
+          f"{LOCALE}/03-algorithm.po",
+          swap("一个查询可以关注哪些键（`True`", "一个键可以关注哪些查询（`True`"), STEP),
 ]  # fmt: skip
 
 PLANTS = [*PAGES, *FILES, *CODE, *EDITIONS]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from workshop.chinese import catalogue
-from workshop.chinese.__main__ import tidy
+from workshop.chinese.__main__ import check, put, tidy
 from workshop.chinese.catalogue import Entry, updated
 from workshop.chinese.gate import FIRM, RULES, faults
 from workshop.chinese.messages import Message
@@ -95,12 +95,56 @@ def test_every_rule_has_a_fault_that_it_finds() -> None:
     assert {each[3] for each in PLANTED} == {rule.__name__ for rule in RULES}
 
 
+def answered(english: str, chinese: str, *names: str) -> Entry:
+    """Return a message for which somebody has answered."""
+    entry = Entry(english, chinese)
+    entry.answer(names)
+    return entry
+
+
 def test_a_rule_that_judges_words_can_be_answered_for_and_no_other() -> None:
-    swapped = Entry("Each query meets every key.", "每个键都遇到每个查询。", notes=["ok: order"])
-    assert faults(swapped) == []
-    half = Entry("Now, here.", "现在,这里。", notes=["ok: typography"])
-    assert faults(half) != []
+    assert faults(answered("Each query meets every key.", "每个键都遇到每个查询。", "order")) == []
+    assert faults(answered("Now, here.", "现在,这里。", "typography")) != []
     assert "typography" in FIRM
+
+
+ASIDE = "Each query, with its row, meets every key."
+ANSWERED = "每个键都遇到每个查询，查询有一行。"
+
+
+@pytest.mark.parametrize(("english", "chinese"), [
+    (ASIDE, "每个查询都遇到每个键，键有一行。"),
+    (ASIDE, "每个键都遇到每个查询，查询有二行。"),
+    (ASIDE.replace("query", "key", 1), ANSWERED),
+])  # fmt: skip
+def test_an_answer_does_not_outlive_the_texts_that_were_read(english: str, chinese: str) -> None:
+    entry = answered(ASIDE, ANSWERED, "order")
+    assert faults(entry) == []
+    entry.text, entry.translation = english, chinese
+    assert any("read the sentence again" in fault for fault in faults(entry))
+
+
+def test_an_answer_without_a_digest_counts_for_nothing() -> None:
+    entry = Entry(ASIDE, ANSWERED, notes=["ok: order"])
+    assert {fault.partition(":")[0] for fault in faults(entry)} == {"answered", "order"}
+    assert faults(Entry("word4", "word4", notes=["ok: english 0000"]))
+
+
+def test_put_adds_the_digest_and_answers_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalogue, "path_of", lambda name: tmp_path / f"{name}.po")
+    catalogue.write("page", [Entry(ASIDE, "", "text"), Entry("word4", "", "text")])
+    blocks = tmp_path / "blocks"
+    blocks.write_text(f"@0  ok: order\n{ANSWERED}\n\n@1\nword4\n", encoding="utf-8")
+    assert put(["page"], str(blocks)) == 1  # word4 is English, and nobody has answered for it
+    blocks.write_text("@1  ok: english\n", encoding="utf-8")
+    assert put(["page"], str(blocks)) == 0
+    written = (tmp_path / "page.po").read_text(encoding="utf-8")
+    (tmp_path / "page.po").write_text(written.replace("每个键都", "每个键"), encoding="utf-8")
+    assert check(["page"]) == 1
+    blocks.write_text("@0  ok: order\n", encoding="utf-8")
+    assert put(["page"], str(blocks)) == 0
 
 
 def test_a_changed_message_keeps_its_translation_but_counts_as_missing() -> None:

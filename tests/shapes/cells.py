@@ -6,6 +6,7 @@ from nbformat import NotebookNode
 from nbval.plugin import IPyNbCell
 
 from tests.shapes import checker
+from tests.shapes.tasks import tasks_of
 from tests.shapes.wrapped import NAME, wrapped
 
 PROGRAM = Path(checker.__file__).read_text(encoding="utf-8")
@@ -20,7 +21,9 @@ del builtins, names
 
 def check_shapes(item: IPyNbCell) -> None:
     """Let a cell whose comments name shapes run with a check of each, in a kernel that knows it."""
-    source = wrapped(item.cell.source, item.cell.id) if is_python(item.cell) else item.cell.source
+    source = item.cell.source
+    if is_python(item.cell):
+        source = wrapped(source, item.cell.id, tasks_of(item.parent.nb))
     if source == item.cell.source:
         return
     item.cell = NotebookNode(item.cell | {"source": source})

@@ -18,11 +18,14 @@ def check_shape(value, comment, place, first):
     list. Of shapes joined by ``@`` the outer sizes are those of the product.
     """
     SEEN.add(place)
-    if value is None or isinstance(value, str):  # no array: left out, or it has none to give
-        return value
     letters = LETTERS.setdefault(id(sys._getframe(1)), {})
     if first:
         letters.clear()
+    if value is None or isinstance(value, str):  # no array: left out, or it has none to give
+        return value
+    if "(" not in comment:  # the name of an argument: a number is worth itself
+        letters.update({comment: value} if type(value) is int else {})
+        return value
     shapes = [found.split(",") for found in re.findall(r"\(([^()]*)\)", comment)]
     if "@" in comment:
         shapes = [product(*shapes)]

@@ -4,13 +4,18 @@ import ast
 import io
 import re
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 SIZE = r"\s*(?:\.\.\.|…|[\w²][\w² ·/+-]*)\s*"
 SHAPE = rf"\({SIZE}(?:,{SIZE})*,?\)"
 SHAPES = re.compile(rf"#\s*({SHAPE}(?:(?:,| @)\s*{SHAPE})*)")
 NAME = "check_shape"
+
+Tasks = Mapping[str, list[str]]
+"""What each function that a notebook asks for is given: shapes, or names of arguments."""
+NO_TASKS: Tasks = MappingProxyType({})
 
 Place = tuple[int, int]
 Insertion = tuple[Place, str]
@@ -31,14 +36,21 @@ def comments(source: str) -> Iterator[Comment]:
             yield Comment(token.start[0], found[1])
 
 
-def wrapped(source: str, where: str) -> str:
-    """Return a program in which every shape that a comment names is asserted."""
+def wrapped(source: str, where: str, tasks: Tasks = NO_TASKS) -> str:
+    """Return a program in which every shape that a comment names is asserted.
+
+    Of a function that answers a task, the arguments are compared first with what that says.
+    """
     named = {each.line: each.shapes for each in comments(source)}
     if not named:
         return source
     found: list[Insertion] = []
     begun: set[int] = set()
     for scope, node in statements(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef):
+            told = task_of(node.name, tasks)
+            begun |= {id(node)} if told else set()
+            found += insertions_of_task(node, told, f"{where}:{node.lineno}")
         target = subject(node)
         line = next((each for each in beside(node, source) if each in named), None)
         if target is not None and line is not None:
@@ -84,6 +96,21 @@ def insertions(node: ast.AST, target: ast.expr | ast.arg, told: str) -> list[Ins
     start = (target.lineno, target.col_offset)
     end = (target.end_lineno or 0, target.end_col_offset or 0)
     return [(start, f"{NAME}(("), (end, f"), {told})")]
+
+
+def task_of(name: str, tasks: Tasks) -> list[str]:
+    """Return what the function of that name, or the solution of one, is given."""
+    return tasks.get(name.removesuffix("_solution"), [])
+
+
+def insertions_of_task(node: ast.FunctionDef, told: list[str], place: str) -> list[Insertion]:
+    """Return what is to be written first in a function, so that its arguments are checked."""
+    body = [each for each in node.body if not is_text(each)]
+    calls = [
+        f"{NAME}({arg.arg}, {each!r}, {place!r}, {i == 0}); "
+        for i, (arg, each) in enumerate(zip(node.args.args, told, strict=False))
+    ]
+    return [((body[0].lineno, body[0].col_offset), "".join(calls))] if calls and body else []
 
 
 def is_text(statement: ast.stmt) -> bool:

@@ -22,7 +22,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from workshop.chinese import catalogue
-from workshop.chinese.catalogue import Entry
+from workshop.chinese.catalogue import OK, Entry
 from workshop.chinese.gate import HAN, LABEL, WIDE, faults
 from workshop.chinese.sources import catalogues, named
 
@@ -66,7 +66,11 @@ def todo(names: list[str], *, everything: bool = False) -> int:
 
 
 def put(names: list[str], file: str) -> int:
-    """Take translations: blocks that begin with ``@`` and the number of the message."""
+    """Take translations: blocks that begin with ``@`` and the number of the message.
+
+    A rule answered for (``@13  ok: order``) is sealed with a digest of both texts; without a
+    translation below it, it is answered for the one that stands there.
+    """
     (name,) = names
     entries = list(catalogue.read(name).values())
     text = Path(file).read_text(encoding="utf-8")
@@ -74,12 +78,10 @@ def put(names: list[str], file: str) -> int:
     for number, note, translation in zip(parts[::3], parts[1::3], parts[2::3], strict=True):
         entry = entries[int(number)]
         said = tidy(without_comments(translation), entry)
-        if not said:
-            continue
-        entry.translation, entry.before = said, ""
-        waived = re.search(r"ok:.*", note)
-        entry.notes = [each for each in entry.notes if not each.startswith("ok:")]
-        entry.notes += [waived[0].strip()] if waived else []
+        if said:
+            entry.translation, entry.before = said, ""
+        if said or (OK in note and entry.done):
+            entry.answer(re.findall(r"\b[a-z_]+\b", note.partition(OK)[2]))
     catalogue.write(name, entries)
     return check([name], quiet=True)
 

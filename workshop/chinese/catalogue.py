@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ COMPLETE = FOLDER.parent / "complete.txt"
 ALIKE = 0.6
 """How alike two texts are, of 1, for the translation of the one to help with the other."""
 BEFORE = "| msgid "
+OK = "ok:"
 HEAD = f"""msgid ""
 msgstr ""
 "Language: {LANGUAGE}\\n"
@@ -42,7 +44,10 @@ class Entry:
     kind: str = ""
     place: str = ""
     notes: list[str] = field(default_factory=list)
-    """What the translator says of it; ``ok: order`` lets it pass a check of that name."""
+    """What the translator says of it; ``ok: order 3f2a`` lets it pass a check of that name.
+
+    The digits at the end are the digest of the texts that were read; see `answer`.
+    """
     before: str = ""
     """The English that the translation was made for, where it has changed since."""
 
@@ -52,14 +57,44 @@ class Entry:
         return bool(self.translation) and not self.before
 
     @property
+    def digest(self) -> str:
+        """Return four digits that belong to this English and this Chinese, and to no other.
+
+        >>> Entry("A row.", "一行。").digest, Entry("A row.", "一列。").digest
+        ('3832', 'f23a')
+        """
+        return hashlib.sha256(f"{self.text}\n{self.translation}".encode()).hexdigest()[:4]
+
+    @property
+    def answers(self) -> dict[str, str]:
+        """Return the notes that answer for checks, each with the digest at its end."""
+        return {note: note.rpartition(" ")[2] for note in self.notes if note.startswith(OK)}
+
+    @property
     def waived(self) -> set[str]:
-        """Return the checks that a translator has answered for."""
-        return {
-            name
-            for note in self.notes
-            if note.startswith("ok:")
-            for name in re.findall(r"[\w-]+", note[3:])
-        }
+        """Return the checks that a translator has answered for, having read these very texts."""
+        sealed = [note for note, digest in self.answers.items() if digest == self.digest]
+        return {name for note in sealed for name in re.findall(r"[\w-]+", note[len(OK) : -4])}
+
+    @property
+    def outdated(self) -> list[str]:
+        """Return the answers that were given for other texts, and those without a digest."""
+        return [note for note, digest in self.answers.items() if digest != self.digest]
+
+    def answer(self, names: Iterable[str]) -> None:
+        """Answer for some checks of these very texts, and for no others.
+
+        >>> entry = Entry("A row.", "一行。")
+        >>> entry.answer(["order", "negation"])
+        >>> entry.notes, sorted(entry.waived)
+        (['ok: order, negation 3832'], ['negation', 'order'])
+        >>> entry.translation = "一列。"
+        >>> entry.waived, entry.outdated
+        (set(), ['ok: order, negation 3832'])
+        """
+        said = ", ".join(names)
+        self.notes = [each for each in self.notes if not each.startswith(OK)]
+        self.notes += [f"{OK} {said} {self.digest}"] if said else []
 
 
 def path_of(name: str) -> Path:

@@ -1,8 +1,9 @@
 """What a translation must keep: one function a rule, and each returns what is wrong.
 
 A rule that is wrong about one message is answered for in its catalogue, in a line above it:
-``# ok: order``. Only rules that judge words can be answered for; what is code, formula, number or
-link has no second form.
+``# ok: order 3f2a``. The digits are a digest of both texts: who changes one answers again. Only
+rules that judge words can be answered for; what is code, formula, number or link has no second
+form.
 """
 
 from __future__ import annotations
@@ -275,18 +276,21 @@ RULES: tuple[Rule, ...] = (
 FIRM = {"filled", "same", "fields", "structure", "typography"}
 """Rules that nobody can answer for; a message that stays English is marked ``ok: english``."""
 
+AGAIN = "was said of another text: read the sentence again, then put it again"
+
 
 def faults(entry: Entry) -> list[str]:
     """Return what is wrong with a translation; nothing where there is none yet."""
     if not entry.done:
         return []
+    found = [f"answered: “{each}” {AGAIN}" for each in entry.outdated]
     if entry.text == entry.translation and "english" in entry.waived:
-        return []
-    found = []
+        return found
     for rule in RULES:
         if rule.__name__ in entry.waived - FIRM:
             continue
-        found += [f"{rule.__name__}: {each}" for each in rule(entry.text, entry.translation)]
-        if found and rule is filled:
+        wrong = [f"{rule.__name__}: {each}" for each in rule(entry.text, entry.translation)]
+        found += wrong
+        if wrong and rule is filled:
             break
     return found
