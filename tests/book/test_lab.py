@@ -92,7 +92,9 @@ def notebook(page: Any, title: str) -> Any:
 
 def test_it_opens_with_the_greeting_and_what_has_been_passed(page: Any) -> None:
     page.locator(".jp-Notebook h1", has_text="Queries, keys and values").wait_for()
-    told = page.locator(".jp-Notebook .jp-OutputArea-output").inner_text()
+    output = page.locator(".jp-Notebook .jp-OutputArea-output", has_text="30 minutes")
+    output.wait_for()  # text of an output stands later than the headings
+    told = output.inner_text()
     assert re.search(r"^30 minutes +1 of +1 +0\.1$", told, re.MULTILINE)
 
 
