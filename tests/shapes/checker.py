@@ -1,13 +1,14 @@
 """What runs where a comment names a shape; it also runs in kernels, so it needs nothing but Python.
 
 Letters keep their value within a cell, or within one call of a function: the first shape named
-there begins anew.
+there begins anew. A call whose first is in a branch not taken begins anew too, for the letters
+are kept in the call's own frame: what is told by its number may be another's tomorrow.
 """
 
 import re
 import sys
 
-LETTERS = {}
+LETTERS = "letters of shapes"  # a name among the local ones that no program can use
 SEEN = set()
 
 
@@ -18,7 +19,7 @@ def check_shape(value, comment, place, first):
     list. Of shapes joined by ``@`` the outer sizes are those of the product.
     """
     SEEN.add(place)
-    letters = LETTERS.setdefault(id(sys._getframe(1)), {})
+    letters = sys._getframe(1).f_locals.setdefault(LETTERS, {})
     if first:
         letters.clear()
     if value is None or isinstance(value, str):  # no array: left out, or it has none to give

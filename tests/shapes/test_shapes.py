@@ -58,6 +58,14 @@ def f(rows):  # (m, d)
     return out  # (m,)
 f(np.zeros((7, 4)))
 f(np.zeros((8, 4)))
+def either(x, turned):
+    if turned:
+        y = x.T  # (d, n)
+    else:
+        y = x  # (n, d)
+    return y  # (n, d)
+either(np.zeros((2, 3)), False)
+either(np.zeros((4, 5)), False)
 g = {"a": x}  # (2 batches, 3 words, 4 features)
 """
 
