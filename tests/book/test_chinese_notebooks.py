@@ -1,6 +1,7 @@
-"""The readers' notebooks in Chinese: what the Chinese pages say, the same code, Chinese comments.
+"""The readers' notebooks in Chinese: the same code, with Chinese comments and pictures.
 
-Reads `_build/html/zh`, which `make book` writes.
+That they say what their pages say: `test_reader_notebooks.py`. Reads `_build/html/zh`, which
+`make book` writes.
 """
 
 import ast
@@ -9,38 +10,28 @@ import os
 import re
 import subprocess
 import sys
-from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
 import launch
 import nbformat
 import pytest
-from bs4 import BeautifulSoup, SoupStrainer
 from nbformat import NotebookNode
 
 from tests.book.notebook_checks import code_cells
-from tests.book.test_reader_notebooks import ADDED, SOURCES, addresses, html, places, raw, words
+from tests.book.test_reader_notebooks import SOURCES, copy_of, texts
 from workshop.chinese import catalogue
 from workshop.copies import __main__ as copies
 from workshop.pages import ROOT
 
 SITE = ROOT / "_build" / "html" / "zh"
 CHAPTERS = pytest.mark.parametrize("name", SOURCES)
-EVERY = pytest.mark.parametrize("name", [*SOURCES, "index"])
 LANGUAGE = "-language"  # ends the id of the cell that asks for Chinese verdicts
 HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
-@cache
-def copy(name: str) -> NotebookNode:
-    path = SITE / "notebooks" / f"{name}.ipynb"
-    assert path.is_file(), f"{path.relative_to(ROOT)} is missing: run `make book` first"
-    return nbformat.read(path, as_version=4)
-
-
 def ours(name: str) -> list[NotebookNode]:
-    return [cell for cell in code_cells(copy(name)) if not cell.id.endswith(LANGUAGE)]
+    return [cell for cell in code_cells(copy_of(SITE, name)) if not cell.id.endswith(LANGUAGE)]
 
 
 def tree(source: str) -> str:
@@ -74,53 +65,12 @@ def test_its_comments_and_its_pictures_are_chinese() -> None:
     assert all(HAN.search(each) for each in pictures)
 
 
-@EVERY
-def test_nothing_is_left_that_only_myst_understands(name: str) -> None:
-    texts = [cell.source for cell in copy(name).cells if cell.cell_type == "markdown"]
-    assert [found for text in texts for found in raw(text)] == []
-
-
-@CHAPTERS
-def test_it_says_what_the_chinese_page_says(name: str) -> None:
-    text = (SITE / "book" / f"{name}.html").read_text("utf-8")
-    text = re.sub(r"<(svg|script|math)\b.*?</\1>", "", text, flags=re.DOTALL)
-    article = BeautifulSoup(text, "html.parser", parse_only=SoupStrainer("article"))
-    for formula in article.select(".math"):
-        for number in formula.select(".eqno"):
-            number.decompose()
-        formula.replace_with("⨯")
-    aside = ".glossary-meaning, .headerlink, .toctree-wrapper, .prev-next-footer, .edition-note"
-    for each in article.select(aside):
-        each.decompose()
-    captions = [words(each.get_text()) for each in article.select("figcaption")]
-    for each in article.select(".cell"):
-        each.decompose()
-    cells = [cell for cell in copy(name).cells if cell.cell_type == "markdown"]
-    said = [html(cell.source).get_text() for cell in cells if not cell.id.endswith(ADDED)]
-    assert words("".join(said)) == words(article.get_text())
-    told = [cell.source.partition("\n\n")[0] for cell in cells if cell.id.endswith("-caption")]
-    assert [words(html(each).get_text()) for each in told] == captions
-
-
-@EVERY
-def test_every_link_leads_somewhere(name: str) -> None:
-    lost = []
-    for address in addresses(copy(name)):
-        file, _, place = address.partition("#")
-        if address.startswith("https://"):
-            continue
-        target = file.removesuffix(".ipynb") or name
-        known = target in {*SOURCES, "index"} and file.endswith((".ipynb", ""))
-        if not known or (place and place not in places(copy(target))):
-            lost.append(address)
-    assert lost == []
-
-
 def test_its_first_cell_makes_the_verdicts_chinese(tmp_path: Path) -> None:
-    first, check = code_cells(copy("03-algorithm"))[0], "print(check('softmax-rows', lambda x: x))"
+    first = code_cells(copy_of(SITE, "03-algorithm"))[0]
     assert first.id.endswith(LANGUAGE)
     assert first.metadata.jupyter.source_hidden
-    code = f"{first.source}\nfrom qkv_lib.practice import check\n{check}"
+    code = f"{first.source}\nfrom qkv_lib.practice import check\n"
+    code += "print(check('softmax-rows', lambda x: x))"
     run = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True,
         env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}, encoding="utf-8",
@@ -129,9 +79,9 @@ def test_its_first_cell_makes_the_verdicts_chinese(tmp_path: Path) -> None:
 
 
 def test_the_notebook_that_greets_is_chinese() -> None:
-    texts = [cell.source for cell in copy("index").cells if cell.cell_type == "markdown"]
-    assert len(texts) > 3
-    assert all(HAN.search(text) for text in texts)
+    said = texts(copy_of(SITE, "index"))
+    assert len(said) > 3
+    assert all(HAN.search(text) for text in said)
 
 
 def test_make_lab_lays_them_into_a_folder_of_their_own(

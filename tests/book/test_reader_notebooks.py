@@ -1,6 +1,6 @@
 """The readers' notebooks say what the pages say, in words that every viewer understands.
 
-Reads `_build/html`, which `make book` writes.
+Reads `_build/html`, which `make book` writes, both editions of it.
 """
 
 import os
@@ -29,6 +29,7 @@ from workshop.notebooks import METADATA
 from workshop.pages import ROOT, directive, listed_pages, tokens
 
 SITE = ROOT / "_build" / "html"
+EDITIONS = pytest.mark.parametrize("site", [SITE, SITE / "zh"], ids=["en", "zh"])
 SOURCES = {page.stem: page for page in listed_pages() if page.suffix == ".ipynb"}
 CHAPTERS = pytest.mark.parametrize("name", SOURCES)
 EVERY = pytest.mark.parametrize("name", [*SOURCES, "index"])
@@ -40,8 +41,9 @@ MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable("table")
 
 
 @cache
-def copy(name: str) -> NotebookNode:
-    path = SITE / "notebooks" / f"{name}.ipynb"
+def copy_of(site: Path, name: str) -> NotebookNode:
+    """Return a reader's notebook of an edition."""
+    path = site / "notebooks" / f"{name}.ipynb"
     assert path.is_file(), f"{path.relative_to(ROOT)} is missing: run `make book` first"
     return nbformat.read(path, as_version=4)
 
@@ -64,16 +66,16 @@ class Page(NamedTuple):
 
 
 @cache
-def page(name: str) -> Page:
-    """Read a page, once: its formulas make it large."""
-    text = (SITE / "book" / f"{name}.html").read_text("utf-8")
+def page(site: Path, name: str) -> Page:
+    """Read a page of an edition, once: its formulas make it large."""
+    text = (site / "book" / f"{name}.html").read_text("utf-8")
     text = re.sub(r"<(svg|script|math)\b.*?</\1>", "", text, flags=re.DOTALL)
     article = BeautifulSoup(text, "html.parser", parse_only=SoupStrainer("article"))
     for formula in article.select(".math"):
         for number in formula.select(".eqno"):
             formula.insert_before(number)
         formula.replace_with("⨯")
-    aside = ".glossary-meaning, .headerlink, .toctree-wrapper, .prev-next-footer"
+    aside = ".glossary-meaning, .headerlink, .toctree-wrapper, .prev-next-footer, .edition-note"
     for each in article.select(aside):
         each.decompose()
     captions = [words(each.get_text()) for each in article.select("figcaption")]
@@ -94,9 +96,10 @@ def raw(text: str) -> list[str]:
     return found + re.findall(r"\{[\w:.-]+\}|:::|^\(?[\w-]+\)=", prose, re.MULTILINE)
 
 
+@EDITIONS
 @EVERY
-def test_nothing_is_left_that_only_myst_understands(name: str) -> None:
-    assert [found for text in texts(copy(name)) for found in raw(text)] == []
+def test_nothing_is_left_that_only_myst_understands(site: Path, name: str) -> None:
+    assert [found for text in texts(copy_of(site, name)) for found in raw(text)] == []
 
 
 @pytest.mark.parametrize(
@@ -113,33 +116,37 @@ def test_what_only_myst_understands_is_found(text: str) -> None:
 @CHAPTERS
 def test_the_code_is_that_of_the_source_to_the_byte(name: str) -> None:
     source = nbformat.read(SOURCES[name], as_version=4)
-    ours, theirs = code_cells(copy(name)), code_cells(source)
+    ours, theirs = code_cells(copy_of(SITE, name)), code_cells(source)
     assert [(c.id, c.source, c.outputs) for c in ours] == [
         (c.id, c.source, c.outputs) for c in theirs
     ]
-    assert [cell.id for cell in copy(name).cells if not cell.id.endswith(ADDED)] == [
+    assert [cell.id for cell in copy_of(SITE, name).cells if not cell.id.endswith(ADDED)] == [
         cell.id for cell in source.cells
     ]
-    assert copy(name).metadata == METADATA
+    assert copy_of(SITE, name).metadata == METADATA
 
 
+@EDITIONS
 @CHAPTERS
-def test_it_says_what_the_page_says_letter_by_letter(name: str) -> None:
+def test_it_says_what_the_page_says_letter_by_letter(site: Path, name: str) -> None:
     read = [
         html(cell.source).get_text()
-        for cell in copy(name).cells
+        for cell in copy_of(site, name).cells
         if cell.cell_type == "markdown" and not cell.id.endswith(ADDED)
     ]
-    assert words("".join(read)) == page(name).words
+    assert words("".join(read)) == page(site, name).words
 
 
+@EDITIONS
 @CHAPTERS
-def test_equations_and_figures_have_the_numbers_and_words_of_the_page(name: str) -> None:
-    text = "\n".join(texts(copy(name)))
-    assert re.findall(r"\\tag\{([\d.]+)\}", text) == page(name).numbers
-    captions = [cell.source for cell in copy(name).cells if cell.id.endswith("-caption")]
+def test_equations_and_figures_have_the_numbers_and_words_of_the_page(
+    site: Path, name: str
+) -> None:
+    text = "\n".join(texts(copy_of(site, name)))
+    assert re.findall(r"\\tag\{([\d.]+)\}", text) == page(site, name).numbers
+    captions = [cell.source for cell in copy_of(site, name).cells if cell.id.endswith("-caption")]
     read = [words(html(each.partition("\n\n")[0]).get_text()) for each in captions]
-    assert read == page(name).captions
+    assert read == page(site, name).captions
     assert all("<p>" in each for each in captions)  # what is seen, for who cannot see it
 
 
@@ -162,29 +169,30 @@ def addresses(notebook: NotebookNode) -> Iterator[str]:
         yield from (unquote(str(each["href"])) for each in html(text).select("a[href]"))
 
 
+@EDITIONS
 @EVERY
-def test_every_link_leads_somewhere(name: str) -> None:
+def test_every_link_leads_somewhere(site: Path, name: str) -> None:
     lost = []
-    for address in addresses(copy(name)):
+    for address in addresses(copy_of(site, name)):
         if address.startswith("https://"):
             continue  # `links.yml` looks after these
         file, _, place = address.partition("#")
         target = file.removesuffix(".ipynb") or name
         known = target in {*SOURCES, "index"} and file.endswith((".ipynb", ""))
-        if not known or (place and place not in places(copy(target))):
+        if not known or (place and place not in places(copy_of(site, target))):
             lost.append(address)
     assert lost == []
 
 
 def test_there_are_links_of_every_kind() -> None:
-    found = " ".join(address for name in SOURCES for address in addresses(copy(name)))
+    found = " ".join(address for name in SOURCES for address in addresses(copy_of(SITE, name)))
     for kind in ("https://doi.org/", " #eq-", " #fig-", ".ipynb#cell-id=", ".ipynb#A-soft-lookup"):
         assert kind in found, kind
 
 
 def test_pages_without_a_notebook_are_found_on_the_site_of_this_repository_or_not_at_all() -> None:
     site = published(launch.repository(os.environ, launch.origin(ROOT)) or "")
-    found = {address for name in SOURCES for address in addresses(copy(name))}
+    found = {address for name in SOURCES for address in addresses(copy_of(SITE, name))}
     outside = {each for each in found if "/book/" in each}
     assert {each for each in outside if not (site and each.startswith(site))} == set()
     assert bool(outside) == bool(site)
@@ -197,14 +205,14 @@ def test_pages_without_a_notebook_are_found_on_the_site_of_this_repository_or_no
 def test_what_the_page_folds_is_closed_and_exercises_are_open(name: str) -> None:
     folded = {"hide-cell": (True, True), "hide-input": (True, False),
               "remove-input": (True, False), "hide-output": (False, True)}  # fmt: skip
-    for cell in code_cells(copy(name)):
+    for cell in code_cells(copy_of(SITE, name)):
         (wanted,) = [folded[t] for t in cell.metadata.get("tags", []) if t in folded] or [None]
         state: Any = cell.metadata.get("jupyter")
         assert (state and (state.source_hidden, state.outputs_hidden)) == wanted, cell.id
 
 
 def test_each_solution_is_closed_under_its_name() -> None:
-    cells = [cell for name in SOURCES for cell in copy(name).cells]
+    cells = [cell for name in SOURCES for cell in copy_of(SITE, name).cells]
     solved = [(before, cell) for before, cell in pairwise(cells)
               if "_solution)" in cell.source and cell.cell_type == "code"]  # fmt: skip
     assert len(solved) >= 50
@@ -216,7 +224,7 @@ def test_each_solution_is_closed_under_its_name() -> None:
 
 
 def test_the_notebook_that_greets_has_the_map() -> None:
-    text = "\n".join(texts(copy("index")))
+    text = "\n".join(texts(copy_of(SITE, "index")))
     for name in SOURCES:
         assert f"]({name}.ipynb)" in text, name
 
@@ -224,13 +232,13 @@ def test_the_notebook_that_greets_has_the_map() -> None:
 @pytest.mark.parametrize("exporter", [PythonExporter, HTMLExporter, SlidesExporter])
 @pytest.mark.parametrize("name", ["03-algorithm"])
 def test_it_can_be_converted(name: str, exporter: type) -> None:
-    body, _ = exporter().from_notebook_node(copy(name))
+    body, _ = exporter().from_notebook_node(copy_of(SITE, name))
     assert len(body) > 10_000
 
 
 @pytest.mark.parametrize("name", SOURCES)
 def test_as_a_script_it_is_python(name: str) -> None:
-    body, _ = PythonExporter().from_notebook_node(copy(name))
+    body, _ = PythonExporter().from_notebook_node(copy_of(SITE, name))
     compile(body, f"{name}.py", "exec")
 
 
@@ -240,7 +248,7 @@ def test_as_a_script_it_is_python(name: str) -> None:
 @pytest.fixture(scope="module")
 def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NotebookClient]:
     """Start a kernel in an empty folder for the cells of one of the notebooks."""
-    notebook = deepcopy(copy("path"))
+    notebook = deepcopy(copy_of(SITE, "path"))
     here = {"metadata": {"path": str(tmp_path_factory.mktemp("empty"))}}
     client = NotebookClient(
         notebook, kernel_name="python3", timeout=300, allow_errors=True, resources=here
@@ -275,7 +283,7 @@ def test_out_of_order_it_says_what_is_missing(kernel: NotebookClient) -> None:
 
 
 def test_it_runs_in_an_empty_folder_twice(kernel: NotebookClient) -> None:
-    stored = {cell.id: said_by(cell) for cell in code_cells(copy("path"))}
+    stored = {cell.id: said_by(cell) for cell in code_cells(copy_of(SITE, "path"))}
     for _ in range(2):
         assert printed(kernel, range(len(kernel.nb.cells))) == stored
     folder = Path(kernel.resources["metadata"]["path"])

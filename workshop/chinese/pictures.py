@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from html import escape, unescape
-from itertools import combinations, pairwise
+from itertools import combinations, count, pairwise
 from math import ceil
 from pathlib import Path
 from statistics import fmean
@@ -109,9 +109,18 @@ def said(lines: list[Line]) -> tuple[str, list[str]]:
     """Return a label as a message, and what stands for its fields."""
     whole = " ".join(line.content.strip() for line in lines)
     whole = re.sub(r"(?<=\w)- (?=[a-z])", "-", whole)
-    formulas = FORMULA.findall(whole)
-    numbers = iter(range(len(formulas)))
-    return plain(FORMULA.sub(lambda _: f"{{{next(numbers)}}}", whole)), formulas
+    text, formulas = with_fields(whole, FORMULA)
+    return plain(text), formulas
+
+
+def with_fields(text: str, formula: re.Pattern[str]) -> tuple[str, list[str]]:
+    """Return a text with a field in the place of each formula, and the formulas.
+
+    >>> with_fields("$Q$ and $K$", DOLLARS)
+    ('{0} and {1}', ['$Q$', '$K$'])
+    """
+    numbers = count()
+    return formula.sub(lambda _: f"{{{next(numbers)}}}", text), formula.findall(text)
 
 
 def names(svg: str) -> set[str]:
@@ -163,9 +172,8 @@ def in_chinese(svg: str, translate: Translate) -> str:
 
 def title(text: str, translate: Translate) -> str:
     """Return the title of a table of numbers, whose formulas stand between dollars."""
-    formulas = DOLLARS.findall(text)
-    numbers = iter(range(len(formulas)))
-    translation = translate(DOLLARS.sub(lambda _: f"{{{next(numbers)}}}", text))
+    message, formulas = with_fields(text, DOLLARS)
+    translation = translate(message)
     return filled(translation, formulas) if translation else text
 
 
@@ -201,8 +209,8 @@ def broken(translation: str, lines: list[Line]) -> list[str]:
     They are about as long as each other, end with a mark of punctuation or with 的 rather than
     anywhere, and never in a Latin word.
     """
-    count = min(ceil(letters(translation) / room(lines)), len(lines))
-    if count == 1:
+    n_lines = min(ceil(letters(translation) / room(lines)), len(lines))
+    if n_lines == 1:
         return [translation]
     ends = [i for i in range(1, len(translation)) if not LATIN.match(translation, i - 1)]
     ends = [i for i in ends if translation[i] not in "，。；：！？、）”"]
@@ -214,7 +222,7 @@ def broken(translation: str, lines: list[Line]) -> list[str]:
         rough = sum(ROUGH.get(translation[i - 1], 6) for i in places)
         return max(map(letters, parts(places))) + rough
 
-    return parts(min(combinations(ends, count - 1), key=cost))
+    return parts(min(combinations(ends, n_lines - 1), key=cost))
 
 
 def laid_out(lines: list[Line], translation: str, formulas: list[str]) -> list[str]:
