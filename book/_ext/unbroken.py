@@ -1,7 +1,7 @@
-"""Sphinx extension: a line does not break between a formula and the punctuation that touches it.
+"""Sphinx extension: a line does not break between what belongs together.
 
 A formula is a box to the browser, which may break a line on either side of it: a full stop would
-open the next line, an opening parenthesis end one.
+open the next line, an opening parenthesis end one. And a number stays with its per cent sign.
 """
 
 import re
@@ -12,6 +12,7 @@ from sphinx.application import Sphinx
 
 OPENING = re.compile(r"[(\[“‘（《]+$")
 CLOSING = re.compile(r"^[.,;:!?)\]”’，。；：！？、）》]+")
+PER_CENT = re.compile(r"(?<=\d) (?=%)")
 SHORT = 24  # characters of LaTeX; a longer formula may itself have to break on a narrow page
 
 
@@ -37,8 +38,18 @@ def hold_together(formula: nodes.math) -> None:
         held += nodes.Text(closing[0])
 
 
+def hold_per_cent(doctree: nodes.document) -> None:
+    """Put a space that does not break between a number and its per cent sign, but not in code."""
+    for text in list(doctree.findall(nodes.Text)):
+        if PER_CENT.search(text) and not isinstance(
+            text.parent, (nodes.literal, nodes.FixedTextElement)
+        ):
+            text.parent.replace(text, nodes.Text(PER_CENT.sub("\N{NO-BREAK SPACE}", text)))
+
+
 def hold_all_together(_app: Sphinx, doctree: nodes.document, _page: str) -> None:
-    """Do so for each formula inside a line."""
+    """Do so for each number with a per cent sign and each formula inside a line."""
+    hold_per_cent(doctree)
     for formula in list(doctree.findall(nodes.math)):
         hold_together(formula)
 

@@ -278,6 +278,15 @@ def test_a_formula_holds_the_punctuation_that_touches_it(text: str, together: li
     assert held(text) == together
 
 
+def test_a_number_keeps_its_per_cent_sign() -> None:
+    doctree = publish_doctree("It is 17 % of *4 %*, not ``5 %``, and % alone.")
+    unbroken.hold_per_cent(doctree)
+    assert (
+        doctree.astext()
+        == "It is 17\N{NO-BREAK SPACE}% of 4\N{NO-BREAK SPACE}%, not 5 %, and % alone."
+    )
+
+
 def test_a_bare_field_of_a_named_tuple_is_skipped_and_nothing_else() -> None:
     def skip(member):
         return fields.skip_alias(None, "class", "name", member, False, None)

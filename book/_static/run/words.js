@@ -40,8 +40,8 @@ window.qkvRunWords = {
   passed: qkvSay("Passed: the tick is set."),
   changed: qkvSay("changed by you"),
   kept: qkvSay("What you type is kept in this browser."),
-  elsewhere: qkvSay("Needs a package that a page cannot hold (PyTorch, most often)."),
+  elsewhere: qkvSay("This cell does not run in the browser: it needs a package that a page cannot hold, most often PyTorch."),
   elsewhereMore: qkvSay("How to run it"),
-  elsewhereShort: qkvSay("Not in the page."),
+  elsewhereShort: qkvSay("Does not run in the browser."),
   missing: (name) => qkvSay("{name} is not in this page. Run the notebook in full to use it:", { name }),
 };
