@@ -128,6 +128,10 @@ def wrong(latex: str, case: Case) -> str:
     condition = statements.pop() if case.condition else None
     left = None
     for node in statements:
+        if node.op == "runs":
+            if told := _runs_otherwise(node, world):
+                return told
+            continue
         if node.op not in {"chain", "same truth", "shape", "shape of"}:
             raise UnreadableError("a statement that claims nothing")
         left = node.args[0] if node.op in {"chain", "shape of"} else left
@@ -137,6 +141,14 @@ def wrong(latex: str, case: Case) -> str:
             if holds is not (condition is None or bool(value(condition, inner))):
                 return described(node, left, inner)
     return ""
+
+
+def _runs_otherwise(node: Node, world: World) -> str:
+    """Say of an index over what else it runs than is stated, or nothing."""
+    name, low, high = node.args
+    stated = list(range(value(low, world), int(value(high, world)) + 1))
+    given = list(world.over.get(name, []))
+    return "" if stated == given else f"{name} runs over {given}, not over {stated}"
 
 
 def without_definitions(statements: list[Node], world: World) -> list[Node]:
@@ -229,6 +241,8 @@ def free(node: Any) -> set[str]:
         return free(low) | free(high) | ((free(where) | free(body)) - {variable})
     if isinstance(node, Node) and node.op == "some":
         return free(node.args[1]) - {node.args[0]}
+    if isinstance(node, Node) and node.op == "runs":
+        return free(node.args[1:])
     if isinstance(node, Node) and node.op == "set" and len(node.args) == 2:
         return free(node.args[1]) - free(node.args[0])
     if isinstance(node, Node) and node.op == "softmax":

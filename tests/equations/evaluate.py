@@ -221,6 +221,7 @@ RELATE: dict[str, Callable[[World, Value, Value], bool]] = {
     "≥": lambda world, a, b: bool(a > b or equal(world, a, b)),
     "∈": lambda _, a, b: a in b,
     "∉": lambda _, a, b: a not in b,
+    "≠": lambda world, a, b: not equal(world, a, b),
 }
 
 OPERATIONS: dict[str, Callable[..., Value]] = {

@@ -49,10 +49,21 @@ class Parser(Names):
                 if words == "for_every":
                     self.factor()
             elif not self.take(BREAK.text):
-                found.append(Statement(part, self.statement()))
+                found.append(Statement(part, self.runs() or self.statement()))
                 if self.peek() not in {BREAK, END} and self.peek().kind != "text":
                     self.expect(BREAK.text)
         return found
+
+    def runs(self) -> Node | None:
+        r"""Read ``i = 1, \dots, h``: from where an index runs, and to where."""
+        before = self.at
+        index = self.next()
+        if index.kind == "name" and self.take("="):
+            low = self.sum()
+            if self.take(BREAK.text) and self.next().text in DOTS and self.take(BREAK.text):
+                return Node("runs", (index.text, low, self.sum()))
+        self.at = before
+        return None
 
     def statement(self) -> Node:
         node = self.relation()
@@ -62,6 +73,9 @@ class Parser(Names):
 
     def relation(self) -> Node:
         chain: list[Any] = [self.sum()]
+        if self.take(r"\mapsto"):
+            image = Node("name", (f"{chain[0].args[0]}_image",))
+            return Node("chain", (image, "=", self.sum()))
         while self.peek().text in RELATIONS:
             chain += [RELATIONS[self.next().text], self.sum()]
         node = chain[0] if len(chain) == 1 else Node("chain", tuple(chain))

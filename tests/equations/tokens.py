@@ -22,7 +22,8 @@ class Token(NamedTuple):
 END = Token("end", "")
 BREAK = Token("symbol", ";")  # between two statements
 ROW, COLUMN = Token("symbol", r"\\"), Token("symbol", "&")
-RELATIONS = {"=": "=", "<": "<", ">": ">", r"\le": "≤", r"\ge": "≥", r"\in": "∈", r"\notin": "∉"}
+RELATIONS = {"=": "=", "<": "<", ">": ">", r"\le": "≤", r"\ge": "≥", r"\in": "∈", r"\notin": "∉",
+             r"\ne": "≠"}  # fmt: skip
 GOES_ON = {*RELATIONS, "+", "-", r"\Longleftrightarrow"}  # a row that begins so is the last one's
 OPENS = {"(", "[", "{", r"\{", "begin"}
 CLOSES = {")", "]", "}", r"\}", "end"}
