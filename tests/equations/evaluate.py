@@ -137,6 +137,11 @@ def collection(world: World, *items: Node) -> Value:
     return flat(world, items)
 
 
+def row(world: World, *items: Node) -> Value:
+    """Return a row from its numbers."""
+    return np.array([value(each, world) for each in items])
+
+
 def matrix(world: World, *rows: tuple[Node, ...]) -> Value:
     """Return a matrix from its entries or blocks; one of a single row is a row."""
     found = np.concatenate([
@@ -221,13 +226,14 @@ RELATE: dict[str, Callable[[World, Value, Value], bool]] = {
     "≥": lambda world, a, b: bool(a > b or equal(world, a, b)),
     "∈": lambda _, a, b: a in b,
     "∉": lambda _, a, b: a not in b,
+    "≈": equal,  # within the tolerance of the case
     "≠": lambda world, a, b: not equal(world, a, b),
 }
 
 OPERATIONS: dict[str, Callable[..., Value]] = {
     "number": lambda _, x: x, "name": name, "index": index, "call": call, "chain": chain,
     "big": big, "some": some, "softmax": softmax_over, "derivative": derivative, "cases": cases,
-    "matrix": matrix, "bracket": bracket, "set": collection, "ellipsis": ellipsis,
+    "matrix": matrix, "row": row, "bracket": bracket, "set": collection, "ellipsis": ellipsis,
     "+": plain(np.add), "-": plain(np.subtract), "neg": plain(np.negative),
     "mul": plain(times), "/": plain(np.true_divide), "dot": plain(dot),
     "mul elements": plain(np.multiply), "mod": plain(lambda a, b: a % b), "pow": plain(power),

@@ -152,7 +152,7 @@ class Parser(Names):
             r"\underbrace": self.braced,
             r"\infty": lambda: Node("number", (float("inf"),)),
             r"\cdot": lambda: Node("name", ("open",)),  # an argument that is left open
-            "(": lambda: self.inside(")")[0],
+            "(": lambda: self.grouped(self.inside(")")),
             "{": lambda: self.inside("}")[0],
             "[": lambda: Node("bracket", self.inside("]")),
             r"\{": lambda: Node("set", self.inside(r"\}")),
@@ -178,6 +178,10 @@ class Parser(Names):
             _ = self.take(",") or self.take(r"\mid")
         self.closing.pop()
         return tuple(found)
+
+    def grouped(self, items: tuple[Node, ...]) -> Node:
+        """Return what brackets hold: an expression, or the numbers of a row."""
+        return items[0] if len(items) == 1 else Node("row", items)
 
     def argument(self) -> Node:
         r"""Read ``{…}`` or one token, of a number its first digit: ``\tfrac12``."""

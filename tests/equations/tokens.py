@@ -23,7 +23,7 @@ END = Token("end", "")
 BREAK = Token("symbol", ";")  # between two statements
 ROW, COLUMN = Token("symbol", r"\\"), Token("symbol", "&")
 RELATIONS = {"=": "=", "<": "<", ">": ">", r"\le": "≤", r"\ge": "≥", r"\in": "∈", r"\notin": "∉",
-             r"\ne": "≠"}  # fmt: skip
+             r"\ne": "≠", r"\approx": "≈"}  # fmt: skip
 GOES_ON = {*RELATIONS, "+", "-", r"\Longleftrightarrow"}  # a row that begins so is the last one's
 OPENS = {"(", "[", "{", r"\{", "begin"}
 CLOSES = {")", "]", "}", r"\}", "end"}

@@ -1,0 +1,29 @@
+"""Faults whose truth must be asked: the wrong words agree with each other, in both editions too."""
+
+from tests.bite.plant import Plant, first, swap
+
+DOCUMENTED, INLINE = ("tests/equations/test_documented.py",), ("tests/equations/test_inline.py",)
+ALGORITHM, MATHEMATICS = "book/03-algorithm.ipynb", "book/04-mathematics.ipynb"
+
+FORMULAS = [
+    Plant("a docstring's delta rule without the decay of what is held",
+          "qkv_lib/variants/delta.py", swap(r"e_t &= v_t - k_t\, \alpha_t S_{t-1}",
+                                            r"e_t &= v_t - k_t\, S_{t-1}"), DOCUMENTED),
+    Plant("a docstring's block that normalises another row", "qkv_lib/layers/blocks.py",
+          first(r"FeedForward\}\(\\mathrm\{norm\}\(y\)\)", r"FeedForward}(\\mathrm{norm}(x))"),
+          DOCUMENTED),
+    Plant("a docstring's rank that counts a tie as a win", "qkv_lib/measures/retrieval.py",
+          swap(r"+ \tfrac{1}{2} \sum_{j", r"+ \sum_{j"), DOCUMENTED),
+    Plant("a peak in the running text of a docstring", "qkv_lib/exact/tiles.py",
+          swap(r":math:`p = \max(p_A, p_B)`", r":math:`p = \min(p_A, p_B)`"), INLINE),
+    Plant("a bound of the causal mask in the glossary", "book/appendix/glossary.md",
+          swap(r"own position: $j \le i + o$", r"own position: $j \le i - o$"), INLINE),
+    Plant("a sum over the wrong index on the notation card", "book/appendix/notation.md",
+          swap(r"$O_{ic} = \sum_j A_{ij} V_{jc}$", r"$O_{ic} = \sum_j A_{ji} V_{jc}$"), INLINE),
+    Plant("the head's width on another page", "book/02-concepts.ipynb",
+          swap("project them to width $d_k = 16$", "project them to width $d_k = 64$"), INLINE),
+    Plant("the bilinear form with its matrix turned", MATHEMATICS,
+          swap(r"x_i\\,(W_Q W_K^\\top)\\,x_j^\\top", r"x_i\\,(W_K W_Q^\\top)\\,x_j^\\top"), INLINE),
+]  # fmt: skip
+
+PLANTS = [*FORMULAS]
