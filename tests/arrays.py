@@ -29,7 +29,7 @@ def plain(x: Array) -> np.ndarray[Any, Any]:
     """Return any array as NumPy, floating point as float64."""
     if isinstance(x, torch.Tensor):
         x = x.detach()
-        x = (x.double() if x.is_floating_point() else x).numpy()
+        x = (x.double() if x.is_floating_point() else x).cpu().numpy()
     return x.astype(np.float64) if np.issubdtype(x.dtype, np.floating) else x
 
 

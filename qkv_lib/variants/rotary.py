@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from qkv_lib.formula._checks import Array, check_arrays, check_count, check_number, shape
-from qkv_lib.formula._precision import accumulating, namespace
+from qkv_lib.formula._precision import accumulating, is_tensor, namespace
 
 __all__ = [
     "frequencies",
@@ -250,6 +250,8 @@ def turned(x: Array, theta: np.ndarray, positions: Array | None = None) -> Array
     xp: Any = check_arrays(x=x)
     if x.ndim < 2 or np.shape(theta) != (x.shape[-1] // 2,) or x.shape[-1] % 2:
         raise ValueError(f"theta has shape {np.shape(theta)} but x has {shape(x)}: needs d / 2")
+    if positions is not None and is_tensor(positions):
+        positions = positions.cpu()  # the angles are computed there, wherever x is
     t = np.arange(x.shape[-2]) if positions is None else np.asarray(positions)
     if t.shape != (x.shape[-2],):
         raise ValueError(f"positions has shape {t.shape} but x has {shape(x)}: needs n")

@@ -21,11 +21,12 @@ BATCH, HEADS, N, M, D, E = 2, 3, 5, 7, 13, 11
 
 @dataclass(frozen=True)
 class Cell:
-    """An implementation in one library and dtype."""
+    """An implementation in one library and dtype, its tensors on one device."""
 
     implementation: Implementation
     library: str
     dtype: str
+    device: str = "cpu"
 
     def array(self, values: Any) -> Array:
         """Return numbers in the dtype of the cell, masks and counts as they are."""
@@ -33,7 +34,8 @@ class Cell:
         if self.library == "numpy" and not hasattr(np, self.dtype):  # ml_dtypes may lend it one
             raise TypeError(f"NumPy has no {self.dtype}")
         floats = np.issubdtype(values.dtype, np.floating)
-        return array(self.library, values, self.dtype if floats else str(values.dtype))
+        made = array(self.library, values, self.dtype if floats else str(values.dtype))
+        return made if self.library == "numpy" else made.to(self.device)
 
     def arrays(self, options: dict[str, Any]) -> dict[str, Any]:
         return {k: self.array(v) if isinstance(v, np.ndarray) else v for k, v in options.items()}
@@ -126,13 +128,14 @@ def textbook(
     scores = query @ key.mT * (1 / math.sqrt(query.shape[-1]) if scale is None else scale)
     scores = scores if softcap is None else softcap * torch.tanh(scores / softcap)
     scores = scores if bias is None else scores + bias
-    distance = torch.arange(n)[:, None] + offset - torch.arange(m)
-    seen = torch.ones(query.shape[0], 1, n, m, dtype=torch.bool)
+    rows, columns = (torch.arange(size, device=query.device) for size in (n, m))
+    distance = rows[:, None] + offset - columns
+    seen = torch.ones(query.shape[0], 1, n, m, dtype=torch.bool, device=query.device)
     seen = seen if mask is None else seen & mask
     seen = seen & (distance >= 0) if causal else seen
     seen = seen if window is None else seen & (distance.abs() < window)
     if key_lengths is not None:
-        seen = seen & (torch.arange(m) < key_lengths[:, None, None, None])
+        seen = seen & (columns < key_lengths[:, None, None, None])
     weights = torch.softmax(scores.masked_fill(~seen, -math.inf), dim=-1)
     return weights.masked_fill(~seen, 0) @ value
 

@@ -127,7 +127,7 @@ def latent(query: Array, key: Array, value: Array, **options: Any) -> Array:
             for part in (slice(d), slice(d, None))]  # fmt: skip
     if isinstance(query, torch.Tensor):
         both = torch.cat([key, value], dim=-1)
-        up_key, up_value = (torch.tensor(x, dtype=query.dtype) for x in maps)
+        up_key, up_value = (torch.tensor(x).to(query) for x in maps)
     else:
         both = np.concatenate([key, value], axis=-1)
         up_key, up_value = (x.astype(query.dtype) for x in maps)
@@ -148,7 +148,7 @@ def opened(query: Array, key: Array, value: Array, **options: Any) -> Array:
     h, n, b = query.shape[-3], query.shape[-2], query.shape[:-3]
     gate = np.full((*b, h, n, 1), 100.0)
     if isinstance(query, torch.Tensor):
-        return gated_attention(query, key, value, torch.tensor(gate, dtype=query.dtype), **options)
+        return gated_attention(query, key, value, torch.tensor(gate).to(query), **options)
     return gated_attention(query, key, value, gate.astype(query.dtype), **options)
 
 
@@ -171,7 +171,7 @@ def layer(*, training: bool) -> Implementation:
         module = MultiHeadAttention(
             h * d, h, n_kv_heads=g, kdim=g * d, vdim=g * d, bias=False,
             dropout=0.5 if training else 0.0,
-        ).to(query.dtype).train(training)  # fmt: skip
+        ).to(query).train(training)  # fmt: skip
         for parameter in module.parameters():
             torch.nn.init.eye_(parameter)
         wide = torch.nn.functional.pad(value, (0, d - value.shape[-1]))  # d_v = d in the layer
@@ -200,7 +200,9 @@ def autocast(implementation: Implementation, half: str) -> Implementation:
 
     def inside(function: Callable[..., Any]) -> Callable[..., Any]:
         def run(*operands: Array, **options: Any) -> Any:
-            with torch.autocast("cpu", getattr(torch, half)):
+            on_torch = isinstance(operands[0], torch.Tensor)
+            device = operands[0].device.type if on_torch else "cpu"
+            with torch.autocast(device, getattr(torch, half)):
                 return function(*operands, **options)
 
         return run

@@ -2,6 +2,7 @@
 
 import pickle
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -203,7 +204,7 @@ def all_agree_pairwise(cell: Cell, case: Case) -> None:
         if other.random or other is cell.implementation:
             continue
         try:
-            theirs = _output(other.name, cell.library, cell.dtype, operands, options)
+            theirs = _output(replace(cell, implementation=other), operands, options)
         except NotOfferedError:
             continue
         assert_close(mine, theirs, within)
@@ -214,12 +215,12 @@ def all_agree_pairwise(cell: Cell, case: Case) -> None:
 _outputs: dict[bytes, Any] = {}
 
 
-def _output(name: str, library: str, dtype: str, operands: Any, options: dict[str, Any]) -> Any:
+def _output(cell: Cell, operands: Any, options: dict[str, Any]) -> Any:
     """Return what a row of the table gives, run once for all rows that are compared with it."""
-    asked = pickle.dumps((name, library, dtype, operands, options))
+    where = cell.implementation.name, cell.library, cell.dtype, cell.device
+    asked = pickle.dumps((where, operands, options))
     if asked not in _outputs:
-        row = next(each for each in IMPLEMENTATIONS if each.name == name)
-        _outputs[asked] = Cell(row, library, dtype).run(*operands, **options)
+        _outputs[asked] = cell.run(*operands, **options)
     return _outputs[asked]
 
 
