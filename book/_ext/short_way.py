@@ -48,7 +48,7 @@ def lead_back(app: Sphinx, doctree: nodes.document) -> None:
     app.env.note_dependency(str(notebook))
     target = f"{PAGE}.html#{nodes.make_id(heading)}"
     time += [
-        nodes.Text(" "),
+        nodes.Text("" if time.astext().endswith("。") else " "),
         nodes.strong("", say("In short")),
         nodes.Text(say(": ")),
         nodes.reference("", message(PAGE, heading), refuri=target, internal=True),

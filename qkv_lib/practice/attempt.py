@@ -93,6 +93,8 @@ def difference(attempt: Attempt, trial: Trial) -> str:
         if np.any(wrong):
             index = tuple(np.argwhere(wrong)[0])
             mine, theirs = two_numbers(yours[index], expected[index])
+            if not index:
+                return f"with {shown}, {name} must be {theirs}; yours is {mine}"
             return (
                 f"with {shown}, the first difference in {name} is at "
                 f"{place(index, attempt.exercise.returns[name])}: "

@@ -216,8 +216,6 @@ def plain(value: Any) -> str:
 
 def place(index: Sequence[Any], axes: Sequence[str]) -> str:
     """Return an index in words: ``batch element 0, query 2, feature 1``."""
-    if not len(index):
-        return "the result"
     leading = len(index) - len(axes)
     names = ["batch element"] * max(leading, 0) + list(axes[max(-leading, 0) :])
     return ", ".join(f"{name} {int(i)}" for name, i in zip(names, index, strict=True))

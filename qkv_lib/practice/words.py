@@ -21,6 +21,8 @@ NAMES = re.compile(r"(\w+(?:, \w+)*) and (\w+)")
 ARTICLE = re.compile(r"^an? (?=\w+$)")
 WITH = "with {0}, {1}"
 """What a call was given, and what came out; both may hold commas."""
+PLACE = re.compile(r"[a-z][a-z ]* \d+(?:, [a-z][a-z ]* \d+)*")
+OF_AN_AXIS = ("the last {0}", "every {0} but the first")
 
 
 def language() -> str:
@@ -60,6 +62,8 @@ def translated(text: str, words: dict[str, str]) -> str | None:
         return words[text]
     if names := NAMES.fullmatch(text):
         return f"{names[1]}和{names[2]}".replace(", ", "、")
+    if PLACE.fullmatch(text) and (named := place(text, words)):
+        return named
     for pattern, template in patterns(tuple(words)):
         found = pattern.fullmatch(text)
         if found is None:
@@ -68,11 +72,30 @@ def translated(text: str, words: dict[str, str]) -> str | None:
         if groups is None:
             continue
         filled = [translated(each, words) or ARTICLE.sub("", each) for each in groups]
+        if template in OF_AN_AXIS:
+            filled = [axis(groups[0], words) or groups[0]]
         whole, fields = pieces(template, words[template])
         for i, behind in fields:
             whole += filled[i] + behind
         return whole + "".join(filled[len(fields) :])
     return None
+
+
+def axis(name: str, words: dict[str, str]) -> str:
+    """Return what an axis is called; a table has its first place, ``query 0``."""
+    return words.get(f"{name} 0", "").removesuffix("0")
+
+
+def place(text: str, words: dict[str, str]) -> str:
+    """Return a place of an array, where each of its axes has a name.
+
+    >>> place("query 1, key 12", {"query 0": "查询0", "key 0": "键0"})
+    '查询1、键12'
+    """
+    parts = [part.rpartition(" ") for part in text.split(", ")]
+    names = [axis(name, words) for name, _, _ in parts]
+    numbers = [number for _, _, number in parts]
+    return "、".join(map("".join, zip(names, numbers, strict=True))) if all(names) else ""
 
 
 @cache

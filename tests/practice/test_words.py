@@ -64,6 +64,8 @@ def test_a_sentence_is_found_by_its_template(english: str, chinese: str | None) 
         ("of what comes back dQ and dK are right; dV not",
          "返回的几项里，dQ和dK是对的；dV不对"),
         ("your answer is right only where n = m", "你的答案只在n = m时才对"),
+        ("batch element 0, query 1, key 12", "批量元素0、查询1、键12"),
+        ("the last query", "最后一个查询"),
     ],
 )  # fmt: skip
 def test_a_verdict_in_chinese_is_chinese_as_a_whole(english: str, chinese: str) -> None:

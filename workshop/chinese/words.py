@@ -196,7 +196,16 @@ def of_engine(folder: Path) -> list[Message]:
             for text in strings(path)
             if told(text) or text in asked
         ]
+    found += [Message(f"{name} 0", "place", "axes") for name in axes()]
     return once(iter(found))
+
+
+def axes() -> list[str]:
+    """Return what the axes of answers are called, those in front of them first."""
+    from qkv_lib.practice.exercises import EXERCISES
+
+    named = [name for each in EXERCISES.values() for one in each.returns.values() for name in one]
+    return list(dict.fromkeys(filter(None, ["batch element", *named])))
 
 
 def own(path: Path) -> set[str]:
@@ -227,6 +236,7 @@ def of_exercises(folder: Path) -> list[Message]:
 SAID_OF_ANSWERS = frozenset({
     "your {0}", "with {0}", "with {0}, {1}", "{0}. Then: {1}", "{0} holds NaN", "row", "column",
     "where {0} = {1}", "where {0} ≠ {1}", "where {0} > {1}", "where {0} < {1}", "where {0} {1} {2}",
+    "0 · ∞ is NaN",
 })  # fmt: skip
 """Parts of verdicts that have one word or none."""
 
