@@ -83,7 +83,7 @@ def meanings_of(glossary: nodes.document) -> Iterator[tuple[str, tuple[nodes.Nod
         for node in paragraphs[1] if len(paragraphs) > 1 else ():
             sign = say("See ")
             text, see, _ = node.partition(sign) if isinstance(node, nodes.Text) else ("", "", "")
-            if see and (not text or text[-1].isspace() or text[-1] == "。"):
+            if see and (not text or text[-1].isspace() or text.endswith(("。", "。）"))):
                 said.append(nodes.Text(text.rstrip()))
                 break
             said.append(without_links(node))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from formula_words import in_language
 from sphinx.application import Sphinx
 from sphinxcontrib import katex
 
@@ -131,7 +132,7 @@ def letters(latex: str) -> set[str]:
 
 def formula(node: nodes.Element) -> str:
     """Return the LaTeX of a formula as it is drawn."""
-    return coloured(BARE_ARGUMENT.sub(r"\1{\2}", node.astext()))
+    return coloured(BARE_ARGUMENT.sub(r"\1{\2}", in_language(node.astext())))
 
 
 def write_colours(app: Sphinx) -> None:

@@ -21,6 +21,7 @@ ANCHOR = re.compile(r'\sid="([^"]+)"')
 FORMULA = re.compile(  # those between the lines: what a word of the glossary says has some too
     r'katex-display.*?<annotation encoding="application/x-tex">(.*?)</annotation>', re.DOTALL
 )
+WORDS = re.compile(r"\\text\{[^{}]*\}")  # what a formula says in words
 OUTPUT = re.compile(r'<div class="output (?:stream|text_plain)[^>]*>(.*?)</pre>', re.DOTALL)
 ADDRESS = re.compile(r'\s(?:src|href)="([^"#?]+)[^"]*"')
 
@@ -39,8 +40,16 @@ def article(page: Path) -> str:
 @pytest.mark.parametrize("page", PAGES, ids=str)
 def test_anchors_outputs_and_formulas_are_those_of_the_english_page(page: Path) -> None:
     english, chinese = article(SITE / page), article(CHINESE / page)
-    for pattern in (ANCHOR, OUTPUT, FORMULA):
+    for pattern in (ANCHOR, OUTPUT):
         assert pattern.findall(english) == pattern.findall(chinese)
+    first, second = ([WORDS.sub("", each) for each in FORMULA.findall(page)]
+                     for page in (english, chinese))  # fmt: skip
+    assert first == second
+
+
+def test_formulas_say_their_words_in_chinese() -> None:
+    said = WORDS.findall(" ".join(FORMULA.findall(article(CHINESE / "book/03-algorithm.html"))))
+    assert said == [r"\text{若}", r"\text{否则}"]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=str)

@@ -11,6 +11,7 @@ import fields
 import figure_tables
 import figures
 import folded
+import formula_words
 import front_page
 import glossary_links
 import light
@@ -282,6 +283,21 @@ def test_a_number_keeps_its_per_cent_sign() -> None:
     doctree = publish_doctree("It is 17 % of *4 %*, not ``5 %``, and % alone.")
     unbroken.hold_per_cent(doctree)
     assert doctree.astext() == "It is 17_% of 4_%, not 5 %, and % alone.".replace("_", "\xa0")
+
+
+def test_the_chinese_number_of_a_chapter_is_held_together() -> None:
+    doctree = publish_doctree("见第8章，第6.2节，第6.2至6.4节。第三章 ``第2章``")
+    unbroken.hold_all_together(SimpleNamespace(), doctree, "page")
+    assert doctree.astext() == "见第8章，第6.2节，第6.2至6.4节。第三章 第2章"
+    together = [each.astext() for each in doctree.findall(nodes.inline)]
+    assert together == ["第8章", "第6.2节", "第6.2至6.4节"]
+
+
+def test_the_names_in_a_formula_are_no_words() -> None:
+    latex = r"\text{hits} \text{if } d_{\text{model}}"
+    assert formula_words.in_language(latex) == latex
+    assert "if" in formula_words.SAID
+    assert not {"hits", "model"} & set(formula_words.SAID)
 
 
 def test_a_bare_field_of_a_named_tuple_is_skipped_and_nothing_else() -> None:
