@@ -12,7 +12,7 @@ from qkv_lib.exact.fused import can_fuse, fused
 from qkv_lib.exact.tiles import tiled
 from qkv_lib.formula._call import Call
 from qkv_lib.formula._checks import Array
-from qkv_lib.formula.steps import plain
+from qkv_lib.formula.steps import plain_output
 
 # Up to this many scores, one pass over all of them costs less than cutting them into blocks.
 FEW_SCORES = 2**18
@@ -21,10 +21,10 @@ FEW_SCORES = 2**18
 def cheapest(call: Call) -> Array:
     """Return the output of attention by the path that costs least."""
     few = math.prod(call.sizes) <= FEW_SCORES
-    if can_fuse(call, may_mask=few):
+    if call.library == "torch" and can_fuse(call, may_mask=few):
         return fused(call)
     if few or call.transformed:
-        return plain(call).output
+        return plain_output(call)
     if call.band.varies:
         return each_element(cheapest, call)
     return tiled(call)

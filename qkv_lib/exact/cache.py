@@ -119,8 +119,9 @@ class KVCache:
             As `qkv_lib.attention`; a shape differs from what is held other than in the length;
             the tokens do not fit into what is left of the capacity.
         """
-        xp = check_kinds(key=key, value=value)
-        check_rows(key=key, value=value)
+        check_kinds(key=key, value=value)
+        xp = namespace(key)
+        check_rows(key=shape(key), value=shape(value))
         check_query_key_value(key[..., :0, :], key, value)
         if self._key is not None:
             check_kinds(**{"the cache": self._key, "key": key})

@@ -18,7 +18,6 @@ from qkv_lib.formula._checks import Array, Shape, shape
 from qkv_lib.formula._door import check_call
 from qkv_lib.formula._fit import heads
 from qkv_lib.formula._precision import as_they_are
-from qkv_lib.formula.masks import Band
 from qkv_lib.formula.steps import mask_scores
 
 __all__ = ["fused_attention"]
@@ -74,10 +73,9 @@ def fused_attention(query: Array, key: Array, value: Array, **options: Unpack[Ke
 
 
 def can_fuse(call: Call, *, may_mask: bool) -> bool:
-    """Whether the kernel gives the answer, with the band written out as a mask if it ``may``."""
+    """Whether the kernel gives the answer for tensors, the band written out if it ``may`` be."""
     return (
-        call.library == "torch"
-        and call.softcap is None
+        call.softcap is None
         and not call.transformed
         and (may_mask or call.band.is_idle(*call.sizes[-2:]) or _flag_says_all(call))
     )
@@ -108,7 +106,11 @@ def fused(call: Call) -> Array:
         output = attend(*inputs)
     if output.requires_grad and not torch.compiler.is_compiling():
         _allow_second_derivatives(output.grad_fn, attend, inputs)
-    return output[..., :e].to(call.dtype).reshape(*call.sizes[:-1], e)
+    if e < width:
+        output = output[..., :e]
+    if output.ndim != len(call.sizes):
+        output = output.reshape(*call.sizes[:-1], e)
+    return output if output.dtype == call.dtype else output.to(call.dtype)
 
 
 def _allow_second_derivatives(node: Any, attend: Callable[..., Array], inputs: list[Array]) -> None:
@@ -139,9 +141,10 @@ def _flag_says_all(call: Call) -> bool:
 
     It hides with −∞ before it scales, so that a scale below or at 0 would make it +∞ or NaN.
     """
-    if call.mask is not None or call.bias is not None or call.band.varies:
+    band = call.band
+    if call.mask is not None or call.bias is not None or band.varies:
         return False
-    return call.band == Band(causal=True) and call.scale > 0
+    return band.causal and band.window is None and band.offset == 0 and call.scale > 0
 
 
 def _prepared(x: Array, batch: Shape, width: int) -> Array:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypedDict
 
+from qkv_lib.formula._band import Band
 from qkv_lib.formula._checks import Array, Shape
 from qkv_lib.formula._precision import namespace
-from qkv_lib.formula.masks import Band
 
 
 class Keywords(TypedDict, total=False):

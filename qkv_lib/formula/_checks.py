@@ -31,16 +31,16 @@ def check_arrays(**arrays: Array) -> Any:
     ValueError
         Devices differ, or a value is NaN or infinite.
     """
-    xp = check_kinds(**arrays)
+    check_kinds(**arrays)
     for name, array in arrays.items():
         bound(name, array)  # refuses NaN and infinity
-    return xp
+    return namespace(array)
 
 
-def check_kinds(**arrays: Array) -> Any:
+def check_kinds(**arrays: Array) -> None:
     """Check as `check_arrays` does, without a look at the numbers."""
     (first, reference), *others = arrays.items()
-    xp = check_floats(first, reference)
+    check_floats(first, reference)
     for name, array in others:
         check_kin(name, array, first, reference)
         if array.dtype != reference.dtype:
@@ -48,13 +48,11 @@ def check_kinds(**arrays: Array) -> Any:
             raise TypeError(
                 f"{name} is {array.dtype} but {first} is {reference.dtype}: convert one of them"
             )
-    return xp
 
 
 def check_array(name: str, array: Array) -> Any:
     """Check that ``array`` is an array and return its namespace; a masked array is none."""
-    known = isinstance(array, np.ndarray) or is_tensor(array)
-    if not known or isinstance(array, np.ma.MaskedArray):
+    if not is_array(array):
         raise TypeError(
             f"{name} is a {type(array).__name__}, needs a NumPy array or a torch tensor: "
             f"try numpy.asarray({name})"
@@ -62,15 +60,27 @@ def check_array(name: str, array: Array) -> Any:
     return namespace(array)
 
 
-def check_floats(name: str, array: Array) -> Any:
-    """Check that ``array`` is an array of real floating point, and return its namespace."""
-    xp = check_array(name, array)
-    if not xp.isdtype(array.dtype, "real floating"):
+def is_array(x: object) -> bool:
+    """Whether ``x`` is an array of a library that we know; a masked array is none."""
+    if isinstance(x, np.ndarray):
+        return not isinstance(x, np.ma.MaskedArray)
+    return is_tensor(x)
+
+
+def check_floats(name: str, array: Array) -> None:
+    """Check that ``array`` is an array of real floating point."""
+    if not is_array(array):
+        check_array(name, array)
+    if not is_floating(array.dtype):
         raise TypeError(
             f"{name} has dtype {array.dtype}, needs a floating-point dtype: "
             "convert it, for example to float32"
         )
-    return xp
+
+
+def is_floating(dtype: Any) -> bool:
+    """Whether a dtype, of NumPy or of torch, is real floating point."""
+    return bool(dtype.kind == "f" if isinstance(dtype, np.dtype) else dtype.is_floating_point)
 
 
 def check_like(like: Array | None) -> None:
@@ -82,7 +92,7 @@ def check_like(like: Array | None) -> None:
 def check_scores(scores: Array, axis: int) -> Any:
     """Check an array of scores, where −∞ may mark masked entries; return its namespace."""
     xp = check_array("scores", scores)
-    if not xp.isdtype(scores.dtype, "real floating"):
+    if not is_floating(scores.dtype):
         raise TypeError(f"scores has dtype {scores.dtype}, needs a floating-point dtype")
     if scores.ndim == 0:
         raise ValueError("scores is a single number, needs at least one axis")
@@ -118,17 +128,15 @@ def check_kin(name: str, array: Array, first: str, reference: Array) -> None:
 
 def check_count(name: str, value: object, *, least: int | None = None) -> int:
     """Check that ``value`` is an integer, of at least ``least``, and return it as an int."""
-    need = f"{name} is {value!r}, needs an integer"
-    need += "" if least is None else f" of at least {least}"
-    if isinstance(value, bool):
-        raise TypeError(need)
     try:
-        count = operator.index(value)  # type: ignore[arg-type]
+        count = None if isinstance(value, bool) else operator.index(value)  # type: ignore[arg-type]
     except TypeError:
-        raise TypeError(need) from None
-    if least is not None and count < least:
-        raise ValueError(need)
-    return count
+        count = None
+    if count is not None and (least is None or count >= least):
+        return count
+    refusal = TypeError if count is None else ValueError
+    at_least = "" if least is None else f" of at least {least}"
+    raise refusal(f"{name} is {value!r}, needs an integer{at_least}")
 
 
 def check_flag(name: str, value: object) -> bool:

@@ -7,23 +7,19 @@ from typing import Unpack
 from qkv_lib.formula._call import Call, Keywords, join_masks
 from qkv_lib.formula._checks import (
     Array,
-    Shape,
-    check_count,
-    check_flag,
     check_number,
     check_softcap,
 )
 from qkv_lib.formula._fit import (
+    check_band,
     check_bias,
     check_key_lengths,
     check_mask,
-    check_offset,
     check_query_key_value,
-    scores_shape,
 )
 from qkv_lib.formula._numbers import bound, check_below_infinity, check_range, could_overflow
 from qkv_lib.formula._precision import accumulating, library, transformed
-from qkv_lib.formula.masks import Band, padding_mask
+from qkv_lib.formula.masks import padding_mask
 from qkv_lib.formula.steps import default_scale
 
 
@@ -48,12 +44,12 @@ def check_form(
     softcap: float | None = None,
 ) -> Call:
     """Check all but the numbers in the operands; these are the options and their defaults."""
-    xp = check_query_key_value(query, key, value)
-    sizes = scores_shape(query, key)
+    sizes = check_query_key_value(query, key, value)
+    band = check_band(causal, offset, window, sizes, query)
     if mask is not None:
-        check_mask(xp, mask, sizes, query)
+        check_mask(mask, sizes, query)
     if bias is not None:
-        check_bias(xp, bias, sizes, query)
+        check_bias(bias, sizes, query)
     if key_lengths is not None:
         check_key_lengths(key_lengths, sizes, query, key)
         mask = join_masks(mask, padding_mask(key_lengths, sizes[-1], n_axes=len(sizes)))
@@ -65,7 +61,7 @@ def check_form(
         library=library(query),
         mask=mask,
         bias=bias,
-        band=check_band(causal, offset, window, sizes, query),
+        band=band,
         scale=default_scale(query.shape[-1]) if scale is None else check_number("scale", scale),
         softcap=None if softcap is None else check_softcap(softcap, query),
         sizes=sizes,
@@ -81,16 +77,3 @@ def check_numbers(call: Call, query: float | None, key: float | None, value: flo
     if value is not None and could_overflow(call.value, value, n_keys=call.sizes[-1]):
         return call._replace(huge=True)
     return call
-
-
-def check_band(
-    causal: bool, offset: int | Array, window: int | None, sizes: Shape, query: Array
-) -> Band:
-    """Check the options that hide keys by position alone."""
-    causal = check_flag("causal", causal)
-    if window is not None:
-        window = check_count("window", window, least=1)
-    offset = check_offset(offset, sizes, query)
-    if not causal and window is None and (not isinstance(offset, int) or offset):
-        raise ValueError(f"offset is {offset} but neither causal nor window is given to use it")
-    return Band(causal, window, offset)

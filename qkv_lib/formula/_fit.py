@@ -5,20 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from qkv_lib.formula._band import Band
 from qkv_lib.formula._checks import (
     Array,
     Shape,
     check_count,
+    check_flag,
     check_integers,
     check_kin,
     check_kinds,
+    is_floating,
     shape,
 )
 from qkv_lib.formula._numbers import has_numbers
+from qkv_lib.formula._precision import namespace
 
 
-def check_query_key_value(query: Array, key: Array, value: Array) -> Any:
-    """Check kinds and shapes of the three operands; return their array-API namespace.
+def check_query_key_value(query: Array, key: Array, value: Array) -> Shape:
+    """Check kinds and shapes of the three operands; return the shape of the scores.
 
     Raises
     ------
@@ -28,72 +32,78 @@ def check_query_key_value(query: Array, key: Array, value: Array) -> Any:
         An operand has fewer than two axes or no features, widths ``d_k`` differ, ``n_k``
         differs between key and value, or leading axes do not fit (see `check_heads`).
     """
-    xp = check_kinds(query=query, key=key, value=value)
-    check_rows(query=query, key=key, value=value)
-    check_widths(query, key)
-    if key.shape[-2] != value.shape[-2]:
+    check_kinds(query=query, key=key, value=value)
+    q, k, v = shape(query), shape(key), shape(value)
+    check_rows(query=q, key=k, value=v)
+    check_widths(q, k)
+    if k[-2] != v[-2]:
         raise ValueError(
-            f"key has {key.shape[-2]} rows but value has {value.shape[-2]}: shapes {shape(key)} "
-            f"and {shape(value)}; every key needs exactly one value"
+            f"key has {k[-2]} rows but value has {v[-2]}: shapes {k} and {v}; "
+            "every key needs exactly one value"
         )
-    if key.shape[:-2] != value.shape[:-2]:
+    if k[:-2] != v[:-2]:
         raise ValueError(
-            f"key has leading axes {shape(key)[:-2]} but value has {shape(value)[:-2]}: "
-            f"shapes {shape(key)} and {shape(value)}; they must be equal"
+            f"key has leading axes {k[:-2]} but value has {v[:-2]}: shapes {k} and {v}; "
+            "they must be equal"
         )
-    check_heads(query, key)
-    return xp
+    return check_heads(q, k)
 
 
-def check_rows(**arrays: Array) -> None:
-    """Check that each of ``arrays`` (name=array) holds rows of features."""
-    for name, array in arrays.items():
-        if array.ndim < 2:
+def check_rows(**shapes: Shape) -> None:
+    """Check that the array of each of ``shapes`` (name=shape) holds rows of features."""
+    for name, sizes in shapes.items():
+        if len(sizes) < 2:
             raise ValueError(
-                f"{name} has shape {shape(array)}, needs at least two axes (..., length, features)"
+                f"{name} has shape {sizes}, needs at least two axes (..., length, features)"
             )
 
 
-def check_widths(query: Array, key: Array) -> None:
+def check_widths(query: Shape, key: Shape) -> None:
     """Check that queries and keys have the same width ``d_k``, of at least one."""
-    if query.shape[-1] != key.shape[-1]:
+    if query[-1] != key[-1]:
         raise ValueError(
-            f"query has {query.shape[-1]} features but key has {key.shape[-1]}: shapes "
-            f"{shape(query)} and {shape(key)}; the last axes must be equal (d_k)"
+            f"query has {query[-1]} features but key has {key[-1]}: shapes {query} and {key}; "
+            "the last axes must be equal (d_k)"
         )
-    if query.shape[-1] == 0:
-        raise ValueError(f"query has no features: shape {shape(query)}; d_k must be at least 1")
+    if query[-1] == 0:
+        raise ValueError(f"query has no features: shape {query}; d_k must be at least 1")
 
 
-def check_heads(query: Array, key: Array) -> None:
-    """Check the leading axes: equal or broadcastable, or grouped heads ``h = r · g``."""
-    h, g = heads(query), heads(key)
+def check_heads(query: Shape, key: Shape) -> Shape:
+    """Check the leading axes: equal or broadcastable, or grouped heads ``h = r · g``.
+
+    Return the shape (..., h, n_queries, n_keys) of the scores.
+    """
+    h, g = (sizes[-3] if len(sizes) > 2 else 1 for sizes in (query, key))
     if (h and not g) or (g > 1 and h % g):
         raise ValueError(
-            f"query has {h} heads but key has {g}: shapes {shape(query)} and {shape(key)}; "
+            f"query has {h} heads but key has {g}: shapes {query} and {key}; "
             "the heads of query must be a multiple of the heads of key and value"
         )
-    if broadcast(query.shape[:-3], key.shape[:-3]) is None:
+    batch = broadcast(query[:-3], key[:-3])
+    if batch is None:
         raise ValueError(
-            f"query has leading axes {shape(query)[:-2]} but key has {shape(key)[:-2]}: shapes "
-            f"{shape(query)} and {shape(key)}; apart from the heads they must be equal or 1"
+            f"query has leading axes {query[:-2]} but key has {key[:-2]}: shapes {query} and "
+            f"{key}; apart from the heads they must be equal or 1"
         )
+    lengths = query[-2], key[-2]
+    return lengths if max(len(query), len(key)) < 3 else (*batch, h, *lengths)
 
 
-def check_mask(xp: Any, mask: Array, scores: Shape, like: Array) -> None:
+def check_mask(mask: Array, scores: Shape, like: Array) -> None:
     """Check a boolean mask that broadcasts to the shape of the scores."""
     _check_companion("mask", mask, scores, like)
-    if mask.dtype != xp.bool:
+    if mask.dtype != namespace(mask).bool:
         raise TypeError(
             f"mask has dtype {mask.dtype}, needs bool, True = may attend; "
             "numbers to add to the scores go in as bias"
         )
 
 
-def check_bias(xp: Any, bias: Array, scores: Shape, like: Array) -> None:
+def check_bias(bias: Array, scores: Shape, like: Array) -> None:
     """Check kind and shape of an additive bias: it broadcasts to the shape of the scores."""
     _check_companion("bias", bias, scores, like)
-    if not xp.isdtype(bias.dtype, "real floating"):
+    if not is_floating(bias.dtype):
         raise TypeError(
             f"bias has dtype {bias.dtype}, needs a floating-point dtype; "
             "a boolean array goes in as mask"
@@ -122,6 +132,19 @@ def check_key_lengths(lengths: Array, scores: Shape, query: Array, key: Array) -
             f"key_lengths has shape {shape(lengths)} but query {shape(query)} and key "
             f"{shape(key)} have heads and no batch axis: add one in front, or hand in a mask"
         )
+
+
+def check_band(
+    causal: bool, offset: int | Array, window: int | None, sizes: Shape, query: Array
+) -> Band:
+    """Check the options that hide keys by position alone."""
+    offset = check_offset(offset, sizes, query)
+    causal = check_flag("causal", causal)
+    if window is not None:
+        window = check_count("window", window, least=1)
+    if not causal and window is None and (not isinstance(offset, int) or offset):
+        raise ValueError(f"offset is {offset} but neither causal nor window is given to use it")
+    return Band(causal, window, offset)
 
 
 def check_offset(offset: object, scores: Shape, query: Array) -> int | Array:
@@ -154,15 +177,6 @@ def _check_companion(name: str, array: Array, scores: Shape, like: Array) -> Non
             f"{name} has shape {shape(array)}, needs one that broadcasts to the scores' "
             f"{scores}: (..., n_queries, n_keys)"
         )
-
-
-def scores_shape(query: Array, key: Array) -> Shape:
-    """Return the shape (..., h, n_queries, n_keys) of the scores."""
-    lengths = (query.shape[-2], key.shape[-2])
-    if max(query.ndim, key.ndim) < 3:
-        return lengths
-    batch = broadcast(query.shape[:-3], key.shape[:-3]) or ()
-    return (*batch, heads(query), *lengths)
 
 
 def heads(array: Array) -> int:

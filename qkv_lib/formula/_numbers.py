@@ -61,9 +61,10 @@ def _tensor_length(tensor: Any) -> float | None:
     torch = sys.modules["torch"]
     if torch.compiler.is_compiling():
         return None
-    wide = torch.float32 if tensor.dtype.itemsize < 4 else None
+    numbers = tensor.detach() if tensor.requires_grad else tensor
     try:
-        length: float = torch.linalg.vector_norm(tensor.detach(), dtype=wide).item()
+        wide = numbers.float() if numbers.dtype.itemsize < 4 else numbers
+        length: float = torch.linalg.vector_norm(wide).item()
     except RuntimeError:  # what meta, fake and vmapped tensors answer
         return None
     return length if length < math.inf else math.inf

@@ -51,8 +51,8 @@ def dot(query: Array, key: Array) -> Array:
     array([[ 5., 14.]])
     """
     _check(query=query, key=key)
-    check_widths(query, key)
-    check_heads(query, key)
+    check_widths(shape_of(query), shape_of(key))
+    check_heads(shape_of(query), shape_of(key))
     return dot_scores(accumulating(query), accumulating(key))
 
 
@@ -127,7 +127,7 @@ def bilinear(query: Array, key: Array, w: Array) -> Array:
     """
     _check(query=query, key=key, w=w)
     _check_map("w", w, query=query, key=key)
-    check_heads(query, key)
+    check_heads(shape_of(query), shape_of(key))
     return dot_scores(matmul(accumulating(query), accumulating(w)), accumulating(key))
 
 
@@ -226,7 +226,7 @@ def gaussian(query: Array, key: Array, *, bandwidth: float = 1.0) -> Array:
     array([[-0. , -0.5, -2. ]])
     """
     xp = _check(query=query, key=key)
-    check_widths(query, key)
+    check_widths(shape_of(query), shape_of(key))
     _check_leading(query, key)
     scale = check_number("bandwidth", bandwidth, positive=True) * 2**0.5
     between = accumulating(query)[..., :, None, :] - accumulating(key)[..., None, :, :]

@@ -84,14 +84,26 @@ def exponentials(scores: Array, *, out: Array | None = None) -> tuple[Array, Arr
     Subtracting the row's largest score keeps ``exp`` from overflowing and changes no weight.
     A row of nothing but −∞ has exponentials 0, sum 0 and peak −∞. ``out=scores`` overwrites.
     """
+    peak = row_peaks(scores)  # (..., n, 1)
     xp = namespace(scores)
-    if scores.shape[-1] == 0:
-        peak = xp.full_like(xp.sum(scores, axis=-1, keepdims=True), -xp.inf)
-    else:
-        peak = xp.max(scores, axis=-1, keepdims=True)  # (..., n, 1)
     shifted = xp.subtract(scores, xp.where(peak == -xp.inf, 0.0, peak), out=out)  # (..., n, m)
     unnormalised = xp.exp(shifted) if out is None else _exp_in_place(shifted)
     return unnormalised, xp.sum(unnormalised, axis=-1, keepdims=True), peak
+
+
+def row_peaks(scores: Array) -> Array:
+    """Return the largest score of each row, with one column; −∞ where a row has no scores.
+
+    NumPy finds the place of the largest of a short row in a third of the time that ``max`` takes.
+    """
+    xp = namespace(scores)
+    *leading, m = scores.shape
+    if m == 0:
+        return xp.full_like(xp.sum(scores, axis=-1, keepdims=True), -xp.inf)
+    if library(scores) != "numpy":
+        return xp.max(scores, axis=-1, keepdims=True)
+    rows = scores.reshape(-1, m)
+    return rows[xp.arange(len(rows)), rows.argmax(axis=-1)].reshape(*leading, 1)
 
 
 def _exp_in_place(x: Array) -> Array:
@@ -154,21 +166,31 @@ def normalise(unnormalised: Array, total: Array) -> Array:
 
 def one_for_zero(total: Array) -> Array:
     """Return the row sums, with 1 for 0: what is divided by it stays 0, and its logarithm is 0."""
-    return namespace(total).where(total == 0.0, 1.0, total)
+    return total + (total == 0.0)
 
 
 def plain(call: Call) -> AttentionSteps:
     """Compute every stage of attention, each whole."""
-    scores = dot_scores(call.query, call.key)  # (..., h, n, m)
+    scores, scaled, capped, masked = scored(call)
+    unnormalised, total, peak = exponentials(masked)
+    weights = normalise(unnormalised, total)
+    output = averages(weights, call)  # (..., h, n, e)
+    logsumexp = (peak + namespace(total).log(one_for_zero(total)))[..., 0]
+    return AttentionSteps(scores, scaled, capped, masked, weights, output, logsumexp)
+
+
+def plain_output(call: Call) -> Array:
+    """Compute the output by the same stages, and keep none."""
+    unnormalised, total, _ = exponentials(scored(call)[-1])
+    return averages(normalise(unnormalised, total), call)
+
+
+def scored(call: Call) -> tuple[Array, Array, Array, Array]:
+    """Return the scores of shape (..., h, n, m) as they are, scaled, capped, and masked."""
+    scores = dot_scores(call.query, call.key)
     scaled = scores * call.scale
     capped = soft_cap(scaled, call.softcap)
-    masked = mask_scores(capped, call.seen(), call.bias)
-    unnormalised, total, peak = exponentials(masked)
-    total = one_for_zero(total)
-    weights = unnormalised / total
-    output = averages(weights, call)  # (..., h, n, e)
-    logsumexp = (peak + namespace(total).log(total))[..., 0]
-    return AttentionSteps(scores, scaled, capped, masked, weights, output, logsumexp)
+    return scores, scaled, capped, mask_scores(capped, call.seen(), call.bias)
 
 
 def averages(weights: Array, call: Call) -> Array:
@@ -176,4 +198,4 @@ def averages(weights: Array, call: Call) -> Array:
     if call.huge:
         return without_overflow(lambda small: averages(weights, small), call)
     output = grouped_matmul(weights, call.value)
-    return namespace(output).astype(output, call.dtype, copy=False)
+    return output if output.dtype == call.dtype else namespace(output).astype(output, call.dtype)

@@ -204,7 +204,8 @@ class LatentCache:
         TypeError, ValueError
             As `qkv_lib.exact.cache.KVCache.append`.
         """
-        xp = check_kinds(latent=latent, key_turned=key_turned)
+        check_kinds(latent=latent, key_turned=key_turned)
+        xp = namespace(latent)
         rows = xp.concat([latent, key_turned], axis=-1)
         self._held.append(rows, rows[..., :0])  # the values are the first features of the rows
         self._d_c = latent.shape[-1]

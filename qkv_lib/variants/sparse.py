@@ -12,7 +12,7 @@ from typing import Any
 
 from qkv_lib.attention import attention
 from qkv_lib.formula._checks import Array, check_count, check_flag, shape
-from qkv_lib.formula._fit import check_query_key_value, heads, scores_shape
+from qkv_lib.formula._fit import check_query_key_value, heads
 from qkv_lib.formula._precision import accumulating, namespace
 from qkv_lib.formula.heads import grouped_matmul
 
@@ -59,7 +59,7 @@ def chosen_blocks(
     array([[0, 1, 1],
            [1, 0, 1]])
     """
-    check_query_key_value(query, key, key)
+    sizes = check_query_key_value(query, key, key)
     block = check_count("block", block, least=1)
     n_chosen = check_count("n_chosen", n_chosen, least=1)
     n, m = query.shape[-2], key.shape[-2]
@@ -69,7 +69,7 @@ def chosen_blocks(
     starts = range(0, m, block)
     k = accumulating(key)
     if not starts:
-        return xp.zeros((*scores_shape(query, key)[:-1], 0), dtype=xp.bool, device=query.device)
+        return xp.zeros((*sizes[:-1], 0), dtype=xp.bool, device=query.device)
     means = xp.concat([xp.mean(k[..., s : s + block, :], axis=-2, keepdims=True) for s in starts],
                       axis=-2)  # fmt: skip
     liking = grouped_matmul(accumulating(query), means.mT)  # (..., h, n, n_blocks)

@@ -2,9 +2,10 @@
 
 from tests.bite.plant import Plant, add, swap
 
-STEPS, MASKS, HEADS = (
+STEPS, MASKS, BAND, HEADS = (
     "qkv_lib/formula/steps.py",
     "qkv_lib/formula/masks.py",
+    "qkv_lib/formula/_band.py",
     "qkv_lib/formula/heads.py",
 )
 ROPE, HEATMAP = "qkv_lib/formula/positions/rope.py", "qkv_lib/plots/heat.py"
@@ -33,7 +34,7 @@ FORMULA = [
     Plant("the peak of a row not subtracted", STEPS,
           swap("xp.where(peak == -xp.inf, 0.0, peak)", "xp.zeros_like(peak)"), ATTENTION),
     Plant("a fully masked row left as 0 / 0", STEPS,
-          swap("return namespace(total).where(total == 0.0, 1.0, total)", "return total"),
+          swap("return total + (total == 0.0)", "return total"),
           ATTENTION),
     Plant("the soft cap not scaled back", STEPS,
           swap("return cap * namespace", "return namespace"), ATTENTION),
@@ -53,13 +54,13 @@ MASKING = [
           swap(HIDE, "scores = xp.where(mask, scores, -1e9)"), ATTENTION),
     Plant("hidden scores set to 0", STEPS,
           swap(HIDE, "scores = xp.where(mask, scores, 0.0)"), ATTENTION),
-    Plant("causal mask off by one", MASKS,
+    Plant("causal mask off by one", BAND,
           swap("return j <= i if self.causal", "return j <= i + 1 if self.causal"),
           ("tests/formula/test_masks.py",)),
-    Plant("causal mask the wrong way", MASKS,
+    Plant("causal mask the wrong way", BAND,
           swap("return j <= i if self.causal", "return j >= i if self.causal"),
           ("tests/formula/test_masks.py",)),
-    Plant("window one key too wide", MASKS,
+    Plant("window one key too wide", BAND,
           swap("(ahead > -near)", "(ahead >= -near)"),
           ("tests/formula/test_masks.py",)),
     Plant("first padded key seen", MASKS,

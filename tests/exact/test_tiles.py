@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from qkv_lib import attention, attention_steps
 from qkv_lib.exact.tiles import Partial, blocked_attention, edges, merge, tiled_attention
+from qkv_lib.formula._band import Band
 from qkv_lib.formula._precision import namespace
-from qkv_lib.formula.masks import Band
 from tests.arrays import LIBRARIES, array, normal, operands, plain
 from tests.refusals import says
 from tests.test_attention import DTYPES, in_library, problems
@@ -280,7 +280,7 @@ def test_large_inputs_take_no_plain_path(monkeypatch: pytest.MonkeyPatch) -> Non
             inputs = operands(lib, heads=6, kv_heads=2)
             problems.append((inputs, options, attention_steps(*inputs, **options).output))  # type: ignore[arg-type]
     monkeypatch.setattr("qkv_lib.exact._choose.FEW_SCORES", -1)
-    monkeypatch.setattr("qkv_lib.exact._choose.plain", None)
+    monkeypatch.setattr("qkv_lib.exact._choose.plain_output", None)
     for inputs, options, whole in problems:
         close(attention(*inputs, **options), whole)  # type: ignore[arg-type]
 

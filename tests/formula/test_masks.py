@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from qkv_lib import causal_mask, padding_mask, window_mask
-from qkv_lib.formula.masks import Band
+from qkv_lib.formula._band import Band
 from tests.arrays import LIBRARIES, array, plain
 from tests.refusals import says
 

@@ -17,8 +17,8 @@ from qkv_lib.exact.cache import KVCache
 from qkv_lib.exact.fused import fused_attention
 from qkv_lib.exact.paged import PagedCache, PagePool
 from qkv_lib.exact.tiles import blocked_attention, tiled_attention
+from qkv_lib.formula._band import Band
 from qkv_lib.formula._door import check_call
-from qkv_lib.formula.masks import Band
 from qkv_lib.formula.rules import Rule, everything
 from qkv_lib.formula.steps import soft_cap
 from qkv_lib.layers import MultiHeadAttention
