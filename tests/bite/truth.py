@@ -26,4 +26,31 @@ FORMULAS = [
           swap(r"x_i\\,(W_Q W_K^\\top)\\,x_j^\\top", r"x_i\\,(W_K W_Q^\\top)\\,x_j^\\top"), INLINE),
 ]  # fmt: skip
 
-PLANTS = [*FORMULAS]
+ACCOUNTED, CLAIMS = ("tests/book/test_accounted.py",), ("tests/book/test_claims.py",)
+
+SENTENCES = [
+    Plant("two sides of an entry of the glossary exchanged", "book/appendix/glossary.md",
+          swap("Which source tokens a target token translates",
+               "Which target tokens a source token translates"), ACCOUNTED),
+    Plant("a computed entry of the glossary turned round", "book/appendix/glossary.md",
+          swap("1 at 0, falling with the distance", "1 at 0, rising with the distance"), CLAIMS),
+    Plant("feedback of a quiz that a test holds turned round", "book/08-1-memory.ipynb",
+          swap("Reads and multiplications grow alike; the length drops out.",
+               "Reads grow faster than multiplications; the length counts."), CLAIMS),
+    Plant("feedback of a quiz that nothing computes turned round", "book/06-1-images.ipynb",
+          swap("Ablation uses the label here, rollout does not.",
+               "Rollout uses the label here, ablation does not."), ACCOUNTED),
+    Plant("the right answer of a quiz made false", ALGORITHM,
+          swap("Each row: every query gives one unit of attention.",
+               "Each row: every query gives one unit to each key."), ACCOUNTED),
+    Plant("an alt text without numbers turned round", "book/path.ipynb",
+          swap("gives a matrix of scores with one row per query and one column per key",
+               "gives a matrix of scores with one row per key and one column per query"), ACCOUNTED),
+    Plant("a caption of a drawing turned round", "book/05-practice.ipynb",
+          swap("The line past each part is the residual path.",
+               "The line through each part is the residual path."), ACCOUNTED),
+    Plant("the cause of a symptom turned round", "book/appendix/misconceptions.md",
+          swap("it is the longest", "it is the shortest"), ACCOUNTED),
+]  # fmt: skip
+
+PLANTS = [*FORMULAS, *SENTENCES]

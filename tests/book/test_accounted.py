@@ -1,0 +1,38 @@
+"""Each sentence of quizzes, glossary, figures and misconceptions is held, or says what it is."""
+
+from collections import Counter
+
+import pytest
+
+from tests.book.told import KINDS, Told, fault, record, told
+
+AT_MOST = {"meaning": 158, "symptom": 72, "choice": 342, "picture": 405}
+"""How many sentences of each kind nothing holds. The numbers can only become smaller."""
+
+
+@pytest.mark.parametrize("one", told(), ids=lambda one: one.place)
+def test_what_is_told_is_held_or_has_been_read(one: Told) -> None:
+    assert not (found := fault(one)), found
+
+
+def test_the_record_names_what_is_there() -> None:
+    places = [one.place for one in told()]
+    assert len(places) == len(set(places))
+    assert sorted(record().keys() - set(places)) == [], "take these lines out of told.toml"
+    assert {line.split()[0] for line in record().values()} == set(KINDS)
+
+
+def test_what_nothing_holds_becomes_less() -> None:
+    left = Counter({kind: sum(len(one.open()) for one in told() if one.kind == kind)
+                    for kind in KINDS})  # fmt: skip
+    assert left <= Counter(AT_MOST), "hold what is new by an assert (CONTRIBUTING.md)"
+    assert sum(len(one.sentences()) for one in told()) > 1300
+
+
+def test_a_changed_sentence_is_told() -> None:
+    one = next(one for one in told() if one.kind == "meaning" and one.open())
+    assert fault(one) == ""
+    assert "nothing holds" in fault(one._replace(text=one.text.replace(".", ", not.")))
+    held = next(one for one in told() if one.sentences() and not one.open())
+    assert fault(held) == ""
+    assert "nothing holds" in fault(held._replace(text=f"Never. {held.text}"))

@@ -1,0 +1,133 @@
+"""What quizzes, glossary, figures and misconceptions say, and what stands for each sentence.
+
+A sentence is held by an assert (`claims`), tried on the numbers of its picture (`shows`), or it is
+recorded in `records/told.toml` under its place, with a kind and a digest: somebody has read it and
+found that no assert can hold it. A changed sentence is no longer held, or has another digest.
+``python -m tests.book.told`` writes the record anew, after whoever changed something has read it.
+"""
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import nbformat
+
+from tests.book.claims import claims, plain
+from tests.book.glossary import entries
+from tests.book.notebook_checks import figure_texts, quiz
+from tests.book.test_misconceptions import ROWS
+from workshop.pages import BOOK
+
+RECORD = Path(__file__).parent / "records" / "told.toml"
+KINDS = {
+    "meaning": "says what a word means, or how it is used",
+    "choice": "an answer that is offered, and why it is right or wrong",
+    "picture": "describes what is drawn",
+    "symptom": "what people believe or see, with a link to what settles it",
+}
+SENTENCE = re.compile(r"(?<=[.!?:;])[”\"]?\s+")
+
+
+class Told(NamedTuple):
+    """A text that says something, and where."""
+
+    place: str
+    kind: str
+    text: str
+    shown: tuple[str, ...] = ()
+    """What of it is tried on the numbers of a picture."""
+
+    def sentences(self) -> list[str]:
+        """Return its sentences, without marks."""
+        return [each for each in SENTENCE.split(plain(self.text)) if each]
+
+    def open(self) -> list[str]:
+        """Return the sentences that nothing holds."""
+        words = [*claim_words(), *map(plain, self.shown)]
+        return [each for each in self.sentences()
+                if not any(one in each or each in one for one in words)]  # fmt: skip
+
+    def digest(self) -> str:
+        """Return eight letters that change when one of these sentences does."""
+        return hashlib.sha256(" ".join(self.open()).encode()).hexdigest()[:8]
+
+
+@cache
+def claim_words() -> tuple[str, ...]:
+    """Return the words of every claim that is held."""
+    return tuple(claim.words for claim in claims())
+
+
+@cache
+def told() -> list[Told]:
+    """Return all that must be accounted for."""
+    return [*_glossary(), *_misconceptions(), *_notebooks()]
+
+
+def _glossary() -> Iterator[Told]:
+    for entry in entries((BOOK / "appendix" / "glossary.md").read_text(encoding="utf-8")):
+        said = entry.definition.rpartition("See [")[0]
+        yield Told(f"glossary: {entry.term}", "meaning", said)
+
+
+def _misconceptions() -> Iterator[Told]:
+    for row in ROWS:
+        said = [cell for cell in row if "](" not in cell]
+        yield Told(f"misconceptions: {' | '.join(said)[:40]}", "symptom", ". ".join(said))
+
+
+def _notebooks() -> Iterator[Told]:
+    for page in sorted(BOOK.glob("*.ipynb")):
+        notebook = nbformat.read(page, as_version=4)
+        for number, options in enumerate(quiz(notebook), start=1):
+            for letter, (_, offer, feedback) in zip("abcdef", options, strict=False):
+                yield Told(
+                    f"{page.stem}: question {number}{letter}", "choice", f"{offer} {feedback}"
+                )
+        for cell in notebook.cells:
+            alt, figure = figure_texts(cell)
+            if alt or figure:
+                shown = tuple(cell.metadata.get("qkv", {}).get("shows", {}))
+                text = f"{alt}. {figure.get('caption', '')}"
+                yield Told(f"{page.stem}#{cell.id}", "picture", text, shown)
+
+
+@cache
+def record() -> dict[str, str]:
+    """Return kind and digest of what nothing holds, by place."""
+    return dict(tomllib.loads(RECORD.read_text(encoding="utf-8")))
+
+
+def fault(one: Told) -> str:
+    """Return what is wrong with a text, in words, or nothing."""
+    open_, noted = one.open(), record().get(one.place, "")
+    if not open_:
+        return (
+            f"{one.place}: all of it is held now; take its line out of {RECORD.name}"
+            if noted
+            else ""
+        )
+    kind, _, digest = noted.partition(" ")
+    if digest != one.digest() or kind not in KINDS:
+        return (
+            f"{one.place}: nothing holds {open_}. Is it so? Then name the words in the cell or "
+            "test that shows it (CONTRIBUTING.md, Claim something); where nothing can, "
+            f"`python -m tests.book.told` notes in {RECORD.name} that it has been read"
+        )
+    return ""
+
+
+def main() -> None:
+    """Write the record anew."""
+    lines = [f'"{each.place}" = "{each.kind} {each.digest()}"' for each in told() if each.open()]
+    head = "".join(f"# {kind}: {what}.\n" for kind, what in KINDS.items())
+    RECORD.write_text(head + "\n".join(line.replace("\\", "\\\\") for line in lines) + "\n",
+                      encoding="utf-8")  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
