@@ -1,4 +1,4 @@
-"""Faults whose truth must be asked: the wrong words agree with each other, in both editions too."""
+"""Faults whose truth must be asked: the wrong words agree with each other."""
 
 from tests.bite.plant import Plant, first, swap
 
@@ -45,7 +45,8 @@ SENTENCES = [
                "Each row: every query gives one unit to each key."), ACCOUNTED),
     Plant("an alt text without numbers turned round", "book/path.ipynb",
           swap("gives a matrix of scores with one row per query and one column per key",
-               "gives a matrix of scores with one row per key and one column per query"), ACCOUNTED),
+               "gives a matrix of scores with one row per key and one column per query"),
+          ACCOUNTED),
     Plant("a caption of a drawing turned round", "book/05-practice.ipynb",
           swap("The line past each part is the residual path.",
                "The line through each part is the residual path."), ACCOUNTED),
