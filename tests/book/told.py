@@ -77,7 +77,8 @@ def _glossary() -> Iterator[Told]:
 def _misconceptions() -> Iterator[Told]:
     for row in ROWS:
         said = [cell for cell in row if "](" not in cell]
-        yield Told(f"misconceptions: {' | '.join(said)[:40]}", "symptom", ". ".join(said))
+        place = " ".join(". ".join(said).split()[:9])
+        yield Told(f"misconceptions: {place}", "symptom", ". ".join(said))
 
 
 def _notebooks() -> Iterator[Told]:
