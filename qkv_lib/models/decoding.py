@@ -46,7 +46,7 @@ def greedy(model: Translator, source: Tensor, *, longest: int = 16) -> Tensor:
     """
     check_count("longest", longest, least=1)
     memory = model.encode(source)
-    written = torch.full((len(source), 1), START)
+    written = torch.full((len(source), 1), START, device=source.device)
     for _ in range(longest):
         logits, _ = model.decode(memory, written)
         symbol = _after(logits[:, -1], written[:, -1]).argmax(dim=-1)
@@ -104,8 +104,8 @@ def beam_search(
     width, batch = check_count("width", width, least=1), len(source)
     check_count("longest", longest, least=1)
     memory = model.encode(source.repeat_interleave(width, dim=0))
-    written = torch.full((batch, width, 1), START)
-    totals = torch.full((batch, width), -torch.inf)
+    written = torch.full((batch, width, 1), START, device=source.device)
+    totals = torch.full((batch, width), -torch.inf, device=source.device)
     totals[:, 0] = 0.0  # one beginning at first, not `width` equal ones
     for _ in range(longest):
         logits, _ = model.decode(memory, written.flatten(0, 1))
@@ -124,7 +124,7 @@ def _after(logits: Tensor, last: Tensor) -> Tensor:
     """Return the log-probabilities (..., n_target) of what follows: after the end, padding only."""
     following = log_softmax(logits, dim=-1)
     over = _over(last)[..., None]
-    padding = torch.arange(logits.shape[-1]) == PAD
+    padding = torch.arange(logits.shape[-1], device=logits.device) == PAD
     return torch.where(over, 0.0, following).masked_fill(padding != over, -torch.inf)
 
 

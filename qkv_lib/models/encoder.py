@@ -194,7 +194,7 @@ def unit_mean(states: Tensor, lengths: Tensor) -> Tensor:
     >>> unit_mean(torch.tensor([[[3.0, 4.0], [9.0, 9.0]]]), torch.tensor([1]))
     tensor([[0.6000, 0.8000]])
     """
-    real = torch.arange(states.shape[1]) < lengths[:, None]  # (batch, n)
+    real = torch.arange(states.shape[1], device=states.device) < lengths[:, None]  # (batch, n)
     total = (states * real[..., None]).sum(dim=1)
     return nn.functional.normalize(total / lengths[:, None], dim=-1)
 
@@ -298,6 +298,6 @@ def silenced(model: SentenceEncoder | GPT, heads: Iterable[tuple[int, int]]) -> 
 def _gate(gate: Tensor) -> Any:
     def hook(_: nn.Module, inputs: tuple[Tensor, ...]) -> Tensor:
         (merged,) = inputs  # (..., n, h · d)
-        return merged * gate.repeat_interleave(merged.shape[-1] // len(gate))
+        return merged * gate.to(merged).repeat_interleave(merged.shape[-1] // len(gate))
 
     return hook

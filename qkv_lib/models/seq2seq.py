@@ -109,7 +109,7 @@ class EncoderDecoder(nn.Module):
             The weights, a row for each symbol written.
         """
         memory, state = self.encode(source)
-        symbol = torch.full((len(source), 1), self.start)
+        symbol = torch.full((len(source), 1), self.start, device=source.device)
         symbols, rows = [], []
         for _ in range(source.shape[1]):
             states, state = self.decoder(self.embed(symbol), state)

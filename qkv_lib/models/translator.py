@@ -138,7 +138,7 @@ class RecurrentTranslator(Translator):
         """Return the memory of ``source``, an integer tensor of shape (batch, m)."""
         lengths = source_lengths(source)
         packed = pack_padded_sequence(
-            self.embed_source(source), lengths, batch_first=True, enforce_sorted=False
+            self.embed_source(source), lengths.cpu(), batch_first=True, enforce_sorted=False
         )
         packed_states, last = self.encoder(packed)
         states, _ = pad_packed_sequence(packed_states, batch_first=True)  # (batch, m, d)
