@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
-from formula_words import in_language
 from sphinx.application import Sphinx
 from sphinxcontrib import katex
 
@@ -132,7 +131,7 @@ def letters(latex: str) -> set[str]:
 
 def formula(node: nodes.Element) -> str:
     """Return the LaTeX of a formula as it is drawn."""
-    return coloured(BARE_ARGUMENT.sub(r"\1{\2}", in_language(node.astext())))
+    return coloured(BARE_ARGUMENT.sub(r"\1{\2}", node.astext()))
 
 
 def write_colours(app: Sphinx) -> None:

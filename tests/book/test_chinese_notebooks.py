@@ -65,6 +65,12 @@ def test_its_comments_and_its_pictures_are_chinese() -> None:
     assert all(HAN.search(each) for each in pictures)
 
 
+def test_its_formulas_say_their_words_in_chinese() -> None:
+    said = " ".join(texts(copy_of(SITE, "03-algorithm")))
+    assert r"\text{否则}" in said
+    assert r"\text{otherwise}" not in said
+
+
 def test_its_first_cell_makes_the_verdicts_chinese(tmp_path: Path) -> None:
     first = code_cells(copy_of(SITE, "03-algorithm"))[0]
     assert first.id.endswith(LANGUAGE)
