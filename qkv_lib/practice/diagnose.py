@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from qkv_lib.practice.attempt import Attempt, difference
+from qkv_lib.practice.bent import bent
 from qkv_lib.practice.conduct import remembers, unattempted, writes_into_arguments
 from qkv_lib.practice.depends import depends, unused_argument
 from qkv_lib.practice.exercise import KINDS, Trial
@@ -21,8 +22,11 @@ from qkv_lib.practice.form import (
     few_digits,
     misshapen,
     not_finite,
+    overflown,
+    too_narrow,
     wrong_dtype,
 )
+from qkv_lib.practice.laws import broken_law
 from qkv_lib.practice.patterns import (
     by_row,
     constant,
@@ -41,8 +45,8 @@ from qkv_lib.practice.recognise import (
     where_it_fails,
 )
 from qkv_lib.practice.separate import sometimes, somewhere
+from qkv_lib.practice.traits import missing_trait
 from qkv_lib.practice.verdict import Finding
-from qkv_lib.practice.watch import nan_on_the_way
 
 Examiner = Callable[[Attempt], Finding | None]
 
@@ -54,7 +58,7 @@ def diagnose(attempt: Attempt) -> Finding | None:
             return finding
     failed = first_failures(attempt)
     if not failed.trials:
-        return nan_on_the_way(attempt)
+        return too_narrow(attempt)
     findings = (examiner(failed) for examiner in AFTER_COMPARING)
     return after_success(next(finding for finding in findings if finding), failed)
 
@@ -95,6 +99,7 @@ AFTER_COMPARING: tuple[Examiner, ...] = (
     faulty,
     wrong_dtype,
     few_digits,
+    overflown,
     constant,
     cut_on_the_way_out,
     cut_on_the_way_in,
@@ -111,6 +116,9 @@ AFTER_COMPARING: tuple[Examiner, ...] = (
     somewhere,
     nearly_right,
     by_row,
+    bent,
+    broken_law,
+    missing_trait,
     one_sided,
     too_strict,
     sometimes,

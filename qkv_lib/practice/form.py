@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from qkv_lib.formula._checks import Array
 from qkv_lib.practice.attempt import Attempt, difference
 from qkv_lib.practice.compare import close, unfit
-from qkv_lib.practice.run import UNATTEMPTED
+from qkv_lib.practice.exercise import Case, Trial
+from qkv_lib.practice.run import UNATTEMPTED, reference_values
 from qkv_lib.practice.verdict import Finding
 
+MIXED = "`np.zeros` and `np.ones` make float64: give new arrays the dtype of the arguments"
 FEW_DIGITS = 1e-2
 """What float32 may lose on the way, relative to the largest number."""
 
@@ -23,7 +26,8 @@ def faulty(attempt: Attempt) -> Finding | None:
             says = "your function sometimes returns nothing"
             return Finding("returns-nothing", says, f"with {attempt.inputs(trial)}")
         if trial.first.fault:
-            return trial.first.fault
+            mixed = trial.case.kind == "float32" and "TypeError" in trial.first.fault.says
+            return replace(trial.first.fault, look=MIXED) if mixed else trial.first.fault
     return None
 
 
@@ -55,6 +59,35 @@ def few_digits(attempt: Attempt) -> Finding | None:
     says = "your result has the digits of float32, and the arguments have those of float64"
     shown = difference(attempt, failed[0])
     return Finding("few-digits", says, shown, "compute in the dtype of the arguments", named=True)
+
+
+def overflown(attempt: Attempt) -> Finding | None:
+    """Look for whole numbers that ran over, or were rounded: too few bits for them."""
+    for trial, name, yours, expected in attempt.results():
+        if yours.shape != expected.shape or expected.dtype.kind not in "iu" or not yours.size:
+            continue
+        noun, shown = attempt.noun(name), difference(attempt, trial)
+        if yours.dtype == np.float32 and close(yours, expected.astype(float)):
+            says = f"{noun} has the digits of float32: too few for whole numbers this large"
+            return Finding("few-digits", says, shown, "keep the 64 bits of the argument", True)
+        apart = np.subtract(yours, expected, dtype=float)
+        for bits in (32, 16, 8):
+            held = np.all((-(2 ** (bits - 1)) <= yours) & (yours < 2**bits))
+            if held and np.any(apart) and np.all(apart % 2**bits == 0):
+                says = f"{noun} runs over: {bits} bits are too few for numbers this large"
+                return Finding("overflown", says, shown, "keep the 64 bits of the argument", True)
+    return None
+
+
+def too_narrow(attempt: Attempt) -> Finding | None:
+    """Look for 32 bits, right until now, that are too few for larger numbers."""
+    args, call = attempt.exercise.large, attempt.trials[0].call
+    if not args or all(yours.dtype.itemsize >= 8 for _, _, yours, _ in attempt.results()):
+        return None
+    outcome = call(args)
+    expected = reference_values(attempt.exercise, args)
+    trial = Trial(Case("edge", args), expected, outcome, outcome, call)
+    return overflown(replace(attempt, trials=(trial,)))
 
 
 def misshapen(attempt: Attempt) -> Finding | None:

@@ -8,12 +8,13 @@ WebAssembly, it runs here and without a limit.
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import ctypes
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 LIMIT = 10.0
@@ -53,18 +54,19 @@ class Clock:
         """Tell whether the limit is not used up."""
         return self.spent() < LIMIT and self.spent(0) < WAIT * LIMIT
 
-    def start(self, shown: str) -> None:
-        """Begin a call; no call begins when the time is over."""
+    @contextlib.contextmanager
+    def running(self, shown: str) -> Iterator[None]:
+        """Count the time of one call; none begins when the time is over."""
         if self.over:
             raise Stopped
         self.calls += 1
         self.shown = shown
         self._clocks = (time.perf_counter, processor_time(threading.get_ident()))
         self._since = [clock() for clock in self._clocks]
-
-    def stop(self) -> None:
-        """End a call."""
-        self._spent, self._since = [self.spent(0), self.spent(1)], None
+        try:
+            yield
+        finally:
+            self._spent, self._since = [self.spent(0), self.spent(1)], None
         if self.over:
             raise Stopped
 

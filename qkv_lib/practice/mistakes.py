@@ -30,6 +30,7 @@ from qkv_lib.practice.wrong import (
     over_all_but_the_queries,
     over_everything,
     reversed_axes,
+    with_distances,
     with_fill,
     with_global_maximum,
     with_mask,
@@ -192,6 +193,11 @@ ATTENTION = (
     Mistake("transposed-weights", "the weights are transposed before they meet the values",
             "rows are queries, columns are keys: weights @ value, as they are",
             lambda q, k, v, mask=None: softmax(masked_scores(q, k, mask)).swapaxes(-1, -2) @ v),
+    *(Mistake("distances", "the scores are distances between queries and keys",
+              "a score is a dot product, divided by √d_k", with_distances(turn))
+      for turn in (lambda r, _: -r, lambda r, _: -r**2, lambda r, root: -r / root,
+                   lambda r, root: -r**2 / root, lambda r, _: -r**2 / 2,
+                   lambda r, root: -r**2 / (2 * root), lambda r, _: r, lambda r, root: r / root)),
     Mistake("returns-value", "the values come back as they went in", ORDER_LOOK,
             lambda q, k, v, mask=None: v),
     Mistake("returns-weights", "the weights come back, not the output",
@@ -233,6 +239,9 @@ MASKING = (
             "a query that may attend to nothing gets the mean of the values",
             "a large negative number is not −∞: where no key is allowed the weights are 0",
             with_mask(lambda scores, mask: np.where(mask, scores, -1e9))),
+    Mistake("overflow", "exp overflows or is 0 everywhere, and the NaN of it is turned into 0",
+            STABLE_LOOK, with_weights(lambda scores: np.nan_to_num(
+                normalise(np.exp(scores), np.exp(scores).sum(-1, keepdims=True))))),
     Mistake("masked-too-late", "the mask comes after the softmax: a masked score far above the "
             "others has rounded them to 0 by then", MASK_LOOK, masked_too_late),
     *(Mistake("finite-fill", "a masked score is a finite number, which other scores may fall below",

@@ -138,17 +138,16 @@ def run_once(
     convert: Convert = to_numpy,
     clock: Clock | None = None,
 ) -> Outcome:
-    """Call the function on copies of ``args``; whatever it raises becomes a fault."""
+    """Call the function on copies of ``args``; whatever it raises becomes a fault.
+
+    The clock is for what a learner wrote.
+    """
     copies = tuple(convert(arg) for arg in args)
-    clock = clock or Clock()
     printed = sys.stdout if isinstance(sys.stdout, Sink) else Sink()
     printed.written = False
     try:
-        clock.start(inputs(exercise.arguments, args))
-        try:
+        with clock.running(inputs(exercise.arguments, args)) if clock else contextlib.nullcontext():
             returned = function(*copies)
-        finally:
-            clock.stop()
         values, fault = unpack(exercise, returned)
     except Stopped:
         raise

@@ -80,6 +80,7 @@ def sometimes(attempt: Attempt) -> Finding | None:
 def spot(failed: Sequence[Trial], which: int, axes: Sequence[str], tolerance: float) -> str | None:
     """Return in words the place that holds all wrong numbers of one result, and only those."""
     found: set[str] | None = None
+    telling, silent = 0, 0
     for trial in failed:
         if trial.first.fault or which >= len(trial.first.values):
             return None
@@ -90,10 +91,14 @@ def spot(failed: Sequence[Trial], which: int, axes: Sequence[str], tolerance: fl
         if not np.any(wrong):
             continue
         if np.all(wrong):
-            return None
+            if wrong.size > FEW:
+                return None
+            silent += 1
+            continue
+        telling += 1
         here = {words for words, place in places(expected, axes) if not np.any(wrong & ~place)}
         found = here if found is None else found & here
-    return shortest(found or ())
+    return shortest(found or ()) if telling > silent else None
 
 
 def places(expected: Array, axes: Sequence[str]) -> Iterator[tuple[str, Array]]:
@@ -125,6 +130,8 @@ def places(expected: Array, axes: Sequence[str]) -> Iterator[tuple[str, Array]]:
         yield "where numbers above 0 are expected", expected > 0
 
 
+FEW = 3
+"""So few numbers may all be wrong, although one place is meant, if most trials tell it."""
 CHANCES = {1: 60, 2: 500}
 """Tier of a fact → in how many ways the cases can be parted before it is no coincidence."""
 

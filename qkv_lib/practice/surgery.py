@@ -14,8 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from qkv_lib.formula._checks import Array
 from qkv_lib.practice.cuts import ARRAYS, BOOLEAN, SCALARS, Cut
 from qkv_lib.practice.exercise import Exercise, Values
+from qkv_lib.practice.run import known_cases
 
 
 def ways_in(exercise: Exercise, sample: tuple[Any, ...]) -> Iterator[Cut]:
@@ -38,6 +40,15 @@ def ways_in(exercise: Exercise, sample: tuple[Any, ...]) -> Iterator[Cut]:
                 f"where is {names[i]} used?",
                 partial(_instead, answer, i, j),
             )
+    for i in arrays:
+        axes = [np.ndim(case.args[i]) for case, _ in known_cases(exercise) if len(case.args) > i]
+        if min(axes) < max(axes):
+            yield Cut(
+                f"{names[i]}-first-of-batch",
+                f"all sequences get the {names[i]} of the first one",
+                "keep the leading axes: index from the end",
+                partial(_through, answer, i, partial(first_of_all, kept=min(axes))),
+            )
     booleans = [i for i in arrays if sample[i].dtype == bool]
     for i in arrays + plain:
         for cut in ARRAYS if i in arrays else SCALARS:
@@ -47,6 +58,11 @@ def ways_in(exercise: Exercise, sample: tuple[Any, ...]) -> Iterator[Cut]:
                 cut.name.format(names[i]), cut.says.format(names[i], names[i]),
                 cut.look.format(names[i]), partial(_through, answer, i, cut.change),
             )  # fmt: skip
+
+
+def first_of_all(x: Array, kept: int) -> Array:
+    """Return the first of a batch in the place of all; so many axes are one of them."""
+    return np.broadcast_to(x[(0,) * (x.ndim - kept)], x.shape) if x.ndim > kept else x
 
 
 def _exchanged(answer: Callable[..., Any], i: int, j: int, *args: Any) -> Any:

@@ -51,6 +51,17 @@ def with_weights(weigh: Weigh) -> Attend:
     return attend
 
 
+def with_distances(turn: Callable[[Array, float], Array]) -> Attend:
+    """Return attention whose scores are made from the distances of queries and keys."""
+
+    def attend(query: Array, key: Array, value: Array, mask: Array | None = None) -> Array:
+        apart = query[..., :, None, :] - key[..., None, :, :]
+        scores = turn(np.linalg.norm(apart, axis=-1), query.shape[-1] ** 0.5)
+        return softmax(scores if mask is None else np.where(mask, scores, -np.inf)) @ value
+
+    return attend
+
+
 def with_mask(apply: Callable[[Array, Array], Array]) -> Attend:
     """Return attention that applies the mask to the scores in another way."""
 

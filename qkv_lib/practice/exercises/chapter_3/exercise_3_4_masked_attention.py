@@ -66,7 +66,6 @@ def masked_attention(query, key, value, mask):
     edges=edges,
     free=("query", "key"),
     returns=OUTPUT_AXES,
-    no_nan=True,
     mistakes=(*MASKING, *ATTENTION),
     properties=(BATCH_APART, HIDDEN_STAYS_HIDDEN, WITHIN_VALUES),
 )

@@ -118,6 +118,11 @@ def additive_scores(query, key, w_query, w_key, v):
                 additive_with(lambda a, b, v: np.tanh((a + b) * v).sum(-1))),
         Mistake("relu", "negative hidden units are set to 0: this is not tanh", TANH_LOOK,
                 additive_with(lambda a, b, v: np.maximum(a + b, 0) @ v)),
+        *(Mistake("other-curve", "another curve than tanh bends the sums", TANH_LOOK,
+                  additive_with(lambda a, b, v, curve=curve: curve(a + b) @ v))
+          for curve in (np.sin, np.arctan, np.abs, np.exp, lambda x: x / (1 + np.abs(x)),
+                        lambda x: np.clip(x, -1, 1), lambda x: 2 * np.tanh(x), np.sinh,
+                        lambda x: np.tanh(np.tanh(x)))),
     ),
     properties=(BATCH_APART,),
 )  # fmt: skip

@@ -58,6 +58,7 @@ def window_pairs(n, window):
     reference=window_pairs,
     cases=windows,
     edges=edges,
+    large=(np.array([999_983], dtype=np.int64), 8191),
     without=dict.fromkeys(("low", "rows"), "its arguments are counts"),
     returns={"pairs": ("length",)},
     mistakes=(

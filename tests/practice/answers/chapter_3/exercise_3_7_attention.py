@@ -72,7 +72,8 @@ def attention(query, key, value):
         ("batch-leak", "return weights @ value",
          "if value.ndim == 3:\n        weights = (weights + weights.mean(0)) / 2\n"
          "    return weights @ value"),
-        ("outside-the-values", "return weights @ value", "return weights @ value + 3"),
+        ("outside-the-values", "return weights @ value",
+         "return weights @ value + 3 * query[..., :1]"),
         ("raises", "weights @ value", "weights @ values"),
     ),
 )  # fmt: skip
