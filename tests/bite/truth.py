@@ -54,4 +54,15 @@ SENTENCES = [
           swap("it is the longest", "it is the shortest"), ACCOUNTED),
 ]  # fmt: skip
 
-PLANTS = [*FORMULAS, *SENTENCES]
+DEFAULTS = ("tests/test_defaults.py",)
+PROSE = [
+    Plant("a docstring with another default width", "qkv_lib/layers/blocks.py",
+          swap("feed-forward, ``4 · d_model`` by default", "feed-forward, ``2 · d_model`` by default"),
+          DEFAULTS),
+    Plant("a docstring whose cache is not causal by default", "qkv_lib/variants/int8.py",
+          swap("True by default: with several", "False by default: with several"), DEFAULTS),
+    Plant("another default in the code than in the docstring", "qkv_lib/measures/cost.py",
+          swap('check_count("d_ff", 4 * d if', 'check_count("d_ff", 3 * d if'), DEFAULTS),
+]  # fmt: skip
+
+PLANTS = [*FORMULAS, *SENTENCES, *PROSE]
