@@ -57,7 +57,7 @@ SENTENCES = [
 DEFAULTS = ("tests/test_defaults.py",)
 PROSE = [
     Plant("a docstring with another default width", "qkv_lib/layers/blocks.py",
-          swap("feed-forward, ``4 · d_model`` by default", "feed-forward, ``2 · d_model`` by default"),
+          swap("feed-forward, ``4 · d_model`` by", "feed-forward, ``2 · d_model`` by"),
           DEFAULTS),
     Plant("a docstring whose cache is not causal by default", "qkv_lib/variants/int8.py",
           swap("True by default: with several", "False by default: with several"), DEFAULTS),
