@@ -52,7 +52,7 @@ def frequencies(d: int, *, base: float = 10000.0) -> np.ndarray:
 
     References
     ----------
-    Su et al. 2024, "RoFormer", equation 15.
+    Su et al. 2021, "RoFormer", equation 15.
 
     Examples
     --------

@@ -65,4 +65,19 @@ PROSE = [
           swap('check_count("d_ff", 4 * d if', 'check_count("d_ff", 3 * d if'), DEFAULTS),
 ]  # fmt: skip
 
-PLANTS = [*FORMULAS, *SENTENCES, *PROSE]
+POINTERS, WORKS = ("tests/book/test_pointers.py",), ("tests/book/test_works.py",)
+NAMED = [
+    Plant("a link to a neighbouring place of the right page", "book/appendix/glossary.md",
+          first(r"01-background\.ipynb#from-a-dict-to-attention",
+                "01-background.ipynb#ch01-sentence-scores"), POINTERS),
+    Plant("a link from the appendix to another cell of the right chapter",
+          "book/appendix/misconceptions.md", swap("08-outlook.ipynb#ch08-counted",
+                                                  "08-outlook.ipynb#ch08-gradients-measure"),
+          POINTERS),
+    Plant("a reference of a docstring with another year", "qkv_lib/models/mixers.py",
+          swap("Su et al. 2021", "Su et al. 2012"), WORKS),
+    Plant("the number of another work", "book/references.bib",
+          swap("10.1137/1109020", "10.1109/5.726791"), WORKS),
+]  # fmt: skip
+
+PLANTS = [*FORMULAS, *SENTENCES, *PROSE, *NAMED]

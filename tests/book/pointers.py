@@ -3,7 +3,9 @@
 That a target exists, the build proves. Here the words around a pointer and those of its target
 must have something in common: rare words count more than frequent ones. Where they have not, the
 pointer stands in `records/pointers.txt` with its place and target, so that nobody changes it
-unawares; ``python -m tests.book.pointers`` writes that file. A link called "chapter 4" or "6.2"
+unawares. Words tell a chapter from another, but seldom a section from its neighbours: a link into
+a page whose words fit another place there better stands in `records/sections.txt`.
+``python -m tests.book.pointers`` writes both files. A link called "chapter 4" or "6.2"
 must lead there in any case, and "exercise 3.2" to the exercise of that number.
 """
 
@@ -24,6 +26,7 @@ from tests.book.works import blocks, cited, works
 from workshop.pages import listed_pages
 
 RECORD = Path(__file__).parent / "records" / "pointers.txt"
+SECTIONS = Path(__file__).parent / "records" / "sections.txt"
 ENOUGH = {"link": 5.0, "eq": 7.0, "numref": 3.0, "cite": 3.0}  # in natural units of information
 NOTEBOOKS = [page for page in listed_pages() if page.suffix == ".ipynb"]
 PAGES = [page for page in listed_pages() if page.parent.name != "library"]
@@ -171,6 +174,26 @@ def faults(page: Path, record: set[str]) -> list[str]:
     return found
 
 
+@cache
+def places_on(file: str) -> list[str]:
+    """Return what can be pointed at within a page."""
+    return [target for target in targets() if target.startswith(f"{file}#")]
+
+
+def fits_elsewhere(pointer: Pointer) -> bool:
+    """Return whether the words of a link into a page fit another place of it better."""
+    file, _, anchor = pointer.target.partition("#")
+    if pointer.kind != "link" or not anchor:
+        return False
+    rivals = (pointer._replace(target=each) for each in places_on(file))
+    return agreement(pointer) < 0.999 * max(map(agreement, rivals), default=0.0)
+
+
+def sections() -> set[str]:
+    """Return the links into pages whose place was looked at by somebody."""
+    return set(SECTIONS.read_text(encoding="utf-8").splitlines())
+
+
 def record() -> set[str]:
     """Return the pointers that words alone cannot tell."""
     return set(RECORD.read_text(encoding="utf-8").splitlines())
@@ -178,9 +201,11 @@ def record() -> set[str]:
 
 def main() -> None:
     """Write the record anew, with what is told so barely that a word elsewhere can change it."""
-    found = (each for page in PAGES for each in pointers(page))
-    lines = sorted({each.line for each in found if agreement(each) < BARELY})
-    RECORD.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    found = [each for page in PAGES for each in pointers(page)]
+    untold = {each.line for each in found if agreement(each) < BARELY}
+    within = {each.line for each in found if fits_elsewhere(each)}
+    for path, lines in ((RECORD, untold), (SECTIONS, within)):
+        path.write_text("".join(f"{line}\n" for line in sorted(lines)), encoding="utf-8")
 
 
 if __name__ == "__main__":

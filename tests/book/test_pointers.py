@@ -23,6 +23,18 @@ def test_words_and_targets_agree(page: Path) -> None:
     assert pointers.faults(page, RECORD) == [], hint
 
 
+def test_links_into_a_page_lead_to_the_place_that_was_meant() -> None:
+    links = [each for page in pointers.PAGES for each in pointers.pointers(page)
+             if pointers.fits_elsewhere(each)]  # fmt: skip
+    strange = [each.line for each in links if each.line not in pointers.sections()]
+    assert strange == [], (
+        "page, place and target of links whose words fit another place of that page better. Look "
+        "where they lead; if that is meant, `python -m tests.book.pointers` records it"
+    )
+    gone = pointers.sections() - {each.line for each in links}
+    assert gone == set(), "these lead elsewhere now, or their words do: record them anew"
+
+
 def test_the_record_holds_nothing_that_is_gone() -> None:
     there = {each.line for page in pointers.PAGES for each in pointers.pointers(page)}
     assert RECORD - there == set(), "`python -m tests.book.pointers` writes it anew"
