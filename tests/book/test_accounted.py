@@ -6,7 +6,7 @@ import pytest
 
 from tests.book.told import KINDS, Told, fault, record, told
 
-AT_MOST = {"meaning": 158, "symptom": 72, "choice": 342, "picture": 405}
+AT_MOST = {"meaning": 148, "symptom": 63, "choice": 289, "picture": 358}
 """How many sentences of each kind nothing holds. The numbers can only become smaller."""
 
 
@@ -23,7 +23,7 @@ def test_the_record_names_what_is_there() -> None:
 
 
 def test_what_nothing_holds_becomes_less() -> None:
-    left = Counter({kind: sum(len(one.open()) for one in told() if one.kind == kind)
+    left = Counter({kind: sum(one.unheld() for one in told() if one.kind == kind)
                     for kind in KINDS})  # fmt: skip
     assert left <= Counter(AT_MOST), "hold what is new by an assert (CONTRIBUTING.md)"
     assert sum(len(one.sentences()) for one in told()) > 1300

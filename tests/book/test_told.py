@@ -18,7 +18,7 @@ from qkv_lib.variants.flex import tiles_computed
 from qkv_lib.variants.gated import gated_attention
 from qkv_lib.variants.latent import LatentCache
 from qkv_lib.variants.linear import kernel_weights, linear_attention
-from qkv_lib.variants.rotary import frequencies, interpolated, turned
+from qkv_lib.variants.rotary import frequencies, interpolated, turned, yarn
 from tests.holds import holds
 
 RNG = np.random.default_rng(9)
@@ -272,6 +272,7 @@ class TestLonger:
 
     @holds(
         "Their distance is divided like every other.",
+        "interpolation slows them down as much as all others.",
         "The fast pairs, which tell neighbours apart, turn less than they ever did.",
         "It turns queries and keys; a cache is no part of it.",
     )
@@ -281,6 +282,14 @@ class TestLonger:
         x = RNG.normal(size=(2, 128))
         places = np.array([0, 4])
         assert np.allclose(turned(x, slower, positions=places), turned(x, self.theta))
+
+    @holds("1 for the first pairs, a quarter for the last, and a fall between them.")
+    def test_yarn_leaves_the_first_and_slows_the_last(self) -> None:
+        speed = yarn(self.theta, 4.0, trained=4096) / self.theta
+        assert speed[0] == 1
+        assert np.isclose(speed[-1], 1 / 4)
+        assert (np.diff(speed) <= 1e-12).all()
+        assert ((speed > 0.26) & (speed < 0.99)).any()
 
 
 @holds(

@@ -51,6 +51,10 @@ class Told(NamedTuple):
         return [each for each in self.sentences()
                 if not any(one in each or each in one for one in words)]  # fmt: skip
 
+    def unheld(self) -> int:
+        """Return how many of these say something: four words or more."""
+        return sum(len(each.split()) > 3 for each in self.open())
+
     def digest(self) -> str:
         """Return eight letters that change when one of these sentences does."""
         return hashlib.sha256(" ".join(self.open()).encode()).hexdigest()[:8]
