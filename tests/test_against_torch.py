@@ -10,7 +10,6 @@ from torch import nn
 from torch.nn.functional import scaled_dot_product_attention as sdpa
 
 from qkv_lib import attention, attention_steps, softmax
-from qkv_lib.exact.tiles import blocked_attention, tiled_attention
 from qkv_lib.layers import MultiHeadAttention
 from tests.against_torch import assert_both_refuse, assert_same
 from tests.arrays import BATCH, HEADS, D, E, M, N, normal, operands
@@ -18,8 +17,6 @@ from tests.arrays import BATCH, HEADS, D, E, M, N, normal, operands
 OURS: dict[str, Callable[..., Any]] = {
     "attention": attention,
     "attention_steps": lambda *a, **o: attention_steps(*a, **o).output,
-    "blocked": partial(blocked_attention, block=3),
-    "tiled": partial(tiled_attention, query_block=3, key_block=2),
 }
 MASK = normal("torch", BATCH, 1, N, M) > -0.7
 MASK[1, 0, 2] = False

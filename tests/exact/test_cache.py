@@ -54,26 +54,6 @@ def test_step_by_step_is_all_at_once(
 
 
 @pytest.mark.parametrize("lib", LIBRARIES)
-def test_options_are_those_of_attention(lib: str) -> None:
-    query, key, value = tokens(lib, 7)
-    cache = KVCache(7)
-    cache.append(key, value)
-    options = {
-        "mask": normal(lib, 5, 7) > 0,
-        "bias": normal(lib, 6, 1, 7),
-        "key_lengths": array(lib, [7, 5, 2], "int64"),
-        "scale": 0.3,
-        "softcap": 2.0,
-    }
-    last = query[..., 2:, :]
-    causal = attention(last, key, value, causal=True, offset=2, **options)
-    close(cache.attend(last, **options), causal)
-    free = attention(last, key, value, **options)
-    close(cache.attend(last, causal=False, **options), free)
-    assert not np.allclose(plain(free), plain(causal))
-
-
-@pytest.mark.parametrize("lib", LIBRARIES)
 def test_what_is_held_is_a_copy_in_memory_that_stays(lib: str) -> None:
     query, key, value = tokens(lib, 5)
     cache = KVCache(5)

@@ -80,44 +80,11 @@ def test_any_leading_axes_and_empty_ones(lib: str, path: Any, shapes: Any) -> No
     close(output, whole)
 
 
-@pytest.mark.parametrize("lib", LIBRARIES)
-@pytest.mark.parametrize("h", [1, 2, 3, 6])
-@pytest.mark.parametrize("path", IMPLEMENTATIONS)
-def test_query_heads_share_key_heads(lib: str, h: int, path: Any) -> None:
-    for g in (g for g in range(1, h + 1) if h % g == 0):
-        query, key, value = operands(lib, heads=h, kv_heads=g)
-        mask = normal(lib, h, 5, 7) > 0
-        close(path(query, key, value, mask=mask), attention_steps(query, key, value, mask=mask)[5])
-
-
-@pytest.mark.parametrize("lib", LIBRARIES)
-@pytest.mark.parametrize("path", IMPLEMENTATIONS)
-def test_a_first_tile_that_is_wholly_masked_adds_nothing(lib: str, path: Any) -> None:
-    query, key, value = operands(lib)
-    mask = array(lib, [[False] * 4 + [True] * 3] * 5, "bool")
-    close(path(query, key, value, mask=mask), attention(query, key[..., 4:, :], value[..., 4:, :]))
-
-
-@pytest.mark.parametrize("lib", LIBRARIES)
-@pytest.mark.parametrize("path", IMPLEMENTATIONS)
-def test_a_query_that_sees_nothing_gets_zero(lib: str, path: Any) -> None:
-    query, key, value = operands(lib)
-    assert (path(query, key, value, window=1, offset=7) == 0).all()
-    mask = array(lib, np.arange(5) != 2, "bool")[:, None]
-    output = plain(path(query, key, value, mask=mask))
-    assert (output[..., 2, :] == 0).all()
-    assert (output[..., [0, 1, 3, 4], :] != 0).any(axis=-1).all()
-
-
 @pytest.mark.parametrize(
     "options",
     [
-        {},
-        {"mask": True},
         {"bias": True},
         {"mask": True, "bias": True, "softcap": 2.0},
-        {"causal": True, "offset": 2},
-        {"window": 2, "offset": 3, "mask": True},
         {"window": 1, "offset": 7},
     ],
 )
@@ -143,14 +110,6 @@ def test_gradients_are_those_of_the_formula(path: Any, options: dict[str, Any]) 
         assert (wanted[0][..., 2, :] == 0).all()
 
 
-@pytest.mark.parametrize("lib", LIBRARIES)
-@pytest.mark.parametrize("path", IMPLEMENTATIONS)
-def test_scores_of_ten_thousand(lib: str, path: Any) -> None:
-    query, key, value = operands(lib)
-    query = query * (1e4 / abs(plain(query) @ plain(key).swapaxes(-1, -2)).max())
-    close(path(query, key, value, scale=1.0), attention_steps(query, key, value, scale=1.0)[5])
-
-
 @pytest.mark.parametrize(("lib", "dtype"), [x for x in DTYPES if x[1] != "float64"])
 @pytest.mark.parametrize("path", [*IMPLEMENTATIONS, pytest.param(attention, id="attention")])
 def test_error_is_at_most_twice_that_of_the_plain_path(lib: str, dtype: str, path: Any) -> None:
@@ -163,27 +122,6 @@ def test_error_is_at_most_twice_that_of_the_plain_path(lib: str, dtype: str, pat
     output = path(*low)
     assert output.dtype == low[0].dtype
     assert abs(plain(output) - plain(exact)).max() <= 2 * error
-
-
-@pytest.mark.parametrize("path", IMPLEMENTATIONS)
-def test_inputs_may_be_read_only_or_strided_and_stay_as_they_were(path: Any) -> None:
-    query, key, value = operands("numpy")
-    strided = [np.moveaxis(np.moveaxis(x, 1, 2).copy(), 2, 1) for x in (query, key)]
-    strided.append(value[..., ::-1])
-    kept = [x.copy() for x in strided]
-    for x in strided:
-        x.setflags(write=False)
-    close(path(*strided), attention_steps(*kept).output)
-    assert all((x == copy).all() for x, copy in zip(strided, kept, strict=True))
-
-
-@pytest.mark.parametrize("path", [*IMPLEMENTATIONS, pytest.param(attention, id="attention")])
-def test_inputs_in_torch_stay_as_they_were(path: Any) -> None:
-    inputs = operands("torch")
-    bias = normal("torch", 5, 7)
-    kept = [x.clone() for x in (*inputs, bias)]
-    path(*inputs, bias=bias, causal=True, softcap=1.0)
-    assert all(torch.equal(x, copy) for x, copy in zip((*inputs, bias), kept, strict=True))
 
 
 def partial(lib: str, scores: Any, value: Any) -> Partial:
@@ -341,9 +279,9 @@ def test_refusals_name_the_block() -> None:
         tiled_attention(x, x, x, query_block=-1)
 
 
-@pytest.mark.parametrize("path", IMPLEMENTATIONS)
+@pytest.mark.parametrize("path", PATHS.values(), ids=PATHS)
 @pytest.mark.parametrize("bad", [math.nan, math.inf])
-def test_nan_never_becomes_a_number(path: Any, bad: float) -> None:
+def test_what_is_not_finite_is_refused(path: Any, bad: float) -> None:
     x = np.ones((2, 3))
     with says(ValueError, "query holds NaN or infinity: every entry must be finite"):
         path(np.where(np.eye(2, 3) > 0, bad, x), x, x)

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 
-from qkv_lib.formula.masks import causal_mask, window_mask
 from qkv_lib.formula.rules import Rule, causal, documents, everything, prefix, tree, within
 from tests.arrays import LIBRARIES, array, plain
 from tests.refusals import says
@@ -31,11 +30,6 @@ def test_simple_rules_are_what_they_say(lib: str, n: int, m: int, offset: int) -
         found = rule.mask(n, m, offset=offset, like=like)
         assert type(found) is type(like)
         assert (plain(found) == by_loops(allows, n, m, offset)).all()
-
-
-def test_they_are_the_masks_of_the_library() -> None:
-    assert (causal.mask(3, offset=2) == causal_mask(3, offset=2)).all()
-    assert (within(2).mask(5) == window_mask(5, window=2)).all()
 
 
 def test_documents_with_a_batch_have_an_axis_for_the_heads() -> None:

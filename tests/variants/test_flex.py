@@ -81,17 +81,6 @@ def test_hidden_tiles_are_not_asked_for() -> None:
     assert tiles_computed(causal & within(2), 40, block=4) == (10 + 9, 100)
 
 
-def test_gradients_are_those_of_the_whole() -> None:
-    found = []
-    rule = for_library(RULES["window and sinks"], "torch")
-    for way, options in ((flex_attention_whole, {}), (flex_attention, {"block": 2})):
-        leaves = [x.clone().requires_grad_() for x in square("torch")]
-        way(*leaves, rule=rule, **options).square().sum().backward()
-        found.append([x.grad for x in leaves])
-    for one, other in zip(*found, strict=True):
-        torch.testing.assert_close(one, other, rtol=1e-9, atol=1e-11)
-
-
 def test_a_mask_without_an_axis_for_heads_is_wrong_where_batch_and_heads_are_equal() -> None:
     """(batch, n, n) broadcasts as (heads, n, n): no error, and another answer."""
     ids = np.array([[0, 0, 1, 1], [0, 1, 1, 1]])
