@@ -18,8 +18,8 @@ from qkv_lib import KVCache, MultiHeadAttention, attention, attention_steps
 from qkv_lib.exact.tiles import blocked_attention, tiled_attention
 from qkv_lib.layers import EncoderBlock, recorded_weights
 from qkv_lib.measures.heads import even_attention
+from qkv_lib.models.ablation import silenced
 from qkv_lib.models.decoding import beam_search, greedy, log_probability
-from qkv_lib.models.encoder import silenced
 from qkv_lib.models.gpt import GPT, next_token_loss
 from qkv_lib.models.training import fit
 from qkv_lib.models.translator import RecurrentTranslator, TransformerTranslator

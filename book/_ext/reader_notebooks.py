@@ -24,7 +24,8 @@ from workshop.chinese.pictures import in_chinese
 from workshop.copies.cells import Edition, reader_notebook
 from workshop.copies.index import index_notebook
 from workshop.copies.links import INDEX, Links, works
-from workshop.copies.markdown import UnreadableError, Writer
+from workshop.copies.markdown import UnreadableError
+from workshop.copies.writer import Writer
 
 logger = logging.getLogger(__name__)
 

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from qkv_lib.layers import recorded_weights
 from qkv_lib.measures.relations import relation_mass, spread, token_relations
-from qkv_lib.models.encoder import SentenceEncoder, Tokens, WordPieces, silenced, unit_mean
+from qkv_lib.models.ablation import silenced
+from qkv_lib.models.encoder import SentenceEncoder, Tokens, WordPieces, unit_mean
 from qkv_lib.models.gpt import GPT
 
 __all__ = [

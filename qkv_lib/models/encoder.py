@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,9 +14,8 @@ from torch import Tensor, nn
 from qkv_lib.data.pretrained import read_pretrained, read_weights
 from qkv_lib.formula._checks import check_count
 from qkv_lib.layers import EncoderBlock, LearnedPositions, MultiHeadAttention
-from qkv_lib.models.gpt import GPT
 
-__all__ = ["SentenceEncoder", "Tokens", "WordPieces", "load_encoder", "silenced", "unit_mean"]
+__all__ = ["SentenceEncoder", "Tokens", "WordPieces", "load_encoder", "unit_mean"]
 
 LONGEST = 256  # the pieces of a text the model was made for; what comes after is cut off
 EPSILON = 1e-12  # in the norms of this model
@@ -244,60 +242,3 @@ def _renamed(weights: dict[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
         for i in range(6):
             for theirs, ours in PARTS.items():
                 yield f"blocks.{i}.{ours}.{kind}", weights[f"encoder.layer.{i}.{theirs}.{kind}"]
-
-
-@contextmanager
-def silenced(model: SentenceEncoder | GPT, heads: Iterable[tuple[int, int]]) -> Iterator[None]:
-    """Take the output of some heads away, before the heads are mixed, inside the ``with`` block.
-
-    Parameters
-    ----------
-    model : SentenceEncoder or GPT
-    heads : iterable of (block, head)
-        Both counted from 0.
-
-    Yields
-    ------
-    None
-
-    Raises
-    ------
-    ValueError
-        There is no such block or head.
-
-    References
-    ----------
-    Michel et al. 2019, "Are Sixteen Heads Really Better than One?", section 2.2.
-
-    Examples
-    --------
-    >>> model = SentenceEncoder(100, 16, d_model=8, n_heads=2, d_hidden=16, n_blocks=1)
-    >>> with silenced(model, [(0, 1)]):
-    ...     states = model(torch.tensor([[5, 6]]), torch.tensor([2]))
-    """
-    chosen = list(heads)
-    gates = torch.ones(len(model.layers), model.layers[0].n_heads)
-    for block, head in chosen:
-        if not (0 <= block < gates.shape[0] and 0 <= head < gates.shape[1]):
-            raise ValueError(
-                f"heads holds {(block, head)}, needs a block below {gates.shape[0]} "
-                f"and a head below {gates.shape[1]}"
-            )
-        gates[block, head] = 0.0
-    hooks = [
-        layer.output.register_forward_pre_hook(_gate(gate))
-        for layer, gate in zip(model.layers, gates, strict=True)
-    ]
-    try:
-        yield
-    finally:
-        for hook in hooks:
-            hook.remove()
-
-
-def _gate(gate: Tensor) -> Any:
-    def hook(_: nn.Module, inputs: tuple[Tensor, ...]) -> Tensor:
-        (merged,) = inputs  # (..., n, h · d)
-        return merged * gate.to(merged).repeat_interleave(merged.shape[-1] // len(gate))
-
-    return hook

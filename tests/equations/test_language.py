@@ -8,7 +8,8 @@ import torch
 from qkv_lib.layers import initialise
 from qkv_lib.measures.relations import relation_mass, spread
 from qkv_lib.measures.retrieval import ranks
-from qkv_lib.models.encoder import SentenceEncoder, silenced, unit_mean
+from qkv_lib.models.ablation import silenced
+from qkv_lib.models.encoder import SentenceEncoder, unit_mean
 from tests.equations.claims import given
 from tests.equations.registry import Cases, evaluated
 

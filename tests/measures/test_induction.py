@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from qkv_lib.measures import induction
-from qkv_lib.models.encoder import silenced
+from qkv_lib.models.ablation import silenced
 from qkv_lib.models.gpt import GPT
 
 

@@ -15,7 +15,8 @@ from qkv_lib.data import pretrained
 from qkv_lib.layers import MultiHeadAttention
 from qkv_lib.measures.heads import even_attention, losses_without, score_heads, weights_of
 from qkv_lib.models import encoder as module
-from qkv_lib.models.encoder import SentenceEncoder, Tokens, WordPieces, silenced, unit_mean
+from qkv_lib.models.ablation import silenced
+from qkv_lib.models.encoder import SentenceEncoder, Tokens, WordPieces, unit_mean
 from tests.refusals import says
 
 TEXT = """attention river bank the of a model reads Übergröße 注意力 cat's unbelievable 3.14 !?

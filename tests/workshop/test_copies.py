@@ -11,7 +11,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from workshop.copies.cells import LINES, code_cell, reader_notebook
 from workshop.copies.links import Links, works
-from workshop.copies.markdown import Target, UnreadableError, Writer, said
+from workshop.copies.markdown import Target, UnreadableError, said
+from workshop.copies.writer import Writer
 from workshop.notebooks import METADATA
 
 PLACES = {

@@ -11,7 +11,8 @@ from docutils import nodes
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
-from workshop.copies.markdown import SILENT, UnreadableError, Writer
+from workshop.copies.markdown import SILENT, UnreadableError
+from workshop.copies.writer import Writer
 from workshop.notebooks import METADATA
 
 SVG = "image/svg+xml"

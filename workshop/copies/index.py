@@ -6,7 +6,8 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from workshop.copies.cells import Edition
-from workshop.copies.markdown import UnreadableError, Writer
+from workshop.copies.markdown import UnreadableError
+from workshop.copies.writer import Writer
 from workshop.notebooks import METADATA
 
 NAME = "index"
