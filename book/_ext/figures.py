@@ -12,8 +12,8 @@ from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
 from translated import label
 
+from qkv_lib.plots.labels import translated
 from qkv_lib.plots.vector import inlined
-from workshop.chinese.pictures import in_chinese
 
 
 def visit_image(translator: HTML5Translator, node: nodes.Element) -> None:
@@ -22,7 +22,7 @@ def visit_image(translator: HTML5Translator, node: nodes.Element) -> None:
     if path.suffix == ".svg" and 'class="qkv-picture' in (svg := path.read_text("utf-8")):
         pictures = translator.__dict__.setdefault("qkv_pictures", [])
         pictures.append(path)
-        svg = in_chinese(svg, label)
+        svg = translated(svg, label)
         translator.body.append(inlined(svg, node.get("alt", ""), f"picture-{len(pictures)}") + "\n")
         return
     HTML5Translator.visit_image(translator, node)

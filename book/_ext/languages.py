@@ -15,8 +15,9 @@ from sphinx.application import Sphinx
 from sphinx.util.osutil import relative_uri
 from translated import entries, is_translated
 
+from qkv_lib.explorers._page import speech
 from workshop.building import OWN
-from workshop.chinese.words import features
+from workshop.chinese.catalogue import LANGUAGE
 
 
 class Edition(NamedTuple):
@@ -31,7 +32,6 @@ ENGLISH = Edition("en", "English", "")
 CHINESE = Edition("zh-CN", "中文", "zh/")
 SHARED = ("_static", "_sources")
 SCRIPTS = "site/scripts"
-EXPLORERS = "site/explorers"
 
 
 def lead_over(app: Sphinx, page: str, _template: str, context: dict[str, Any], _tree: Any) -> None:
@@ -84,18 +84,12 @@ def write_words(app: Sphinx) -> None:
     """Write what scripts say in this language."""
     if app.builder.format != "html" or not is_translated():
         return
-    names = {"qkvWords": SCRIPTS, "qkvFigures": EXPLORERS}
-    lines = []
-    for variable, name in names.items():
-        words = {each.text: each.translation for each in entries(name).values() if each.done}
-        said = json.dumps(words, ensure_ascii=False, indent=0, sort_keys=True)
-        lines.append(f"window.{variable} = {said};\n")
-    lines.append(f"window.qkvFeatures = {json.dumps(features())};\n")
+    words = {each.text: each.translation for each in entries(SCRIPTS).values() if each.done}
+    said = json.dumps(words, ensure_ascii=False, indent=0, sort_keys=True)
     target = Path(app.outdir) / "_static" / "said.js"
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text("".join(lines), encoding="utf-8")
+    target.write_text(f"window.qkvWords = {said};\n{speech(LANGUAGE)}", encoding="utf-8")
     app.add_js_file("said.js", priority=100)
-    app.add_js_file("figures.js")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -18,9 +18,9 @@ from sphinx.util import logging
 from sphinx.util.osutil import relative_uri
 from translated import code, is_translated, label, name_of, say
 
+from qkv_lib.plots.labels import translated
 from workshop.addresses import CHINESE_PAGES, published
 from workshop.chinese.catalogue import LANGUAGE
-from workshop.chinese.pictures import in_chinese
 from workshop.copies.cells import Edition, reader_notebook
 from workshop.copies.index import index_notebook
 from workshop.copies.links import INDEX, Links, works
@@ -72,7 +72,7 @@ def edition(page: str) -> Edition | None:
     if not is_translated():
         return None
     name = name_of(page)
-    return Edition(LANGUAGE, partial(code, name), partial(in_chinese, translate=label))
+    return Edition(LANGUAGE, partial(code, name), partial(translated, translate=label))
 
 
 def write(app: Sphinx, page: str, _template: str, context: dict[str, Any], tree: Any) -> None:

@@ -17,9 +17,10 @@ from typing import Any
 import array_api_compat
 import nbformat
 from docutils import nodes
+from reader_notebooks import FOLDER
 from sphinx.application import Sphinx
 from sphinx.util import logging
-from translated import code, name_of
+from translated import code, is_translated, name_of
 
 from workshop.in_page import assets
 from workshop.in_page.cells import before, cells
@@ -97,7 +98,10 @@ def write_pieces(app: Sphinx, error: Exception | None) -> None:
     for name in app.env.found_docs:
         source = Path(app.env.doc2path(name))
         if source.suffix == ".ipynb":
-            content = json.dumps(page(source, app.env.run_here[source.stem], sizes, name_of(name)))
+            told = page(source, app.env.run_here[source.stem], sizes, name_of(name))
+            copy = Path(app.outdir) / FOLDER / f"{source.stem}.ipynb"
+            told["notebook"] = without_outputs(copy if is_translated() else source)
+            content = json.dumps(told)
             short = name.replace("/", "-")
             script = target / "pages" / f"{short}.js"
             script.write_text(f"qkvRun.page({short!r}, {content});\n", encoding="utf-8")
@@ -106,7 +110,7 @@ def write_pieces(app: Sphinx, error: Exception | None) -> None:
 def page(
     notebook: Path, found: dict[str, str], sizes: dict[str, Any], name: str = ""
 ) -> dict[str, Any]:
-    """Return what a page is told of its cells, and the notebook without what it shows."""
+    """Return what a page is told of its cells."""
     every = cells(notebook)
     told = {
         each.id: {
@@ -117,12 +121,16 @@ def page(
         }
         for each in every
     }
+    return {"cells": told, "steps": sizes}
+
+
+def without_outputs(notebook: Path) -> nbformat.NotebookNode:
+    """Return the notebook that a page hands out, without what it shows."""
     plain = nbformat.read(notebook, as_version=4)
     for cell in plain.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-            cell.source = code(name, cell.source)
-    return {"cells": told, "steps": sizes, "notebook": plain}
+    return plain
 
 
 def library_zip() -> bytes:

@@ -18,7 +18,9 @@ from typing import Any
 
 import numpy as np
 
+from qkv_lib.data import sentence
 from qkv_lib.formula._checks import Array, shape
+from qkv_lib.language import language, words_of
 
 HAN = re.compile("[\u3007\u3400-\u4dbf\u4e00-\u9fff]")  # the characters of Chinese
 THOUSANDS = ("", "thousand", "million", "billion", "trillion", "quadrillion", "quintillion")
@@ -79,6 +81,7 @@ class Explorer:
             f'\n<{tag} id="{self.id}" data-explorer="{escape(self.json)}">\n'
             f"<style>{style(tag)}</style>\n"
             f"{self.fallback}\n</{tag}>\n<script>\n{script(self.kind, self.element)}</script>\n"
+            f"{speaker()}"
         )
 
 
@@ -102,6 +105,35 @@ def script(kind: str, element: str) -> str:
         f"const LIMIT = {LIMIT};\nconst CSS = {json.dumps(css)};\n"
         f'{source}customElements.define("{tag}", {element});\n}})();\n'
     )
+
+
+def speaker(name: str | None = None) -> str:
+    """Return what lets the live figures before it speak a language, by default the one asked for.
+
+    Where a document holds several figures, the first brings the words for all of them.
+    """
+    source = speech(language() if name is None else name)
+    return f"<script>\n{source}</script>\n" if source else ""
+
+
+def speech(name: str) -> str:
+    """Return the JavaScript that translates live figures; nothing for English."""
+    words = words_of(__package__, name)
+    if not words:
+        return ""
+    told = {"WORDS": words, "FEATURES": features()}
+    lines = [
+        f"const {variable} = {json.dumps(data, ensure_ascii=False)};\n"
+        for variable, data in told.items()
+    ]
+    return "(() => {\n" + "".join(lines).replace("</", "<\\/") + read("speak.js") + "})();\n"
+
+
+def features() -> list[str]:
+    """Return the names of the features of the sentence made by hand, and of what asks for them."""
+    heads = [sentence.GUESS, sentence.LIKE, sentence.WHO]
+    names = [*sentence.FEATURES, *sentence.ASKED, *(each for head in heads for each in head.handed)]
+    return list(dict.fromkeys([*names, *(head.name for head in heads), "nothing"]))
 
 
 def read(name: str) -> str:

@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any, NamedTuple
 
+from qkv_lib.plots.labels import spoken
+
 __all__ = ["INK", "Layout", "inlined", "picture"]
 
 #: The colour of text, where no page says otherwise.
@@ -48,7 +50,7 @@ def picture(
     tables: Sequence[dict[str, Any]] = (),
     kind: str = "",
 ) -> str:
-    """Return a picture as SVG, in one layout or in two.
+    """Return a picture as SVG, in one layout or in two, in the language that is asked for.
 
     Parameters
     ----------
@@ -85,7 +87,7 @@ def picture(
     lines.append(_inner(wide, "qkv-wide" if narrow else "qkv-only"))
     if narrow:
         lines.append(_inner(narrow, "qkv-narrow"))
-    return "\n".join([*lines, "</svg>", ""])
+    return spoken("\n".join([*lines, "</svg>", ""]))
 
 
 def inlined(svg: str, alt: str, name: str) -> str:

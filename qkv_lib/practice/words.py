@@ -1,21 +1,18 @@
 """The words of verdicts in another language: each sentence by the template that it was made from.
 
-The engine puts its sentences together in English. Where the environment variable QKV_LANGUAGE names
-a language of the folder `locale` (a page in Chinese sets ``zh_CN``), each is looked up when it is
-whole: as it stands, or among the templates, in whose braces something was filled in, which is then
-looked up in turn. What is found nowhere stays English.
+The engine puts its sentences together in English. Where another language is asked for
+(`qkv_lib.language`), each is looked up when it is whole: as it stands, or among the templates, in
+whose braces something was filled in, which is then looked up in turn. What is found nowhere stays
+English.
 """
 
 from __future__ import annotations
 
-import ast
-import os
 import re
 from functools import cache
-from importlib.resources import files
 
-VARIABLE = "QKV_LANGUAGE"
-ENTRY = re.compile(r'^((?:#.*\n)*)msgid (".*")\nmsgstr (".*")$', re.MULTILINE)
+from qkv_lib.language import language, words_of
+
 FIELD = re.compile(r"\{\w*\}")
 NAMES = re.compile(r"(\w+(?:, \w+)*) and (\w+)")
 ARTICLE = re.compile(r"^an? (?=\w+$)")
@@ -23,11 +20,6 @@ WITH = "with {0}, {1}"
 """What a call was given, and what came out; both may hold commas."""
 PLACE = re.compile(r"[a-z][a-z ]* \d+(?:, [a-z][a-z ]* \d+)*")
 OF_AN_AXIS = ("the last {0}", "every {0} but the first")
-
-
-def language() -> str:
-    """Return the language asked for, nothing for English."""
-    return os.environ.get(VARIABLE, "")
 
 
 def say(text: str) -> str | None:
@@ -146,27 +138,6 @@ def patterns(templates: tuple[str, ...]) -> list[tuple[re.Pattern[str], str]]:
     return [(pattern, template) for _, pattern, template in sorted(found, key=lambda x: -x[0])]
 
 
-@cache
 def catalogue(name: str) -> dict[str, str]:
     """Return the table of a language: English → translation; empty where there is none."""
-    folder = files(__package__) / "locale" / name
-    if not name or not folder.is_dir():
-        return {}
-    words: dict[str, str] = {}
-    for file in sorted(folder.iterdir(), key=lambda each: each.name):
-        if file.name.endswith(".po"):
-            words |= read(file.read_text(encoding="utf-8"))
-    return words
-
-
-def read(text: str) -> dict[str, str]:
-    r"""Return the translations in a file of gettext, but for those that are not up to date.
-
-    >>> read('#. x\nmsgid "a \\"b\\""\nmsgstr "c"\n\n#, fuzzy\nmsgid "d"\nmsgstr "e"\n')
-    {'a "b"': 'c'}
-    """
-    found = {}
-    for notes, english, translation in ENTRY.findall(text):
-        if "#, fuzzy" not in notes and translation != '""':
-            found[str(ast.literal_eval(english))] = str(ast.literal_eval(translation))
-    return found
+    return words_of(__package__, name)

@@ -18,6 +18,7 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 
+from qkv_lib.language import VARIABLE
 from tests.book.notebook_checks import code_cells
 from tests.book.test_reader_notebooks import SOURCES, copy_of, texts
 from workshop.chinese import catalogue
@@ -91,11 +92,12 @@ def test_the_notebook_that_greets_is_chinese() -> None:
 
 
 def test_make_lab_lays_them_into_a_folder_of_their_own(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(copies, "ROOT", tmp_path)
-    monkeypatch.setenv(copies.VARIABLE, "")
+    monkeypatch.setenv(VARIABLE, "")
     assert copies.main([copies.CHINESE]) == 0
+    assert HAN.search(capsys.readouterr().out)
     laid = {path.name for path in (tmp_path / "my-notebooks-zh").glob("*.ipynb")}
     assert laid == {f"{name}.ipynb" for name in [*SOURCES, "index"]}
     assert not (tmp_path / "my-notebooks").exists()

@@ -6,7 +6,8 @@ import nbformat
 import pytest
 
 from qkv_lib.drawings.canvas import Canvas, Drawing
-from qkv_lib.plots import style
+from qkv_lib.language import VARIABLE
+from qkv_lib.plots import labels, style
 from qkv_lib.plots.vector import inlined
 from workshop.chinese import catalogue, pictures
 from workshop.pages import listed_pages
@@ -22,10 +23,10 @@ STORED = {
 }
 
 
-def drawing(*labels: str) -> str:
+def drawing(*texts: str) -> str:
     """Return a drawing that says something in boxes, one below the other."""
-    sheet = Canvas(300, 80 * len(labels))
-    for i, label in enumerate(labels):
+    sheet = Canvas(300, 80 * len(texts))
+    for i, label in enumerate(texts):
         sheet.box(10, 10 + 80 * i, 280, 60, label)
     return Drawing("boxes", sheet.layout())._repr_svg_()
 
@@ -39,30 +40,30 @@ def test_each_label_is_one_message_on_however_many_lines() -> None:
 
 def test_a_picture_without_translations_stays_as_it_is() -> None:
     for svg in STORED.values():
-        assert pictures.in_chinese(svg, lambda _text: None) == svg
+        assert labels.translated(svg, lambda _text: None) == svg
 
 
 def test_a_translation_takes_the_place_of_its_label() -> None:
     words = {"self-attention, causal": "因果自注意力", "weights {0}, a row": "{0}的一行权重"}
     before = drawing("self-attention,\ncausal", "weights $A_1$, a row", "three_back")
-    after = pictures.in_chinese(before, words.get)
+    after = labels.translated(before, words.get)
     english, chinese = (
-        [label for block in pictures.BLOCK.findall(svg) for label in pictures.labels(block)]
+        [label for block in labels.BLOCK.findall(svg) for label in labels.labels(block)]
         for svg in (before, after)
     )
-    assert [pictures.said(label)[0] for label in chinese] == [
+    assert [labels.said(label)[0] for label in chinese] == [
         "因果自注意力", "{0}的一行权重", "three_back",
     ]  # fmt: skip
     middles = [
         [sum(line.y for line in each) / len(each) for each in side] for side in (english, chinese)
     ]
     assert middles[1] == pytest.approx(middles[0], abs=0.01)
-    assert pictures.said(chinese[1])[1] == pictures.said(english[1])[1]  # the formula
+    assert labels.said(chinese[1])[1] == labels.said(english[1])[1]  # the formula
     assert len(chinese[0]) == 1  # short enough for one line
 
 
 def test_the_words_behind_a_script_are_back_on_the_line() -> None:
-    after = pictures.in_chinese(drawing("$W_E$, one for all"), {"{0}, one for all": "{0}共用"}.get)
+    after = labels.translated(drawing("$W_E$, one for all"), {"{0}, one for all": "{0}共用"}.get)
     shifts = [float(each) for each in re.findall(r'dy="([-\d.]+)"', after)]
     assert sum(shifts) == pytest.approx(0, abs=0.02)
     assert shifts[0] > 0
@@ -74,11 +75,29 @@ def test_the_words_behind_a_script_are_back_on_the_line() -> None:
 ])  # fmt: skip
 def test_lines_end_where_a_reader_would_end_them(translation: str, lines: list[str]) -> None:
     roomy, narrow = (
-        pictures.labels(pictures.BLOCK.findall(drawing(f"{word}\n{word}"))[0])[0]
+        labels.labels(labels.BLOCK.findall(drawing(f"{word}\n{word}"))[0])[0]
         for word in ("of quite another one", "another")
     )
-    assert pictures.broken(translation, roomy) == ["".join(lines)]
-    assert pictures.broken(translation, narrow) == lines
+    assert labels.broken(translation, roomy) == ["".join(lines)]
+    assert labels.broken(translation, narrow) == lines
+
+
+def test_what_is_drawn_again_speaks_the_language_that_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As in a page, or in a notebook, that is Chinese."""
+    import matplotlib.pyplot as plt
+
+    style.use()
+    figure, axes = plt.subplots(figsize=(3, 2))
+    axes.set_xlabel("keys")
+    english = drawing("scores"), style.as_svg(figure)
+    monkeypatch.setenv(VARIABLE, "zh_CN")
+    again = drawing("scores"), style.as_svg(figure)
+    plt.close(figure)
+    assert list(again) == [labels.translated(each, KNOWN.get) for each in english]
+    said = {text for svg in again for text in pictures.messages(svg)}
+    assert said == {KNOWN["scores"], KNOWN["keys"]}
 
 
 def test_an_axis_of_two_lines_keeps_its_middle() -> None:
@@ -87,34 +106,34 @@ def test_an_axis_of_two_lines_keeps_its_middle() -> None:
     style.use()
     figure, axes = plt.subplots(figsize=(3, 2))
     axes.set_ylabel("share of right\nanswers")
-    svg = pictures.in_chinese(style.as_svg(figure), {"share of right answers": "答对的占比"}.get)
+    svg = labels.translated(style.as_svg(figure), {"share of right answers": "答对的占比"}.get)
     plt.close(figure)
-    (label,) = [each for block in pictures.BLOCK.findall(svg) for each in pictures.labels(block)
-                if pictures.said(each)[0] == "答对的占比"]  # fmt: skip
+    (label,) = [each for block in labels.BLOCK.findall(svg) for each in labels.labels(block)
+                if labels.said(each)[0] == "答对的占比"]  # fmt: skip
     assert label[0].upright
     assert "text-anchor: middle" in label[0].attributes
 
 
 def test_names_of_rows_and_columns_stay() -> None:
     svg = STORED["02-concepts-ch02-fig-weights"]
-    assert {"cat", "thirsty"} <= pictures.names(svg)
-    assert pictures.in_chinese(svg, {"cat": "猫", "keys": "键"}.get).count("猫") == 0
+    assert {"cat", "thirsty"} <= labels.names(svg)
+    assert labels.translated(svg, {"cat": "猫", "keys": "键"}.get).count("猫") == 0
 
 
 @pytest.mark.parametrize("name", STORED)
 def test_no_label_outgrows_its_place(name: str) -> None:
     """Up to two Chinese signs more than the English; the pictures have been looked at."""
-    kept = pictures.names(STORED[name])
-    for block in pictures.BLOCK.findall(STORED[name]):
-        for lines in pictures.labels(block):
-            text, _ = pictures.said(lines)
+    kept = labels.names(STORED[name])
+    for block in labels.BLOCK.findall(STORED[name]):
+        for lines in labels.labels(block):
+            text, _ = labels.said(lines)
             if text in KNOWN and text not in kept:
-                longest = max(map(pictures.letters, pictures.broken(KNOWN[text], lines)))
-                assert longest <= pictures.room(lines) + 4, text
+                longest = max(map(labels.letters, labels.broken(KNOWN[text], lines)))
+                assert longest <= labels.room(lines) + 4, text
 
 
 @pytest.mark.parametrize("name", STORED)
 def test_what_a_page_shows_has_no_english_left_that_has_a_translation(name: str) -> None:
-    svg = inlined(pictures.in_chinese(STORED[name], KNOWN.get), "a picture", "name")
+    svg = inlined(labels.translated(STORED[name], KNOWN.get), "a picture", "name")
     left = [text for text in pictures.messages(svg) if text in KNOWN and KNOWN[text] != text]
     assert left == []

@@ -1,11 +1,13 @@
 """The live figures in a browser: mouse, touch and keyboard move them as the library says."""
 
+import re
 from typing import Any
 
 import numpy as np
 import pytest
 
 from qkv_lib import attention_steps, causal_mask, explorers, padding_mask
+from qkv_lib.language import VARIABLE
 from tests.browser import need_browser
 from tests.explorers.conftest import KEYS, VALUES, WORDS, X, centre, heard, shown
 
@@ -225,22 +227,43 @@ def test_query_keeps_to_the_plane(page):
     assert assert_lookup(figure)[0] == -figure.evaluate("(figure) => figure.reachOfPlane")
 
 
+# JupyterLab sets innerHTML, then puts a fresh script in the place of each script.
+INSERT = """(html) => {
+  for (const round of [1, 2]) {
+    const output = document.createElement("div");
+    document.body.append(output);
+    output.innerHTML = html;
+    for (const old of output.querySelectorAll("script")) {
+      const fresh = document.createElement("script");
+      fresh.textContent = old.textContent;
+      old.replaceWith(fresh);
+    }
+  }
+}"""
+
+
 def test_an_output_inserted_later_comes_alive_as_in_jupyterlab(page):
-    """JupyterLab sets innerHTML, then puts a fresh script in the place of each script."""
-    page.evaluate(
-        """(html) => {
-          for (const round of [1, 2]) {
-            const output = document.createElement("div");
-            document.body.append(output);
-            output.innerHTML = html;
-            for (const old of output.querySelectorAll("script")) {
-              const fresh = document.createElement("script");
-              fresh.textContent = old.textContent;
-              old.replaceWith(fresh);
-            }
-          }
-        }""",
-        explorers.steps(X, X, 2 * X, tokens=WORDS, name="late")._repr_html_(),
-    )
+    late = explorers.steps(X, X, 2 * X, tokens=WORDS, name="late")
+    page.evaluate(INSERT, late._repr_html_())
     for figure in page.locator("#steps-late").all():
         assert_steps(figure, value=2 * X)
+
+
+def test_a_figure_of_a_chinese_notebook_speaks_chinese_and_goes_on(page, monkeypatch):
+    monkeypatch.setenv(VARIABLE, "zh_CN")
+    page.evaluate(INSERT, explorers.steps(X, X, X, tokens=WORDS, name="again")._repr_html_())
+    figures = page.locator("#steps-again").all()
+    assert len(figures) == 2
+    for figure in figures:
+        shown = [live_text(figure)]
+        figure.get_by_role("button", name="下一步").click()
+        shown.append(live_text(figure))
+        assert shown[0] != shown[1]
+        assert [re.findall(r"(?!word|[Ss]oftmax)\b[A-Za-z]{4,}", each) for each in shown] == [
+            [],
+            [],
+        ]
+
+
+def live_text(figure: Any) -> str:
+    return str(figure.locator(".live").inner_text())

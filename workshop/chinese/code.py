@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable
 
+from qkv_lib.plots.labels import wide
 from workshop.chinese.messages import comments, speaks
 
 WIDTH = 88
@@ -71,8 +72,3 @@ def folded(text: str, width: int) -> list[str]:
                 size = sum(map(wide, part))
             now, room = now + part, room - size
     return [*lines, now.rstrip()] if now.strip() else lines
-
-
-def wide(sign: str) -> int:
-    """Return how many letters wide a sign is."""
-    return 2 if ord(sign) > 0x2E7F else 1

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from qkv_lib.explorers._page import features
 from workshop.chinese.messages import Message, once, speaks
 
 SAY = re.compile(r"""\bqkvSay\(\s*("(?:[^"\\]|\\.)*")""")
@@ -102,6 +103,8 @@ def of_explorers(folder: Path) -> list[Message]:
     """Return what the live figures say, their scripts and what stands there without them."""
     found = []
     for path in sorted(folder.glob("*.js")):
+        if path.name == "speak.js":  # which says nothing of its own
+            continue
         script = path.read_text(encoding="utf-8")
         heads = {text for names in HEADS.findall(script) for text in in_script(names)}
         for text in in_script(script):
@@ -117,15 +120,6 @@ def of_explorers(folder: Path) -> list[Message]:
     found += [Message(text, "figure", name) for name, texts in PIECES.items() for text in texts]
     found += [Message(text, "feature", "sentence") for text in features()]
     return once(iter(found))
-
-
-def features() -> list[str]:
-    """Return the names of the features of the sentence made by hand, and of what asks for them."""
-    from qkv_lib.data import sentence
-
-    heads = [sentence.GUESS, sentence.LIKE, sentence.WHO]
-    names = [*sentence.FEATURES, *sentence.ASKED, *(each for head in heads for each in head.handed)]
-    return list(dict.fromkeys([*names, *(head.name for head in heads), "nothing"]))
 
 
 def in_script(source: str) -> Iterator[str]:

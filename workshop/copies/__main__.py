@@ -9,8 +9,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from qkv_lib.practice.words import VARIABLE
+from qkv_lib.language import VARIABLE
 from workshop.addresses import CHINESE_FOLDER, FOLDER
+from workshop.chinese import catalogue
 from workshop.copies.folder import lay
 from workshop.copies.greet import greet
 from workshop.copies.index import NAME
@@ -24,17 +25,24 @@ CHINESE = "zh_CN"
 def main(arguments: list[str]) -> int:
     """Lay them, tell of newer ones, and open them if asked to."""
     made, folder = MADE, ROOT / FOLDER
+    words: dict[str, str] = {}
     if CHINESE in arguments:
         arguments = [each for each in arguments if each != CHINESE]
         made, folder = MADE_IN_CHINESE, ROOT / CHINESE_FOLDER
         os.environ[VARIABLE] = CHINESE
+        known = catalogue.read("site/extensions")
+        words = {text: each.translation for text, each in known.items() if each.done}
+
+    def say(text: str, *filled: object) -> str:
+        return words.get(text, text).format(*filled)
+
     if not made.is_dir():
-        print(f"no notebooks in {made}: build the book first", file=sys.stderr)
+        print(say("no notebooks in {}: build the book first", made), file=sys.stderr)
         return 1
-    for line in lay(made, folder):
-        print(line)
+    for yours, newer in lay(made, folder):
+        print(say("{} has your changes; the newer chapter is {}", yours, newer))
     greet(folder)
-    print(f"Your notebooks are in {folder}")
+    print(say("Your notebooks are in {}", folder))
     if arguments[:1] != ["lab"]:
         return 0
     return subprocess.run(jupyterlab(folder, arguments[1:]), check=False).returncode

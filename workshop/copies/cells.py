@@ -11,11 +11,12 @@ from docutils import nodes
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
+from qkv_lib.explorers._page import speaker
 from workshop.copies.markdown import SILENT, UnreadableError
 from workshop.copies.writer import Writer
 from workshop.notebooks import METADATA
 
-SVG = "image/svg+xml"
+SVG, HTML = "image/svg+xml", "text/html"
 LINES = 10_000  # the lines of cell i begin at (i + 1) times this; so says myst-nb
 HIDDEN = {  # by the tag of the source: the code is closed, its output is closed
     "hide-cell": (True, True),
@@ -33,11 +34,14 @@ class Edition(NamedTuple):
     picture: Callable[[str], str]
 
     def cell(self, made: NotebookNode) -> NotebookNode:
-        """Return a code cell with its comments and its pictures in this language."""
+        """Return a code cell with its comments, pictures and live figures in this language."""
         made.source = self.code(made.source)
         for output in made.outputs:
-            if svg := output.get("data", {}).get(SVG):
-                output.data[SVG] = self.picture(svg)
+            data = output.get("data", {})
+            if svg := data.get(SVG):
+                data[SVG] = self.picture(svg)
+            if "data-explorer=" in data.get(HTML, ""):
+                data[HTML] += speaker(self.language)
         return made
 
     def verdicts(self, title: str) -> NotebookNode:

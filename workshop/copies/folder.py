@@ -20,8 +20,8 @@ RECORD = ".laid.json"
 """What was laid: for each chapter its version, for each notebook a digest of its cells."""
 
 
-def lay(made: Path, folder: Path) -> list[str]:
-    """Bring the notebooks of the course into the reader's folder; return what there is to say.
+def lay(made: Path, folder: Path) -> list[tuple[str, str]]:
+    """Bring the notebooks of the course into the reader's folder; return which lie there twice.
 
     Parameters
     ----------
@@ -32,14 +32,14 @@ def lay(made: Path, folder: Path) -> list[str]:
 
     Returns
     -------
-    list of str
-        One line for each newer chapter that was laid beside one that the reader has changed.
+    list of pairs
+        The name of each chapter that the reader has changed, and of the newer one beside it.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / PROGRESS).exists():
         (folder / PROGRESS).write_text("[]\n", encoding="utf-8")
     record = _read(folder / RECORD)
-    said = []
+    beside = []
     for notebook in sorted(made.glob("*.ipynb")):
         content = notebook.read_bytes()
         version = hashlib.sha256(content).hexdigest()
@@ -55,9 +55,9 @@ def lay(made: Path, folder: Path) -> list[str]:
         trust(target)
         record |= {notebook.stem: version, target.name: ours}
         if target.name != notebook.name:
-            said.append(f"{notebook.name} has your changes; the newer chapter is {target.name}")
+            beside.append((notebook.name, target.name))
     (folder / RECORD).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    return said
+    return beside
 
 
 def _names(folder: Path, notebook: Path) -> Iterator[Path]:

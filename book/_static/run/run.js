@@ -482,7 +482,7 @@
     if (!page) await open();
     const notebook = structuredClone(page.notebook);
     for (const cell of notebook.cells) {
-      if (cell.cell_type === "code") cell.source = textOf(cell.id);
+      if (cell.id in page.cells) cell.source = textOf(cell.id);
     }
     const file = new Blob([JSON.stringify(notebook, null, 1)], { type: "application/x-ipynb+json" });
     const address = URL.createObjectURL(file);

@@ -1,0 +1,96 @@
+// In another language: what the live figures say is translated when it stands there. A figure's
+// script is part of a notebook's stored output and stays as it is. WORDS holds the translations; in
+// their braces is what the figure filled in, which is looked up in turn. Run again, it takes in the
+// figures that have come since.
+if (window.qkvSpeak) {
+  window.qkvSpeak();
+  return;
+}
+const FIELD = /\{\d+\}/g;
+const SPOKEN = ["aria-label", "aria-valuetext", "title", "placeholder", "data-label"];
+const literal = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+const templates = Object.keys(WORDS).filter((each) => each.match(FIELD))
+  .sort((a, b) => b.replace(FIELD, "").length - a.replace(FIELD, "").length)
+  .map((each) => [new RegExp(`^${each.split(FIELD).map(literal).join("([^]+?)")}$`), each]);
+// The features of the sentence, in lists: "thing 2, living 2".
+const features = FEATURES.filter((each) => WORDS[each]);
+const feature = features.length ? new RegExp(`(?<![\\w-])(${features.map(literal).join("|")})(?![\\w-])`, "g") : null;
+const LIST = /^[\w-]+:? [\d.]|nothing/;
+// What heads a table, or a choice of a row, in these figures is a word of their text: it stays.
+const OF_TEXTS = ["QKV-HEADS", "QKV-WRITER"];
+const isOfText = (element) => OF_TEXTS.includes(
+  (element?.getRootNode().host ?? element?.closest("[data-explorer]"))?.tagName,
+) && Boolean(element.closest("th, label:has(> input[name=row])"));
+
+const translated = (text) => {
+  if (text in WORDS) return WORDS[text];
+  if (text.trim() in WORDS) return WORDS[text.trim()];
+  for (const [pattern, template] of templates) {
+    const found = pattern.exec(text);
+    if (!found) continue;
+    const order = template.match(FIELD);
+    return WORDS[template].replace(FIELD, (field) => {
+      const filled = found[1 + order.indexOf(field)];
+      return translated(filled) ?? filled;
+    });
+  }
+  const sentences = text.split(/(?<=\. )(?=[A-Z])/);
+  if (sentences.length > 1) {
+    const said = sentences.map(translated);
+    if (!said.includes(undefined)) return said.join("");
+  }
+  return feature && LIST.test(text) ? text.replace(feature, (each) => WORDS[each]) : undefined;
+};
+
+const read = (node) => {
+  if (node.nodeType === Node.TEXT_NODE) {
+    if (isOfText(node.parentElement)) return;
+    const said = /[A-Za-z]|^\): $/.test(node.data) ? translated(node.data) : undefined;
+    if (said !== undefined && said !== node.data) node.data = said;
+    else if (node.parentElement?.getAttribute("role") === "status") node.parentElement.lang = "en";
+    return;
+  }
+  if (node.nodeType !== Node.ELEMENT_NODE || ["SCRIPT", "STYLE"].includes(node.tagName)) return;
+  for (const name of SPOKEN) {
+    const said = node.hasAttribute(name) ? translated(node.getAttribute(name)) : undefined;
+    if (said !== undefined && said !== node.getAttribute(name)) node.setAttribute(name, said);
+  }
+  node.childNodes.forEach(read);
+};
+
+const follow = (root) => {
+  root.childNodes.forEach(read);
+  new MutationObserver((changes) => {
+    for (const { type, target, addedNodes } of changes) {
+      if (type === "childList") addedNodes.forEach(read);
+      else read(target);
+    }
+  }).observe(root, {
+    subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: SPOKEN,
+  });
+};
+
+// What a style writes: "Scroll the table sideways".
+const restyle = (root) => {
+  for (const { cssRules } of [...root.styleSheets, ...root.adoptedStyleSheets]) {
+    for (const { style } of cssRules) {
+      const text = /^"(.*?)"/.exec(style?.content)?.[1];
+      if (text in WORDS) style.content = style.content.replace(text, WORDS[text]);
+    }
+  }
+};
+
+const heard = new WeakSet();
+window.qkvSpeak = () => {
+  for (const figure of document.querySelectorAll("[data-explorer]")) {
+    if (heard.has(figure)) continue;
+    heard.add(figure);
+    follow(figure);
+    if (figure.shadowRoot) {
+      follow(figure.shadowRoot);
+      restyle(figure.shadowRoot);
+    }
+  }
+};
+if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", window.qkvSpeak);
+else window.qkvSpeak();
