@@ -157,7 +157,8 @@ def sentence(text: str) -> str:
     prose = (
         word.isalpha() and word.islower() and word not in CODE and (len(word) > 1 or word == "a")
     )
-    return (text[0].upper() if prose else text[0]) + text[1:] + ("" if text[-1] in ".!?" else ".")
+    end = "" if text[-1] in ".!?" else words_.stop()
+    return (text[0].upper() if prose else text[0]) + text[1:] + end
 
 
 def a(noun: str) -> str:
@@ -218,4 +219,4 @@ def place(index: Sequence[Any], axes: Sequence[str]) -> str:
     """Return an index in words: ``batch element 0, query 2, feature 1``."""
     leading = len(index) - len(axes)
     names = ["batch element"] * max(leading, 0) + list(axes[max(-leading, 0) :])
-    return ", ".join(f"{name} {int(i)}" for name, i in zip(names, index, strict=True))
+    return ", ".join(f"{name} {int(i)}" for name, i in zip(names, index, strict=True) if name)
