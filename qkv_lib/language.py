@@ -15,12 +15,23 @@ from importlib.resources import files
 
 __all__ = ["VARIABLE", "language", "read", "words_of"]
 
+#: The environment variable that names the language.
 VARIABLE = "QKV_LANGUAGE"
 ENTRY = re.compile(r'^((?:#.*\n)*)msgid (".*")\nmsgstr (".*")$', re.MULTILINE)
 
 
 def language() -> str:
-    """Return the language asked for, nothing for English."""
+    """Return the language asked for, nothing for English.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> language() == os.environ.get(VARIABLE, "")
+    True
+    """
     return os.environ.get(VARIABLE, "")
 
 

@@ -49,6 +49,11 @@ def spoken(svg: str) -> str:
     Returns
     -------
     str
+
+    Examples
+    --------
+    >>> spoken("<svg></svg>")
+    '<svg></svg>'
     """
     words = words_of("qkv_lib.plots", language())
     return translated(svg, words.get) if words else svg
@@ -66,6 +71,12 @@ def translated(svg: str, translate: Translate) -> str:
     Returns
     -------
     str
+
+    Examples
+    --------
+    >>> text = '<text x="5" y="9" style="font-size: 12px">{}</text>'
+    >>> translated(text.format("keys"), {"keys": "键"}.get) == text.format("键")
+    True
     """
     kept = names(svg)
 

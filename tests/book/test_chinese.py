@@ -73,7 +73,8 @@ def test_what_is_declared_complete_is_there() -> None:
 def test_the_catalogues_are_those_of_the_book() -> None:
     files = {path.relative_to(catalogue.FOLDER).with_suffix("").as_posix()
              for path in catalogue.FOLDER.rglob("*.po")}  # fmt: skip
-    files |= {f"practice/{path.stem}" for path in catalogue.PRACTICE.glob("*.po")}
+    for name, folder in catalogue.LIBRARY.items():
+        files |= {f"{name.partition('/')[0]}/{path.stem}" for path in folder.glob("*.po")}
     assert files == set(NAMES)
 
 

@@ -18,6 +18,7 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 
+from qkv_lib.explorers._page import speaker
 from qkv_lib.language import VARIABLE
 from tests.book.notebook_checks import code_cells
 from tests.book.test_reader_notebooks import SOURCES, copy_of, texts
@@ -28,6 +29,7 @@ from workshop.pages import ROOT
 SITE = ROOT / "_build" / "html" / "zh"
 CHAPTERS = pytest.mark.parametrize("name", SOURCES)
 LANGUAGE = "-language"  # ends the id of the cell that asks for Chinese verdicts
+SPEAKER = speaker("zh_CN")  # lets the live figures speak Chinese
 HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -45,15 +47,26 @@ def tree(source: str) -> str:
     return ast.dump(parsed)
 
 
+def shown(cell: NotebookNode) -> list[str]:
+    """Return the outputs of a cell without its pictures, and without what its figures speak."""
+    outputs = [str(dict(each)) for each in cell.outputs if "image/svg+xml" not in str(each)]
+    return [each.replace(repr(SPEAKER)[1:-1], "") for each in outputs]
+
+
+@CHAPTERS
+def test_its_live_figures_speak_chinese(name: str) -> None:
+    for cell in ours(name):
+        for text in [each.get("data", {}).get("text/html", "") for each in cell.outputs]:
+            assert text.endswith(SPEAKER) == ("data-explorer=" in text)
+
+
 @CHAPTERS
 def test_the_code_is_that_of_the_source_but_for_what_its_comments_say(name: str) -> None:
     theirs = code_cells(nbformat.read(SOURCES[name], as_version=4))
     assert [cell.id for cell in ours(name)] == [cell.id for cell in theirs]
     assert [tree(cell.source) for cell in ours(name)] == [tree(cell.source) for cell in theirs]
     for one, other in zip(ours(name), theirs, strict=True):
-        assert [each for each in map(dict, one.outputs) if "image/svg+xml" not in str(each)] == [
-            each for each in map(dict, other.outputs) if "image/svg+xml" not in str(each)
-        ]
+        assert shown(one) == shown(other)
 
 
 def test_its_comments_and_its_pictures_are_chinese() -> None:

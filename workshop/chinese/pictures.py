@@ -17,6 +17,8 @@ from qkv_lib.plots.labels import BLOCK, Translate, filled, labels, names, said, 
 from workshop.chinese.messages import Message, once, speaks
 
 DOLLARS = re.compile(r"\$[^$]*\$")
+COMPARED = ("yours", "expected")
+"""What `check` draws where a reader asks for a picture (`qkv_lib/plots/versus.py`)."""
 SCRIPTS = re.compile(r"[⁰¹²³⁴-⁹⁻]+")
 
 
@@ -39,6 +41,7 @@ def of_pictures(pages: list[Path]) -> list[Message]:
                 for output in cell.get("outputs", []):
                     svg = output.get("data", {}).get("image/svg+xml", "")
                     found += [Message(text, "label", cell.id) for text in messages(svg)]
+    found += [Message(text, "label", "versus") for text in COMPARED]
     return once(iter(found))
 
 
