@@ -21,6 +21,7 @@ from translated import code, is_translated, label, name_of, say
 from qkv_lib.plots.labels import translated
 from workshop.addresses import CHINESE_PAGES, published
 from workshop.chinese.catalogue import LANGUAGE
+from workshop.chinese.verdicts import in_chinese as verdicts
 from workshop.copies.cells import Edition, reader_notebook
 from workshop.copies.index import index_notebook
 from workshop.copies.links import INDEX, Links, works
@@ -72,7 +73,7 @@ def edition(page: str) -> Edition | None:
     if not is_translated():
         return None
     name = name_of(page)
-    return Edition(LANGUAGE, partial(code, name), partial(translated, translate=label))
+    return Edition(LANGUAGE, partial(code, name), partial(translated, translate=label), verdicts)
 
 
 def write(app: Sphinx, page: str, _template: str, context: dict[str, Any], tree: Any) -> None:

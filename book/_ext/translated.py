@@ -29,6 +29,7 @@ from workshop.chinese.catalogue import Entry
 from workshop.chinese.code import in_chinese
 from workshop.chinese.gate import HAN
 from workshop.chinese.messages import line, speaks
+from workshop.chinese.verdicts import in_chinese as verdicts
 
 ENGLISH = "en"
 SAID = (
@@ -165,8 +166,12 @@ class Translate(SphinxTransform):
             cell = "cell_input" in getattr(code.parent, "attributes", {}).get("classes", [])
             if cell or code.get("language") == "bash":
                 source = in_chinese(code.astext(), found)
-                code[:] = [nodes.Text(source)]
-                code.rawsource = source
+            elif "stream" in code.get("classes", []):
+                source = verdicts(code.astext())
+            else:
+                continue
+            code[:] = [nodes.Text(source)]
+            code.rawsource = source
         self.document["left_in_english"] = left
 
 

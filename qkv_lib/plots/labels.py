@@ -56,7 +56,10 @@ def spoken(svg: str) -> str:
     '<svg></svg>'
     """
     words = words_of("qkv_lib.plots", language())
-    return translated(svg, words.get) if words else svg
+    try:
+        return translated(svg, words.get) if words else svg
+    except ValueError:  # a text that another version of matplotlib writes in another way
+        return svg
 
 
 def translated(svg: str, translate: Translate) -> str:

@@ -36,6 +36,8 @@ BODY = re.compile(
 )
 TAG = re.compile(r"<[^>]+>")
 TEXT = re.compile(r"(<text style=\"font-size: ([\d.]+)px[^>]*>)([^<]*)(</text>)")
+FONT = re.compile(r"font: ((?:[a-z0-9]+ )*)([\d.]+)px [^;\"]*")
+"""How older versions of matplotlib write a font, in one property."""
 HAN = re.compile(r"[\u3400-\u9fff]")
 LONG = re.compile(r"-?\d+\.\d{3,}")
 HEX = {each.light: css(each) for each in every_colour()} | {"#000000": "currentColor"}
@@ -106,6 +108,7 @@ def _is_short_formula(text: mpl.text.Text) -> bool:
 def _of_the_page(svg: str, languages: dict[str, str]) -> str:
     """Return the elements of a figure with the colours, the typeface and the text of the page."""
     svg = re.sub(r"<!--.*?-->", "", svg, flags=re.S)
+    svg = FONT.sub(_font, svg)
     svg = re.sub(r"font-family: [^;\"]*(?:; )?", "", svg)
     svg = TEXT.sub(lambda m: _text(m, languages), svg)
     svg = TAG.sub(lambda tag: _plain_tag(tag[0]), svg)
@@ -130,6 +133,14 @@ def _text(element: re.Match[str], languages: dict[str, str]) -> str:
     language = languages.get(words, "zh" if HAN.search(words) else "")
     marked = tag.replace("<text ", f'<text lang="{language}" ', 1) if language else tag
     return marked + rich(words, float(size)) + end
+
+
+def _font(found: re.Match[str]) -> str:
+    """Return the size of a font, its slant and its weight, each as a property."""
+    words = found[1].split()
+    slant = [f"font-style: {each}" for each in words if each in ("italic", "oblique")]
+    weight = [f"font-weight: {each}" for each in words if each == "bold" or each.isdigit()]
+    return "; ".join([f"font-size: {found[2]}px", *slant, *weight])
 
 
 def _plain_tag(tag: str) -> str:

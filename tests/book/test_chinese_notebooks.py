@@ -23,6 +23,7 @@ from qkv_lib.language import VARIABLE
 from tests.book.notebook_checks import code_cells
 from tests.book.test_reader_notebooks import SOURCES, copy_of, texts
 from workshop.chinese import catalogue
+from workshop.chinese.verdicts import in_chinese
 from workshop.copies import __main__ as copies
 from workshop.pages import ROOT
 
@@ -48,9 +49,10 @@ def tree(source: str) -> str:
 
 
 def shown(cell: NotebookNode) -> list[str]:
-    """Return the outputs of a cell without its pictures, and without what its figures speak."""
-    outputs = [str(dict(each)) for each in cell.outputs if "image/svg+xml" not in str(each)]
-    return [each.replace(repr(SPEAKER)[1:-1], "") for each in outputs]
+    """Return the outputs of a cell but for what is Chinese in them."""
+    outputs = [dict(each) for each in cell.outputs if "image/svg+xml" not in str(each)]
+    outputs = [{**x, "text": in_chinese(x["text"])} if "text" in x else x for x in outputs]
+    return [str(each).replace(repr(SPEAKER)[1:-1], "") for each in outputs]
 
 
 @CHAPTERS

@@ -2,6 +2,7 @@
 
 import re
 from functools import cache
+from html import escape, unescape
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from tests.book.test_chinese import missing
 from tests.book.test_site import SITE, built
 from workshop.building import OWN
-from workshop.chinese import catalogue, pictures
+from workshop.chinese import catalogue, pictures, verdicts
 from workshop.chinese.sources import page_name
 from workshop.pages import ROOT, listed_pages
 
@@ -40,11 +41,18 @@ def article(page: Path) -> str:
 @pytest.mark.parametrize("page", PAGES, ids=str)
 def test_anchors_outputs_and_formulas_are_those_of_the_english_page(page: Path) -> None:
     english, chinese = article(SITE / page), article(CHINESE / page)
-    for pattern in (ANCHOR, OUTPUT):
-        assert pattern.findall(english) == pattern.findall(chinese)
+    assert ANCHOR.findall(english) == ANCHOR.findall(chinese)
+    assert list(map(judged, OUTPUT.findall(english))) == OUTPUT.findall(chinese)
     first, second = ([WORDS.sub("", each) for each in FORMULA.findall(page)]
                      for page in (english, chinese))  # fmt: skip
     assert first == second
+
+
+def judged(output: str) -> str:
+    """Return the HTML of an output with the verdicts in it in Chinese."""
+    before, span, text = output.rpartition("<span></span>")
+    said = verdicts.in_chinese(unescape(text))
+    return output if said == unescape(text) else before + span + escape(said, quote=False)
 
 
 def test_formulas_say_their_words_in_chinese() -> None:

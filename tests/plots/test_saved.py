@@ -21,7 +21,7 @@ from qkv_lib.plots.colours import QUERY, css
 from qkv_lib.plots.growth import growth
 from qkv_lib.plots.heads import head_grid
 from qkv_lib.plots.images import curves_with_spread, map_grid, picture_row
-from qkv_lib.plots.saved import as_svg
+from qkv_lib.plots.saved import _of_the_page, as_svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 PHONE = 336  # pixels: what a page of 360 gives a picture, and a hair
@@ -210,3 +210,9 @@ def test_a_notebook_shows_figures_as_svg_alone() -> None:
 
 def test_the_look_is_set_with_the_plots() -> None:
     assert not mpl.rcParams["axes.spines.top"]
+
+
+def test_an_older_matplotlib_says_the_same_of_a_font() -> None:
+    old = '<text style="font: italic 700 9px \'DejaVu Sans\', sans-serif; text-anchor: end" x="1">a'
+    said = "font-size: 9px; font-style: italic; font-weight: 700; text-anchor: end"
+    assert f'style="{said}"' in _of_the_page(f"{old}</text>", {})

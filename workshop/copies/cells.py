@@ -27,16 +27,19 @@ HIDDEN = {  # by the tag of the source: the code is closed, its output is closed
 
 
 class Edition(NamedTuple):
-    """A language other than English: its code, what it makes of code, and of pictures."""
+    """A language other than English: its code, what it makes of code, of pictures, of verdicts."""
 
     language: str
     code: Callable[[str], str]
     picture: Callable[[str], str]
+    printed: Callable[[str], str]
 
     def cell(self, made: NotebookNode) -> NotebookNode:
-        """Return a code cell with its comments, pictures and live figures in this language."""
+        """Return a code cell with its comments, and what it shows, in this language."""
         made.source = self.code(made.source)
         for output in made.outputs:
+            if output.output_type == "stream":
+                output.text = self.printed(output.text)
             data = output.get("data", {})
             if svg := data.get(SVG):
                 data[SVG] = self.picture(svg)
