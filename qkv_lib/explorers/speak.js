@@ -2,8 +2,9 @@
 // script is part of a notebook's stored output and stays as it is. WORDS holds the translations; in
 // their braces is what the figure filled in, which is looked up in turn. Run again, it takes in the
 // figures that have come since.
+// A figure that comes in one piece with this script is built when both are in the page: a moment later.
 if (window.qkvSpeak) {
-  window.qkvSpeak();
+  queueMicrotask(window.qkvSpeak);
   return;
 }
 const FIELD = /\{\d+\}/g;
@@ -93,4 +94,4 @@ window.qkvSpeak = () => {
   }
 };
 if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", window.qkvSpeak);
-else window.qkvSpeak();
+else queueMicrotask(window.qkvSpeak);

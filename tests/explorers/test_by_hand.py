@@ -227,17 +227,19 @@ def test_query_keeps_to_the_plane(page):
     assert assert_lookup(figure)[0] == -figure.evaluate("(figure) => figure.reachOfPlane")
 
 
-# JupyterLab sets innerHTML, then puts a fresh script in the place of each script.
+# JupyterLab sets innerHTML, then puts a fresh script in the place of each script; a page of the book
+# does so before the output is in the document.
 INSERT = """(html) => {
   for (const round of [1, 2]) {
     const output = document.createElement("div");
-    document.body.append(output);
+    if (round === 1) document.body.append(output);
     output.innerHTML = html;
     for (const old of output.querySelectorAll("script")) {
       const fresh = document.createElement("script");
       fresh.textContent = old.textContent;
       old.replaceWith(fresh);
     }
+    if (round === 2) document.body.append(output);
   }
 }"""
 
