@@ -227,8 +227,8 @@ def test_query_keeps_to_the_plane(page):
     assert assert_lookup(figure)[0] == -figure.evaluate("(figure) => figure.reachOfPlane")
 
 
-# JupyterLab sets innerHTML, then puts a fresh script in the place of each script; a page of the book
-# does so before the output is in the document.
+# JupyterLab sets innerHTML, then puts a fresh script in the place of each script; a page of the
+# book does so before the output is in the document.
 INSERT = """(html) => {
   for (const round of [1, 2]) {
     const output = document.createElement("div");
