@@ -19,6 +19,8 @@ SHOWN = [
 # Inner rooms of the figures: readers call what is drawn with them.
 INNER = {
     "qkv_lib.drawings.canvas",
+    "qkv_lib.language",
+    "qkv_lib.plots.labels",
     "qkv_lib.plots.narrow",
     "qkv_lib.plots.saved",
     "qkv_lib.plots.style",
