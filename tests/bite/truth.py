@@ -54,6 +54,13 @@ SENTENCES = [
           swap("it is the longest", "it is the shortest"), ACCOUNTED),
 ]  # fmt: skip
 
+
+def documented(module: str) -> tuple[str]:
+    """Return the test of the examples of a module."""
+    name = "test_examples_run_and_have_the_shapes_that_are_documented"
+    return (f"tests/shapes/test_documented.py::{name}[{module}]",)
+
+
 DEFAULTS = ("tests/test_defaults.py",)
 PROSE = [
     Plant("a docstring with another default width", "qkv_lib/layers/blocks.py",
@@ -63,6 +70,12 @@ PROSE = [
           swap("True by default: with several", "False by default: with several"), DEFAULTS),
     Plant("another default in the code than in the docstring", "qkv_lib/measures/cost.py",
           swap('check_count("d_ff", 4 * d if', 'check_count("d_ff", 3 * d if'), DEFAULTS),
+    Plant("a docstring that refuses what is allowed", "qkv_lib/variants/rotary.py",
+          first(r"``factor`` is no number of at least 1", "``factor`` is no number of at least 2"),
+          documented("qkv_lib.variants.rotary")),
+    Plant("a check that lets in what the docstring refuses", "qkv_lib/variants/flex.py",
+          first(r'check_count\("n", n, least=1\)', 'check_count("n", n, least=0)'),
+          documented("qkv_lib.variants.flex")),
 ]  # fmt: skip
 
 POINTERS, WORKS = ("tests/book/test_pointers.py",), ("tests/book/test_works.py",)

@@ -110,6 +110,8 @@ class Report:
     def __init__(self) -> None:
         self.faults: list[str] = []
         self.seen: set[tuple[str, str]] = set()
+        self.calls: dict[str, dict[str, Any]] = {}
+        """The first call of each function that returns something."""
 
     def look(self, about: Watched, each: Named, value: Any, letters: dict[str, int]) -> None:
         """Compare one value with its entry."""
@@ -131,6 +133,7 @@ class Report:
             for each in about.takes:
                 self.look(about, each, given.get(each.name), letters)
             result = function(*args, **kwargs)
+            self.calls.setdefault(about.place, dict(given))
             several = isinstance(result, tuple) and len(about.returns) > 1
             for one, value in zip(about.returns, result if several else [result], strict=False):
                 if one:

@@ -11,7 +11,19 @@ import pytest
 
 from tests.shapes import documented
 from tests.shapes.documented import Report, watched, watching
+from tests.shapes.refused import refused
 from tests.test_docstrings import MODULES
+
+TRIED = {
+    "qkv_lib.attention": 3, "qkv_lib.data.sequences": 3, "qkv_lib.explorers.heads": 3,
+    "qkv_lib.explorers.lookup": 3, "qkv_lib.explorers.rope": 4, "qkv_lib.explorers.scaling": 3,
+    "qkv_lib.explorers.steps": 3, "qkv_lib.formula.heads": 5, "qkv_lib.formula.masks": 6,
+    "qkv_lib.formula.positions.alibi": 3, "qkv_lib.formula.positions.rope": 5,
+    "qkv_lib.formula.rules": 4, "qkv_lib.formula.scoring": 4, "qkv_lib.measures.maps": 3,
+    "qkv_lib.measures.pointing": 3, "qkv_lib.measures.relations": 5, "qkv_lib.measures.traffic": 3,
+    "qkv_lib.models.sampling": 3, "qkv_lib.variants.rotary": 9,
+}  # fmt: skip
+"""How many clauses of *Raises* the examples of a module let us try, where these are three or more."""
 
 
 def run(module: ModuleType) -> tuple[int, Report]:
@@ -30,6 +42,9 @@ def test_examples_run_and_have_the_shapes_that_are_documented(name: str) -> None
     assert failures == 0
     assert report.faults == [], "mend the shape in the docstring, or what the function returns"
     assert documented.unseen(name, report) == [], "no example hands these over"
+    tried, broken = refused(name, report.calls)
+    assert broken == [], "mend the check, or what *Raises* says"
+    assert tried >= TRIED.get(name, 0), "fewer clauses of *Raises* can be tried than before"
     assert module.__doc__
 
 
