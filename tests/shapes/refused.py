@@ -162,8 +162,8 @@ def broken(name: str, call: dict[str, Any]) -> tuple[int, list[str]]:
     function, tried, faults = FUNCTIONS[name], set(), []
     whole = inspect.signature(function).bind_partial()
     whole.apply_defaults()
-    call = {each: {**whole.arguments, **call}[each] for each in inspect.signature(function).parameters
-            if each in call or each in whole.arguments}  # fmt: skip
+    known = {**whole.arguments, **call}
+    call = {each: known[each] for each in inspect.signature(function).parameters if each in known}
     raises = section(inspect.getdoc(function) or "", "Raises")
     for promise in promises(name, raises):
         for each in spoilt(promise, call, raises):

@@ -23,7 +23,7 @@ TRIED = {
     "qkv_lib.measures.pointing": 3, "qkv_lib.measures.relations": 5, "qkv_lib.measures.traffic": 3,
     "qkv_lib.models.sampling": 3, "qkv_lib.variants.rotary": 9,
 }  # fmt: skip
-"""How many clauses of *Raises* the examples of a module let us try, where these are three or more."""
+"""How many clauses of *Raises* the examples of a module let us try, where three or more."""
 
 
 def run(module: ModuleType) -> tuple[int, Report]:
