@@ -13,7 +13,6 @@ from hashlib import sha256
 from importlib.resources import files
 from io import BytesIO
 from pathlib import Path
-from time import perf_counter
 from typing import Literal
 
 import numpy as np
@@ -22,7 +21,6 @@ from numpy.typing import NDArray
 
 from qkv_lib.data.pieces import load_pieces
 from qkv_lib.data.prose import Prose, load_prose
-from qkv_lib.exact.cache import KVCache
 from qkv_lib.experiments.table import Run, Table
 from qkv_lib.measures.heads import even_attention
 from qkv_lib.measures.induction import head_scores, repeated, second_half_loss
@@ -30,7 +28,7 @@ from qkv_lib.models.gpt import GPT, new_gpt, next_token_loss, windows
 from qkv_lib.models.training import fit
 
 __all__ = [
-    "LENGTH", "RATES", "TABLE", "TIMES", "held_out_loss", "load_gpt", "mixed", "tokens",
+    "LENGTH", "RATES", "TABLE", "held_out_loss", "load_gpt", "mixed", "tokens",
     "train", "weighing",
 ]  # fmt: skip
 
@@ -302,39 +300,6 @@ TABLE = Table(
     facts={"heads": ["induction", "previous", "first"], "period": 40},
 )
 """What section 6.4 stores of the GPT; from nothing it takes a quarter of an hour on one core.
-
-:meta hide-value:
-"""
-
-
-def time_cases(_runs: list[Run]) -> list[Run]:
-    """Return the lengths of the texts that are written for their time."""
-    return [{"written": n} for n in (31, 63, 127)]
-
-
-def time_run(written: int) -> Run:
-    """Return how much longer writing takes without a cache: the median ratio of seven."""
-    model, ratios = new_gpt(np.random.default_rng(0), length=LENGTH).eval(), []
-    for _ in range(7):
-        seconds = []
-        for caches in (model.caches(), None):
-            start = perf_counter()
-            rewrite(model, written, caches)
-            seconds.append(perf_counter() - start)
-        ratios.append(seconds[1] / seconds[0])
-    return {"ratio": round(float(np.median(ratios)), 2)}
-
-
-@torch.no_grad()
-def rewrite(model: GPT, n: int, caches: list[KVCache] | None) -> None:
-    """Read a text token by token, as a model that writes it; without a cache from its start."""
-    ids = torch.arange(n + 1)[None]
-    for i in range(n + 1):
-        model(ids[:, i : i + 1] if caches else ids[:, : i + 1], caches=caches)
-
-
-TIMES = Table("writing_times", time_cases, time_run, dict, code=["models/gpt", "exact/cache"])
-"""How much longer writing takes without a cache, on the machine that filled the table.
 
 :meta hide-value:
 """
