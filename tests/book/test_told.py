@@ -1,5 +1,7 @@
 """What the quizzes tell, and no cell shows: each sentence beside what computes it."""
 
+from inspect import Parameter, signature
+
 import numpy as np
 import pytest
 import torch
@@ -8,15 +10,17 @@ from qkv_lib import attention, attention_steps, causal_mask, softmax
 from qkv_lib.data.sentence import LIKE, THIRSTY, WHO, rows, step
 from qkv_lib.exact.cache import KVCache
 from qkv_lib.formula.positions import rope
-from qkv_lib.formula.rules import everything, prefix
+from qkv_lib.formula.rules import everything, prefix, tree
 from qkv_lib.layers.multihead import MultiHeadAttention
 from qkv_lib.measures.cost import Block, kv_cache_bytes
+from qkv_lib.measures.maps import rollout, weighted_norms
 from qkv_lib.measures.traffic import cache_traffic, map_traffic
 from qkv_lib.models.sampling import next_probabilities
 from qkv_lib.models.seq2seq import EncoderDecoder
+from qkv_lib.models.translator import RecurrentTranslator
 from qkv_lib.variants.flex import tiles_computed
 from qkv_lib.variants.gated import gated_attention
-from qkv_lib.variants.latent import LatentCache
+from qkv_lib.variants.latent import LatentCache, latent_attention
 from qkv_lib.variants.linear import kernel_weights, linear_attention
 from qkv_lib.variants.rotary import frequencies, interpolated, turned, yarn
 from tests.holds import holds
@@ -315,3 +319,90 @@ def test_one_layer_serves_all_places_and_each_head_has_its_part() -> None:
     query, _, _ = layer.project(*[torch.ones(3, 6)] * 3)
     assert query.shape == (2, 3, 3)
     assert not torch.allclose(query[0], query[1])
+
+
+class TestImagesAndTranslation:
+    @holds(
+        "Each term of the sum is weight times value: a short value adds little.",
+        "What it adds has the length.",
+        "Weights are never negative.",
+    )
+    def test_what_a_key_adds_is_as_long_as_weight_times_value(self) -> None:
+        weights, values = attention_steps(Q, K, V).weights, V.copy()
+        values[weights[0].argmax()] *= 1e-3
+        added = weighted_norms(weights[None], values[None], np.eye(2))[0]
+        assert np.allclose(added, weights * np.linalg.norm(values, axis=1))
+        assert added[0].argmax() != weights[0].argmax()
+        assert weights.min() > 0
+
+    @holds("Rollout uses weights only.")
+    def test_rollout_asks_for_weights_only(self) -> None:
+        takes = [each.name for each in signature(rollout).parameters.values()
+                 if each.default is Parameter.empty]  # fmt: skip
+        assert len(takes) == 1
+        maps = list(RNG.dirichlet(np.ones(4), size=(2, 3, 4)))
+        assert np.allclose(rollout(maps).sum(axis=1), 1)
+
+    @holds(
+        "Rows are queries, and these come from the target.",
+        "A row for each target symbol, a column for each source character.",
+    )
+    def test_weights_of_a_translator_have_a_row_for_each_symbol_written(self) -> None:
+        model = RecurrentTranslator(9, 8, d=4)
+        source, previous = torch.ones(1, 12, dtype=torch.int64), torch.ones(1, 5, dtype=torch.int64)
+        _, weights = model.decode(model.encode(source), previous)
+        assert weights.shape[-2:] == (5, 12)
+
+
+class TestLonesomeFacts:
+    @holds("Then terms relative to different peaks would be added, and the weights would be wrong.")
+    def test_sums_relative_to_different_peaks_do_not_add(self) -> None:
+        scores = np.array([0.0, 3.0])
+        added = np.exp(scores[0] - 0.0) + np.exp(scores[1] - 3.0)
+        assert not np.isclose(added, np.exp(scores - 3.0).sum())
+
+    @holds("Heads of MLA have different keys, from the same latent.")
+    def test_heads_of_mla_have_keys_of_their_own(self) -> None:
+        c, up = RNG.normal(size=(1, 5, 6)), RNG.normal(size=(2, 2, 6, 4))
+        query = np.stack([Q[:, :4]] * 2)
+        found = latent_attention(query, c, up[0], np.stack([up[1][0]] * 2))
+        assert not np.allclose(found[0], found[1])  # by their keys alone
+
+    @holds("Where the tokens differ, so do keys and values.")
+    def test_another_token_has_another_key(self) -> None:
+        layer = MultiHeadAttention(6, 2)
+        x, other = torch.ones(1, 6), 2 * torch.ones(1, 6)
+        for one, two in zip(
+            layer.project(x, x, x), layer.project(other, other, other), strict=True
+        ):
+            assert not torch.allclose(one, two)
+
+    @holds("The common beginning stands before both branches, and no token sees a later one.")
+    def test_the_beginning_of_a_tree_sees_no_branch(self) -> None:
+        mask = tree(np.array([-1, 0, 0])).mask(3)
+        assert not mask[0, 1:].any()
+        assert not mask[1, 2]
+        assert not mask[2, 1]
+        assert mask[1:, 0].all()
+
+    @holds("Attention keeps every key and value apart, and chooses when the question is there.")
+    def test_a_cache_keeps_every_key(self) -> None:
+        cache = KVCache(5)
+        for j in range(5):
+            cache.append(K[j : j + 1], V[j : j + 1])
+        assert np.array_equal(cache.key, K)
+        assert np.array_equal(cache.value, V)
+
+    @holds(
+        "From the upper row to the lower, key and query both move on by three positions.",
+        "Every hand turns, but the angle between the two hands of a circle stays.",
+        "Every hand points elsewhere below, and each pair has the same angle as above.",
+    )
+    def test_pairs_keep_their_angle_when_both_move(self) -> None:
+        x = np.tile([1.0, 1.0, 1.0, 0.0, 0.0, 0.0], (4, 1))
+        places = np.array([1, 3, 4, 6])
+        found = rope(x, positions=places, base=10.0)
+        angles = np.arctan2(found[:, 3:], found[:, :3])
+        assert np.allclose(np.cos(angles[1] - angles[0]), np.cos(angles[3] - angles[2]))
+        assert (np.abs(angles[2:] - angles[:2]) > 0.1).all()
+        assert (places[2:] - places[:2]).tolist() == [3, 3]
