@@ -1,0 +1,214 @@
+"""What quizzes and captions tell beyond the formula: each sentence beside what computes it."""
+
+from inspect import Parameter, signature
+
+import numpy as np
+import pytest
+import torch
+
+from qkv_lib import attention, attention_steps
+from qkv_lib.exact.cache import KVCache
+from qkv_lib.formula.positions import rope
+from qkv_lib.formula.rules import everything, prefix, tree
+from qkv_lib.layers.multihead import MultiHeadAttention
+from qkv_lib.measures.cost import Block, kv_cache_bytes
+from qkv_lib.measures.maps import rollout, weighted_norms
+from qkv_lib.measures.traffic import cache_traffic, map_traffic
+from qkv_lib.models.translator import RecurrentTranslator
+from qkv_lib.variants.flex import tiles_computed
+from qkv_lib.variants.gated import gated_attention
+from qkv_lib.variants.latent import LatentCache, latent_attention
+from qkv_lib.variants.rotary import frequencies, interpolated, turned, yarn
+from tests.holds import holds
+
+RNG = np.random.default_rng(9)
+Q, K, V = RNG.normal(size=(3, 7)), RNG.normal(size=(5, 7)), RNG.normal(size=(5, 2))
+ARTICLE = np.array([[1.0, 2.0], [2.0, 3.0], [3.0, 4.0], [4.0, 5.0]])
+
+
+class TestMemory:
+    @holds(
+        "Queries are never stored, in any of the variants, so they cannot make the difference.",
+        "That of the keys and values is a quarter.",
+    )
+    def test_a_cache_of_8_heads_in_place_of_32(self) -> None:
+        cache = KVCache(4)
+        assert not hasattr(cache, "query")
+        sizes = [kv_cache_bytes(Block(4096, 32, g), 100) for g in (32, 8)]
+        assert sizes[0] == 4 * sizes[1]
+
+    @holds(
+        "Each sequence has keys and values of its own.",
+        "Reads and multiplications grow alike; the length drops out.",
+        "Each sequence brings its own cache, so both grow alike.",
+    )
+    def test_what_raises_the_intensity_of_a_cache(self) -> None:
+        one = cache_traffic(32, 8, 128, 1000)
+        for more in (cache_traffic(32, 8, 128, 8000), cache_traffic(32, 8, 128, 1000, batch=8)):
+            assert more.bytes == 8 * one.bytes
+            assert more.intensity == one.intensity
+        assert cache_traffic(32, 1, 128, 1000).intensity == 8 * one.intensity
+        assert map_traffic(64, 64, batch=8).intensity == 8 * map_traffic(64, 64).intensity
+
+    @holds(
+        "d_c + d_r numbers, whatever the number of heads.",
+        "It costs d_r numbers more per token.",
+    )
+    def test_a_latent_cache_keeps_one_row_a_token(self) -> None:
+        cache = LatentCache(capacity=5)
+        cache.append(RNG.normal(size=(1, 5, 6)), RNG.normal(size=(1, 5, 2)))
+        assert cache.rows.shape == (1, 5, 6 + 2)
+
+    @holds("It works with any even number.")
+    @pytest.mark.parametrize("d", [2, 6, 10])
+    def test_rope_turns_any_even_number_of_features(self, d: int) -> None:
+        x = RNG.normal(size=(3, d))
+        assert np.allclose(np.linalg.norm(rope(x), axis=1), np.linalg.norm(x, axis=1))
+
+    @holds("Not in a causal model: no token sees a later one.")
+    def test_later_tokens_change_no_earlier_row(self) -> None:
+        x = RNG.normal(size=(5, 4))
+        other = x.copy()
+        other[3:] += 1
+        before, after = (attention(each, each, each, causal=True) for each in (x, other))
+        assert np.array_equal(before[:3], after[:3])
+
+
+class TestChoice:
+    @holds("The work is left out, not hidden.")
+    def test_tiles_of_nothing_are_left_out(self) -> None:
+        computed, there = tiles_computed(prefix(1), 512)
+        assert computed < there == tiles_computed(everything, 512)[0]
+
+    @holds("They broadcast, from the right.")
+    def test_shapes_broadcast_from_the_right(self) -> None:
+        assert np.broadcast_shapes((8, 3, 3), (8, 8, 3, 3)) == (8, 8, 3, 3)
+
+    @holds("A gate is a factor between 0 and 1.")
+    def test_a_gate_makes_nothing_larger_and_turns_no_sign(self) -> None:
+        plain = attention(Q, K, V)
+        gated = gated_attention(Q, K, V, RNG.normal(size=plain.shape))
+        assert (gated / plain > 0).all()
+        assert (gated / plain < 1).all()
+
+
+class TestLonger:
+    theta = frequencies(128)
+    turns = 1000 * theta / (2 * np.pi)
+
+    @holds(
+        "They have turned many times in training and know every angle.",
+        "They leave the part of the circle that training showed.",
+        "A pair with a short wavelength has seen the whole circle.",
+    )
+    def test_fast_pairs_have_turned_and_slow_ones_have_not(self) -> None:
+        assert self.turns[0] > 100
+        assert self.turns[-1] < 1 < 4 * self.turns[self.turns < 1].max()
+
+    @holds(
+        "Their distance is divided like every other.",
+        "interpolation slows them down as much as all others.",
+        "The fast pairs, which tell neighbours apart, turn less than they ever did.",
+        "It turns queries and keys; a cache is no part of it.",
+    )
+    def test_interpolation_divides_each_angle(self) -> None:
+        slower = interpolated(self.theta, 4.0)
+        assert np.allclose(slower, self.theta / 4)
+        x = RNG.normal(size=(2, 128))
+        places = np.array([0, 4])
+        assert np.allclose(turned(x, slower, positions=places), turned(x, self.theta))
+
+    @holds("1 for the first pairs, a quarter for the last, and a fall between them.")
+    def test_yarn_leaves_the_first_and_slows_the_last(self) -> None:
+        speed = yarn(self.theta, 4.0, trained=4096) / self.theta
+        assert speed[0] == 1
+        assert np.isclose(speed[-1], 1 / 4)
+        assert (np.diff(speed) <= 1e-12).all()
+        assert ((speed > 0.26) & (speed < 0.99)).any()
+
+
+class TestImagesAndTranslation:
+    @holds(
+        "Each term of the sum is weight times value: a short value adds little.",
+        "What it adds has the length.",
+        "Weights are never negative.",
+    )
+    def test_what_a_key_adds_is_as_long_as_weight_times_value(self) -> None:
+        weights, values = attention_steps(Q, K, V).weights, V.copy()
+        values[weights[0].argmax()] *= 1e-3
+        added = weighted_norms(weights[None], values[None], np.eye(2))[0]
+        assert np.allclose(added, weights * np.linalg.norm(values, axis=1))
+        assert added[0].argmax() != weights[0].argmax()
+        assert weights.min() > 0
+
+    @holds("Rollout uses weights only.")
+    def test_rollout_asks_for_weights_only(self) -> None:
+        takes = [each.name for each in signature(rollout).parameters.values()
+                 if each.default is Parameter.empty]  # fmt: skip
+        assert len(takes) == 1
+        maps = list(RNG.dirichlet(np.ones(4), size=(2, 3, 4)))
+        assert np.allclose(rollout(maps).sum(axis=1), 1)
+
+    @holds(
+        "Rows are queries, and these come from the target.",
+        "A row for each target symbol, a column for each source character.",
+    )
+    def test_weights_of_a_translator_have_a_row_for_each_symbol_written(self) -> None:
+        model = RecurrentTranslator(9, 8, d=4)
+        source, previous = torch.ones(1, 12, dtype=torch.int64), torch.ones(1, 5, dtype=torch.int64)
+        _, weights = model.decode(model.encode(source), previous)
+        assert weights.shape[-2:] == (5, 12)
+
+
+class TestFacts:
+    @holds("Then terms relative to different peaks would be added, and the weights would be wrong.")
+    def test_sums_relative_to_different_peaks_do_not_add(self) -> None:
+        scores = np.array([0.0, 3.0])
+        added = np.exp(scores[0] - 0.0) + np.exp(scores[1] - 3.0)
+        assert not np.isclose(added, np.exp(scores - 3.0).sum())
+
+    @holds("Heads of MLA have different keys, from the same latent.")
+    def test_heads_of_mla_have_keys_of_their_own(self) -> None:
+        c, up = RNG.normal(size=(1, 5, 6)), RNG.normal(size=(2, 2, 6, 4))
+        query = np.stack([Q[:, :4]] * 2)
+        found = latent_attention(query, c, up[0], np.stack([up[1][0]] * 2))
+        assert not np.allclose(found[0], found[1])  # by their keys alone
+
+    @holds("Where the tokens differ, so do keys and values.")
+    def test_another_token_has_another_key(self) -> None:
+        layer = MultiHeadAttention(6, 2)
+        x, other = torch.ones(1, 6), 2 * torch.ones(1, 6)
+        for one, two in zip(
+            layer.project(x, x, x), layer.project(other, other, other), strict=True
+        ):
+            assert not torch.allclose(one, two)
+
+    @holds("The common beginning stands before both branches, and no token sees a later one.")
+    def test_the_beginning_of_a_tree_sees_no_branch(self) -> None:
+        mask = tree(np.array([-1, 0, 0])).mask(3)
+        assert not mask[0, 1:].any()
+        assert not mask[1, 2]
+        assert not mask[2, 1]
+        assert mask[1:, 0].all()
+
+    @holds("Attention keeps every key and value apart, and chooses when the question is there.")
+    def test_a_cache_keeps_every_key(self) -> None:
+        cache = KVCache(5)
+        for j in range(5):
+            cache.append(K[j : j + 1], V[j : j + 1])
+        assert np.array_equal(cache.key, K)
+        assert np.array_equal(cache.value, V)
+
+    @holds(
+        "From the upper row to the lower, key and query both move on by three positions.",
+        "Every hand turns, but the angle between the two hands of a circle stays.",
+        "Every hand points elsewhere below, and each pair has the same angle as above.",
+    )
+    def test_pairs_keep_their_angle_when_both_move(self) -> None:
+        x = np.tile([1.0, 1.0, 1.0, 0.0, 0.0, 0.0], (4, 1))
+        places = np.array([1, 3, 4, 6])
+        found = rope(x, positions=places, base=10.0)
+        angles = np.arctan2(found[:, 3:], found[:, :3])
+        assert np.allclose(np.cos(angles[1] - angles[0]), np.cos(angles[3] - angles[2]))
+        assert (np.abs(angles[2:] - angles[:2]) > 0.1).all()
+        assert (places[2:] - places[:2]).tolist() == [3, 3]
