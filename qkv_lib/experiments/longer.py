@@ -1,0 +1,159 @@
+"""Up to sixteen times the updates of the other experiments: what a model had merely not learned yet.
+
+Whoever says that a model cannot learn something has to train it for longer first. These runs took
+hours of a machine other than that of the book's other tables, so that they are made anew only if
+this experiment is named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+
+from qkv_lib.data import load_digits
+from qkv_lib.experiments import even, images, lengths, recall, rivals, translation, writing
+from qkv_lib.experiments.correcting import train_delta_reader
+from qkv_lib.experiments.table import Run, Table
+from qkv_lib.models import accuracy
+
+__all__ = ["TABLE", "means"]
+
+KEPT = ("accuracy", "twice", "dates", "years", "test")
+"""What is stored of a run: shares of right answers, and of the GPT its loss on the test text."""
+
+
+def digits(model: str, seed: int, updates: int, rate: float) -> Run:
+    """Train a Vision Transformer of section 6.1, or its twin with even weights."""
+    split = load_digits()
+    recipe = even.even_recipe(rate) if model == "even" else images.RECIPES[model]._replace(lr=rate)
+    trained = images.train(recipe, split.development, seed=seed, n_updates=updates)
+    return {"accuracy": round(accuracy(trained, *split.test), 4)}
+
+
+def pairs(model: str, seed: int, updates: int, rate: float) -> Run:
+    """Train a reader of chapter 8, or one with the delta rule."""
+    if model in recall.READERS:
+        return recall.run("recall", model, seed, updates, rate)
+    d_k = int(model.removeprefix("delta, d_k "))
+    reader = train_delta_reader(seed=seed, d_k=d_k, n_updates=updates, lr=rate)
+    return {"accuracy": [round(recall.reading_accuracy(reader, n), 4) for n in recall.LENGTHS]}
+
+
+def rival(task: str) -> Callable[[str, int, int, float], Run]:
+    """Return the training of the models of chapter 9 on a task."""
+
+    def train(model: str, seed: int, updates: int, rate: float) -> Run:
+        return rivals.run(task, model, seed, rate, updates // rivals.RECIPES[task].n_updates)
+
+    return train
+
+
+TRAINED: Mapping[str, Callable[..., Run]] = {
+    "digits": digits,
+    "writing": lambda *case: writing.run(*case, writing.REPEATS),
+    "dates": translation.run,
+    "reversal": lambda *case: lengths.run("reversal", *case),
+    "pairs": pairs,
+    **{task: rival(task) for task in rivals.RECIPES},
+}
+"""How each task is trained: by its own experiment.
+
+:meta hide-value:
+"""
+
+
+def run(task: str, model: str, seed: int, updates: int, rate: float) -> Run:
+    """Train a model on a task and return what it reaches."""
+    found = TRAINED[task](model, seed, updates, rate)
+    return {name: found[name] for name in KEPT if name in found}
+
+
+def cases(_runs: list[Run]) -> Iterator[Run]:
+    """Yield what was trained."""
+    three = (0, 1, 2)
+    for task, model, updates, rate, seeds in [
+        ("digits", "ViT", 2500, 0.004, (0,)),
+        ("digits", "even", 2500, 0.004, (0,)),
+        ("digits", "ViT", 10_000, 0.004, three),
+        ("digits", "even", 10_000, 0.004, three),
+        ("digits", "even", 5000, 0.002, (0, 1)),
+        ("digits", "even", 5000, 0.008, (0,)),
+        ("writing", "choosing", 2400, 0.012, three),
+        ("writing", "even", 2400, 0.012, three),
+        ("writing", "choosing", 4800, 0.012, (0,)),
+        ("writing", "even", 4800, 0.012, (0,)),
+        ("dates", "no attention", 6400, 0.02, three),
+        ("dates", "no attention", 6400, 0.01, (0,)),
+        ("reversal", "RoPE", 32_000, 0.01, three),
+        ("reversal", "RoPE", 32_000, 0.003, (0,)),
+        ("counting", "attention", 8000, 0.01, three),
+        ("counting", "CNN", 8000, 0.01, three),
+        ("recall", "CNN", 8000, 0.01, three),
+        ("recall", "RNN", 8000, 0.01, (3, 4)),
+        ("local median", "RNN", 4800, 0.01, three),
+        ("local median", "attention", 4800, 0.01, three),
+        ("pairs", "linear, d_k 16", 12_800, 0.03, three),
+        ("pairs", "linear, d_k 16", 12_800, 0.01, three),
+        ("pairs", "linear, d_k 16, d_model 128", 12_800, 0.03, (1,)),
+        ("pairs", "delta, d_k 16", 3200, 0.003, (10,)),
+        ("pairs", "delta, d_k 16", 3200, 0.01, (10, 1, 2)),
+        ("pairs", "delta, d_k 16", 3200, 0.03, (10, *three)),
+        ("pairs", "delta, d_k 16", 12_800, 0.01, (0,)),
+        ("pairs", "delta, d_k 64", 3200, 0.03, three),
+    ]:
+        for seed in seeds:
+            about = {"task": task, "model": model, "seed": seed}
+            yield about | {"updates": updates, "rate": rate}
+
+
+def means(measure: str, **wanted: object) -> tuple[int, Any]:
+    """Return how many stored runs are of a kind, and the mean of what they reached.
+
+    Parameters
+    ----------
+    measure : {"accuracy", "twice", "dates", "years", "test"}
+    **wanted
+        What the runs are to have: a task, a model, updates, a rate.
+
+    Returns
+    -------
+    int
+    float or list of float
+        A number for each length, where several were tested.
+
+    Raises
+    ------
+    ValueError
+        No run is of that kind.
+
+    Examples
+    --------
+    >>> means("accuracy", task="digits", model="even", updates=10_000)
+    (3, 0.982)
+    """
+    found = [each[measure] for each in TABLE.runs if wanted.items() <= each.items()]
+    if not found:
+        raise ValueError(f"no stored run has {wanted}")
+    return len(found), np.mean(found, axis=0).round(3).tolist()
+
+
+def check() -> Run:
+    """Return what changes when the delta rule does: the other experiments have their own checks."""
+    reader = train_delta_reader(seed=0, n_updates=2)
+    *question, _ = recall.pairs(np.random.default_rng(0), 9)
+    with torch.no_grad():
+        return {"delta, d_k 16": round(float(reader(*question).abs().mean()), 4)}
+
+
+MACHINE = {
+    "cores": 16, "gpu": "NVIDIA H200", "on the gpu": ["digits", "writing"],
+    "python": "3.12.3", "numpy": "2.5.2", "torch": "2.11.0",
+}  # fmt: skip
+TABLE = Table("longer", cases, run, check, code=[], facts={"machine": MACHINE})
+"""What was trained for longer, on another machine; from nothing on one core it takes hours.
+
+:meta hide-value:
+"""
