@@ -13,7 +13,7 @@ from sphinx.application import Sphinx
 
 OPENING = re.compile(r"[(\[“‘（《]+$")
 CLOSING = re.compile(r"^[.,;:!?)\]”’，。；：！？、）》]+")
-CHAPTER = re.compile(r"(第[\d.]+(?:至[\d.]+)?[章节])")
+CHAPTER = re.compile(r"(第[\d.]+(?:至[\d.]+)?[章节页行列步])")
 CODE = (nodes.literal, nodes.FixedTextElement, nodes.math)
 PER_CENT = re.compile(r"(?<=\d) (?=%)")
 SHORT = 24  # characters of LaTeX; a longer formula may itself have to break on a narrow page
@@ -49,7 +49,7 @@ def hold_per_cent(doctree: nodes.document) -> None:
 
 
 def hold_chapters(doctree: nodes.document) -> None:
-    """Put the Chinese number of a chapter or a section into one inline element."""
+    """Put the Chinese number of a chapter, a page or a row into one inline element."""
     for text in list(doctree.findall(nodes.Text)):
         parts = CHAPTER.split(text)
         if len(parts) == 1 or isinstance(text.parent, CODE):

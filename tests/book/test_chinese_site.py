@@ -57,7 +57,7 @@ def judged(output: str) -> str:
 
 def test_formulas_say_their_words_in_chinese() -> None:
     said = WORDS.findall(" ".join(FORMULA.findall(article(CHINESE / "book/03-algorithm.html"))))
-    assert said == [r"\text{若}", r"\text{否则}"]
+    assert said == [r"\text{若 }", r"\text{否则}"]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=str)

@@ -286,11 +286,11 @@ def test_a_number_keeps_its_per_cent_sign() -> None:
 
 
 def test_the_chinese_number_of_a_chapter_is_held_together() -> None:
-    doctree = publish_doctree("见第8章，第6.2节，第6.2至6.4节。第三章 ``第2章``")
+    doctree = publish_doctree("见第8章，第6.2节，第6.2至6.4节，第13页。第三章 ``第2章``")
     unbroken.hold_all_together(SimpleNamespace(), doctree, "page")
-    assert doctree.astext() == "见第8章，第6.2节，第6.2至6.4节。第三章 第2章"
+    assert doctree.astext() == "见第8章，第6.2节，第6.2至6.4节，第13页。第三章 第2章"
     together = [each.astext() for each in doctree.findall(nodes.inline)]
-    assert together == ["第8章", "第6.2节", "第6.2至6.4节"]
+    assert together == ["第8章", "第6.2节", "第6.2至6.4节", "第13页"]
 
 
 def test_the_names_in_a_formula_are_no_words() -> None:
