@@ -80,6 +80,7 @@ PLANTED = [
     ("half-width brackets", "The head (one)", "这个头(一)", "typography"),
     ("a space between two signs", "The head is here.", "头在 这里。", "typography"),
     ("no space behind a number", "2. What is it?", "2.这是什么？", "typography"),
+    ("no space behind the number of a section", "6.1 Images", "6.1图像", "typography"),
     ("no space behind the stars", "★★ Write it.", "★★写出它。", "typography"),
     ("other quotation marks", "The “word”", "这个「词」", "typography"),
 ]  # fmt: skip

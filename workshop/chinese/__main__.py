@@ -23,7 +23,7 @@ from pathlib import Path
 
 from workshop.chinese import catalogue
 from workshop.chinese.catalogue import OK, Entry
-from workshop.chinese.gate import HAN, LABEL, WIDE, faults
+from workshop.chinese.gate import HAN, WIDE, faults, label_of
 from workshop.chinese.sources import catalogues, named
 
 BLOCK = re.compile(r"^@(\d+)[ \t]*(.*)$", re.MULTILINE)
@@ -109,7 +109,7 @@ def tidy(text: str, entry: Entry) -> str:
     held = re.sub(near, "", held)
     plain = held.split("\x00")
     whole = "".join(a + b for a, b in zip(plain, [*parts[1::2], ""], strict=True))
-    return re.sub(rf"({LABEL})(?=[{HAN}])", r"\1 ", whole)
+    return re.sub(rf"({label_of(entry.text)})(?=[{HAN}])", r"\1 ", whole)
 
 
 def check(names: list[str], *, quiet: bool = False) -> int:

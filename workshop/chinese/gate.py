@@ -25,6 +25,8 @@ HAN = r"\u3007\u3400-\u4dbf\u4e00-\u9fff"
 WIDE = "，。；：！？、（）“”‘’《》…—"
 LABEL = r"(?:^(?:\*\*)?\d+\.|★)"
 """What stands apart from the words behind it: the number of a title, the stars of an exercise."""
+SECTION = re.compile(r"\d\.\d (?=[A-Z])")
+"""The number of a section, as a title in English begins with it."""
 GLOSS = re.compile(r'\s*[(（]?<span lang="zh">.*?</span>[)）]?', re.DOTALL)
 TAG = re.compile(r"</?[a-z][^>]*>")
 FIELD = re.compile(r"(?<!\$)(?<!\\)\{[^{}`]*\}(?!`)")
@@ -242,15 +244,21 @@ def extent(english: str, chinese: str) -> Iterator[str]:
         yield f"emphasised in the Chinese, and of another length in the English: {each}"
 
 
+def label_of(english: str) -> str:
+    """Return the pattern of what stands apart from the words behind it in a message."""
+    return rf"(?:{LABEL}|^\d\.\d)" if SECTION.match(english) else LABEL
+
+
 def typography(english: str, chinese: str) -> Iterator[str]:
     """Full-width punctuation, no space beside a Chinese character, one kind of quotation marks."""
     # Examples in italics have spaces; what is no word stands there as a sign.
     text = re.sub(r"(?<!\*)\*(?!\*)[^*]+\*(?!\*)", "\x01", chinese)
     text = TAG.sub("", text).replace("**", "")
     text = SAME.sub(lambda found: "](" if found[0].startswith("](") else "\x00", text)
-    if re.search(rf"{LABEL}[{HAN}]", text):
+    label = label_of(english)
+    if re.search(rf"{label}[{HAN}]", text):
         yield "no space behind the number or the stars"
-    text = re.sub(rf"({LABEL}) (?=[{HAN}])", r"\1", text)
+    text = re.sub(rf"({label}) (?=[{HAN}])", r"\1", text)
     for found in re.finditer(
         rf"[{HAN}{WIDE}\x00\x01](?P<sign>[,;:!?])(?=\s|[{HAN}]|$)|[{HAN}](?P<stop>\.)(?=\s|$)", text
     ):
