@@ -93,4 +93,18 @@ NAMED = [
           swap("10.1137/1109020", "10.1109/5.726791"), WORKS),
 ]  # fmt: skip
 
-PLANTS = [*FORMULAS, *SENTENCES, *PROSE, *NAMED]
+LOCALE, STEP = "book/locale/zh_CN/LC_MESSAGES", ("tests/book/test_chinese.py",)
+PRACTICE = [
+    Plant("a task that asks for the other axis", ALGORITHM,
+          swap("Compare a column of query positions with a row of key positions.",
+               "Compare a row of query positions with a column of key positions."), ACCOUNTED),
+    Plant("a verdict that sends to the wrong place",
+          "qkv_lib/practice/exercises/chapter_3/exercise_3_2_causal_mask.py",
+          swap("sees the keys j ≤ i + offset", "sees the keys j < i + offset"), ACCOUNTED),
+    Plant("Chinese: a row for each key in an alt text", f"{LOCALE}/path.po",
+          swap("得到分数矩阵，每个查询一行，每个键一列", "得到分数矩阵，每个键一行，每个查询一列"), STEP),
+    Plant("Chinese: a formula of the glossary", f"{LOCALE}/appendix/glossary.po",
+          first(r"(?<=^msgstr )(.*)i \+ o", r"\1i - o"), STEP),
+]  # fmt: skip
+
+PLANTS = [*FORMULAS, *SENTENCES, *PROSE, *NAMED, *PRACTICE]

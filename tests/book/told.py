@@ -1,4 +1,4 @@
-"""What quizzes, glossary, figures and misconceptions say, and what stands for each sentence.
+"""What quizzes, glossary, figures, misconceptions and exercises say, and what stands for it.
 
 A sentence is held by an assert (`claims`), tried on the numbers of its picture (`shows`), or it is
 recorded in `records/told.toml` under its place, with a kind and a digest: somebody has read it and
@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import nbformat
 
+from qkv_lib.practice.exercises import EXERCISES
 from tests.book.claims import claims, plain
 from tests.book.glossary import entries
 from tests.book.notebook_checks import figure_texts, quiz
@@ -28,6 +29,8 @@ KINDS = {
     "choice": "an answer that is offered, and why it is right or wrong",
     "picture": "describes what is drawn",
     "symptom": "what people believe or see, with a link to what settles it",
+    "task": "asks for something",
+    "verdict": "names a mistake, and where to look; tests/practice tries the advice",
 }
 SENTENCE = re.compile(r"(?<=[.!?:;])[”\"]?\s+")
 
@@ -69,7 +72,7 @@ def claim_words() -> tuple[str, ...]:
 @cache
 def told() -> list[Told]:
     """Return all that must be accounted for."""
-    return [*_glossary(), *_misconceptions(), *_notebooks()]
+    return [*_glossary(), *_misconceptions(), *_notebooks(), *_exercises()]
 
 
 def _glossary() -> Iterator[Told]:
@@ -85,6 +88,12 @@ def _misconceptions() -> Iterator[Told]:
         yield Told(f"misconceptions: {place}", "symptom", ". ".join(said))
 
 
+def _exercises() -> Iterator[Told]:
+    for name, exercise in EXERCISES.items():
+        said = [f"{each.name}: {each.says}. {each.look or ''}." for each in exercise.mistakes]
+        yield Told(f"exercise {name}", "verdict", " ".join([exercise.skeleton, *said]))
+
+
 def _notebooks() -> Iterator[Told]:
     for page in sorted(BOOK.glob("*.ipynb")):
         notebook = nbformat.read(page, as_version=4)
@@ -94,6 +103,8 @@ def _notebooks() -> Iterator[Told]:
                     f"{page.stem}: question {number}{letter}", "choice", f"{offer} {feedback}"
                 )
         for cell in notebook.cells:
+            if cell.source.startswith("### Exercise"):
+                yield Told(f"{page.stem}#{cell.id}", "task", cell.source)
             alt, figure = figure_texts(cell)
             if alt or figure:
                 shown = tuple(cell.metadata.get("qkv", {}).get("shows", {}))
