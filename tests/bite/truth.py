@@ -102,7 +102,8 @@ PRACTICE = [
           "qkv_lib/practice/exercises/chapter_3/exercise_3_2_causal_mask.py",
           swap("sees the keys j ≤ i + offset", "sees the keys j < i + offset"), ACCOUNTED),
     Plant("Chinese: a row for each key in an alt text", f"{LOCALE}/path.po",
-          swap("得到分数矩阵，每个查询一行，每个键一列", "得到分数矩阵，每个键一行，每个查询一列"), STEP),
+          swap("得到分数矩阵，每个查询一行，每个键一列",
+               "得到分数矩阵，每个键一行，每个查询一列"), STEP),
     Plant("Chinese: a formula of the glossary", f"{LOCALE}/appendix/glossary.po",
           first(r"(?<=^msgstr )(.*)i \+ o", r"\1i - o"), STEP),
 ]  # fmt: skip
