@@ -136,8 +136,8 @@ class Exercise:
         Whole numbers say how often something is repeated: they keep NumPy's own size, the only
         one that `np.repeat` takes. Else they have 64 bits, also in a page, where its own has 32.
     large : tuple
-        Arguments whose answer takes more than 32 bits; tried where a result has no more, for
-        other answers may count this far one by one, or in a mask.
+        Arguments whose answers take more bits than narrow numbers have, the smaller ones first;
+        tried on an answer that is right, as long as it is quick.
     dtype : bool
         The task asks for a dtype, that of the library's answer. Else any float of 4 bytes or
         more is right, and whole numbers where they say the same.
@@ -165,7 +165,7 @@ class Exercise:
     edges: Callable[[np.random.Generator], Iterable[tuple[Any, ...]]] | None = None
     free: tuple[str, ...] = ()
     repeats: bool = False
-    large: tuple[Any, ...] = ()
+    large: tuple[tuple[Any, ...], ...] = ()
     dtype: bool = False
     tolerance: float = 2e-5
     without: Mapping[str, str] = field(default_factory=dict)

@@ -128,6 +128,8 @@ FOUND = {
     ("offset-scores", "a logarithm"): "law",
     ("cache-bytes", "the mean of the lengths"): "law",
     ("window-pairs", "32 bits"): "overflown",
+    ("window-pairs", "32 bits on the way"): "overflown",
+    ("window-pairs", "float32 on the way"): "few-digits",
     ("window-pairs", "the digits of float32"): "few-digits",
     ("masked-attention", "nan_to_num over an overflow"): "overflow",
 }  # fmt: skip

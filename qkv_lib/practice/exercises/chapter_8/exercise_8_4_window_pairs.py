@@ -58,7 +58,8 @@ def window_pairs(n, window):
     reference=window_pairs,
     cases=windows,
     edges=edges,
-    large=(np.array([999_983], dtype=np.int64), 8191),
+    large=tuple((np.array([n], dtype=np.int64), window) for n, window in (
+        (6001, 6001), (999_983, 8191))),
     without=dict.fromkeys(("low", "rows"), "its arguments are counts"),
     returns={"pairs": ("length",)},
     mistakes=(
