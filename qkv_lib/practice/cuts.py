@@ -50,6 +50,36 @@ def hard(x: Array) -> Array:
     return np.asarray(np.eye(x.shape[-1])[x.argmax(-1)])
 
 
+def spread(x: Array, axis: int, pick: Callable[..., Array]) -> Array:
+    """Return what is picked along an axis, in all the places along it.
+
+    Of one row of real numbers, nothing would be left.
+    """
+    if axis == -1 and x.dtype.kind not in "iu":
+        raise TypeError
+    return np.broadcast_to(pick(x, axis=axis, keepdims=True), x.shape)
+
+
+def at_one(place: int) -> Callable[..., Array]:
+    """Return the function that picks what stands at one place."""
+    return lambda x, axis, **_: np.take(x, [place], axis)
+
+
+PARTS = (
+    (-1, "number", "numbers of each row of {}"),
+    (-2, "row", "rows of {}"),
+    (-3, "matrix", "matrices of {}"),
+)
+PICKS: tuple[tuple[str, str, Callable[..., Array]], ...] = (
+    ("first", "only the first of the {} counts", at_one(0)),
+    ("last", "only the last of the {} counts", at_one(-1)),
+    ("largest", "the largest among the {} stand for all", np.max),
+    ("smallest", "the smallest among the {} stand for all", np.min),
+    ("median", "the median of the {} stands for all", np.median),
+    ("mean", "the mean of the {} stands for all", np.mean),
+    ("product", "the product of the {} stands for all", np.prod),
+)
+
 # On the way in: changes of one argument. {} is its name.
 ARRAYS = (
     Cut("{}-transposed", "this is the answer for the transposed {}",
@@ -95,6 +125,9 @@ ARRAYS = (
         lambda x: x / 2),
     Cut("{}-all-true", "{} hides nothing here", "where is {} used?",
         lambda x: np.ones_like(x) if x.dtype == bool else x),
+    *(Cut(f"{{}}-{name}-{one}", says.format(part), "how are all of {} put together?",
+          partial(spread, axis=axis, pick=pick))
+      for axis, one, part in PARTS for name, says, pick in PICKS),
 )  # fmt: skip
 BOOLEAN = {
     "{}-transposed", "{}-negated", "{}-reversed", "{}-rows-reversed", "{}-first-element",

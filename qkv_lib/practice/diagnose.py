@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from qkv_lib.practice.attempt import Attempt, difference
 from qkv_lib.practice.bent import bent
+from qkv_lib.practice.blend import blended
 from qkv_lib.practice.conduct import remembers, unattempted, writes_into_arguments
 from qkv_lib.practice.depends import depends, unused_argument
 from qkv_lib.practice.exercise import KINDS, Trial
@@ -35,6 +36,7 @@ from qkv_lib.practice.patterns import (
     nearly_right,
     one_sided,
     scaled_argument,
+    stuck,
     too_strict,
 )
 from qkv_lib.practice.recognise import (
@@ -113,9 +115,11 @@ AFTER_COMPARING: tuple[Examiner, ...] = (
     indices,
     broken_property,
     depends,
+    stuck,
     somewhere,
     nearly_right,
     by_row,
+    blended,
     bent,
     broken_law,
     missing_trait,

@@ -13,7 +13,7 @@ import numpy as np
 
 from qkv_lib.formula._checks import Array
 from qkv_lib.practice.attempt import Attempt, difference
-from qkv_lib.practice.compare import close
+from qkv_lib.practice.compare import close, differs
 from qkv_lib.practice.exercise import Trial
 from qkv_lib.practice.factors import factors
 from qkv_lib.practice.verdict import Finding, number, shortest
@@ -254,6 +254,30 @@ def one_sided(attempt: Attempt) -> Finding | None:
                     look = "what is left out, or taken away twice?"
                 shown = difference(attempt, attempt.trials[0])
                 return Finding(f"too-{direction}", says, shown, look)
+    return None
+
+
+def stuck(attempt: Attempt) -> Finding | None:
+    """Look for results that are right but for one number, which stands in all other places."""
+    for name, both in pairs(attempt):
+        if any(x.shape != y.shape for x, y in both):
+            continue
+        mine, right = (np.concatenate([np.ravel(x[i]) for x in both]) for i in (0, 1))
+        wrong = np.concatenate([
+            np.ravel(differs(x, y, attempt.exercise.tolerance)) for x, y in both
+        ])  # fmt: skip
+        held = np.unique(mine[wrong])
+        if len(held) != 1 or wrong.all() or len(np.unique(right[wrong])) < MANY:
+            continue
+        noun, shown = attempt.noun(name), difference(attempt, attempt.trials[0])
+        limit = number(held[0])
+        says = f"wherever {noun} is wrong it is {limit}"
+        look = "which case ends in this number, and when does it hold?"
+        if np.all(right[wrong] > held[0]) and np.all(right[~wrong] <= held[0]):
+            says, look = f"{noun} is never above {limit}, and it should be", "what stops it there?"
+        if np.all(right[wrong] < held[0]) and np.all(right[~wrong] >= held[0]):
+            says, look = f"{noun} is never below {limit}, and it should be", "what stops it there?"
+        return Finding("stuck", says, shown, look)
     return None
 
 

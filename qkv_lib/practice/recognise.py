@@ -81,9 +81,10 @@ def cut_on_the_way_in(attempt: Attempt) -> Finding | None:
 
 
 def unused(attempt: Attempt, cut: Cut) -> bool:
-    """Tell whether an answer takes nothing of an argument, not even its first element."""
-    name = cut.name.removesuffix("-first-element")
-    return name != cut.name and ignored(attempt, attempt.exercise.arguments.index(name))
+    """Tell whether an answer takes nothing of an argument: then no part of one counts either."""
+    one_part = cut.name.endswith(("-element", "-number", "-row", "-matrix"))
+    places = range(len(attempt.trials[0].case.args))
+    return one_part and any(ignored(attempt, place) for place in places)
 
 
 def where_it_fails(attempt: Attempt) -> Finding | None:

@@ -16,6 +16,10 @@ def flatter(scores):
     return 0.8 * softmax(scores) + 0.2 / scores.shape[-1]
 
 
+def bent(scores):
+    return softmax(np.arcsinh(scores))
+
+
 def with_cubes(places, offset, strength):
     return -strength * (places[..., None, :] - places[..., :, None] - offset) ** 3
 
@@ -24,12 +28,26 @@ def added_to_all(x, W_1, W_2):
     return EXERCISES["pre-norm"].reference(x, W_1, W_2) + 0.25
 
 
+def last_head(weights):
+    return EXERCISES["share-on-mark"].reference(weights[..., -1:, :, :])
+
+
+def shortest(lengths, *rest):
+    alike = np.broadcast_to(lengths.min(-1, keepdims=True), lengths.shape)
+    return EXERCISES["step-intensity"].reference(alike, *rest)
+
+
 SAID = {
     "a law of two arguments": ("gaussian-by-dots", gaussian, "law",
         "If 1 is added to all of query and of key, your result must stay as it is, and"),
-    "rows in the right order": ("softmax-rows", flatter, "bent",
+    "a mixture": ("softmax-rows", flatter, "mixture", "0.8 times the right one, and 0.2 times"),
+    "rows in the right order": ("softmax-rows", bent, "bent",
         "The rows of your result are flatter than they should be, in the right order."),
     "a trait": ("offset-scores", with_cubes, "trait", "No number of your result may be above 0."),
+    "one for all": ("share-on-mark", last_head, "weights-last-matrix",
+        "Only the last of the matrices of weights counts."),
+    "the smallest for all": ("step-intensity", shortest, "lengths-smallest-number",
+        "The smallest among the numbers of each row of lengths stand for all."),
     "a constant": ("pre-norm", added_to_all, "addend", "Every number is too large by 0.25."),
 }  # fmt: skip
 
