@@ -2,8 +2,10 @@
 
 An examiner looks at an attempt and returns a `Finding`, or None when it sees nothing. Those
 that need no comparison (memory, arguments written into) come first; then the catalogue of
-wrong functions, then the cuts that need no list, the properties, and the place or the inputs
-that are wrong. Last comes the plain difference, which nothing passes.
+wrong functions, then the cuts that need no list, the properties, and the place that is wrong.
+What is left is told by what it is made of (a mixture, a curve), by what it breaks (a law that
+the right answer keeps, a trait that all right results have), or by the inputs on which it is
+right. Last comes the plain difference, which nothing passes.
 """
 
 from __future__ import annotations

@@ -111,6 +111,9 @@ def rotate(x, positions):
                 HALF_LOOK, lambda x, t: rotate(np.concatenate([x[..., ::2], x[..., 1::2]], -1), t)),
         Mistake("turned-back", "the rotation goes the wrong way", TURN_LOOK,
                 turned(PAIRS, lambda a, b, cos, sin: plain_turn(a, b, cos, -sin))),
+        *(Mistake("angles-scaled", "there is a constant factor too many in the angles", TURN_LOOK,
+                  turned(lambda t, d, times=times: times * PAIRS(t, d), plain_turn))
+          for times in (1 / 2, 2, 1 / (2 * np.pi), 2 * np.pi, np.pi, 1 / np.pi)),
         Mistake("sin-cos-swapped", "sine and cosine have changed places", TURN_LOOK,
                 turned(PAIRS, lambda a, b, cos, sin: plain_turn(a, b, sin, cos))),
         Mistake("no-minus", "both sines are added: this is no rotation", TURN_LOOK,

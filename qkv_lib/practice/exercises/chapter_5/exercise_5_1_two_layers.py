@@ -125,6 +125,11 @@ def second_weights(x, W_Q, W_K, W_V, W_O, W_Q2, W_K2):
                     lambda x, h: standard(x + h), lambda x, h: standard(x + h))),
         Mistake("halved", "input and output are averaged, not added", ADDED_LOOK,
                 second_reading(lambda x, h: (x + h) / 2, lambda x, h: (x + h) / 2)),
+        *(Mistake("added-twice", "one part of the sum is added twice", ADDED_LOOK,
+                  second_reading(twice, twice))
+          for twice in (lambda x, h: 2 * x + h, lambda x, h: x + 2 * h)),
+        Mistake("handed-over-subtracted", "what was handed over is subtracted, not added",
+                ADDED_LOOK, second_reading(lambda x, h: x - h, lambda x, h: x - h)),
         Mistake("maps-multiplied", "the weights of the two layers are multiplied",
                 "the second layer's own weights are asked for", through_both),
         Mistake("side-by-side", "the second layer reads x, as if it were a second head",

@@ -86,6 +86,16 @@ def rollout(weights):
                 HALF_LOOK, lambda a: maps.rollout(list(a), residual=0.0)),
         Mistake("not-halved", "the unit matrix is added, but the sum is not divided by 2",
                 HALF_LOOK, lambda a: multiplied(a, lambda x: 2 * with_half(x.mean(0)))),
+        *(Mistake("not-half-each", "the unit matrix and the heads do not get half each", HALF_LOOK,
+                  lambda w, share=share: multiplied(
+                      w.mean(1), lambda layer: share * np.eye(layer.shape[-1])
+                      + (1 - share) * layer))
+          for share in (0.1, 0.2, 0.25, 1 / 3, 0.4, 0.6, 2 / 3, 0.75, 0.8, 0.9, 0.95)),
+        Mistake("uniform-for-unit", "half of a row is spread evenly, and it belongs to the token "
+                "itself", HALF_LOOK, lambda w: multiplied(
+                    w.mean(1), lambda layer: (1 / layer.shape[-1] + layer) / 2)),
+        Mistake("heads-median", "the median of the heads is taken, not their mean", HALF_LOOK,
+                lambda w: multiplied(np.median(w, axis=1), with_half)),
         Mistake("residual-once", "the residual path goes around all the blocks at once",
                 "each block has a residual path of its own",
                 lambda a: with_half(maps.rollout(list(a), residual=0.0))),

@@ -106,6 +106,10 @@ def unit_mean(states, lengths):
                 unit_mean_of(lambda place, n: place < n - 1)),
         Mistake("first-left-out", "the first row, [CLS], is left out", REAL_LOOK,
                 unit_mean_of(lambda place, n: (place > 0) & (place < n))),
+        Mistake("median", "the median of the rows is taken, not their mean",
+                "add the real rows up and divide by their number",
+                lambda x, lengths: unit(np.stack(
+                    [np.median(rows[:n], axis=0) for rows, n in zip(x, lengths, strict=True)]))),
         Mistake("first-row", "the first row, [CLS], stands for the text",
                 "this model takes the mean of the real rows",
                 unit_mean_of(lambda place, n: place == 0 * n)),

@@ -124,6 +124,11 @@ def alignment_share(weights, start, stop):
                 share_of(lambda a, i, j: a.argmax(-1) == j - 1)),
         Mistake("mass-for-hits", "you average the weight in the span",
                 "a token hits or not: look where its largest weight is", share_of(mass_in_span)),
+        Mistake("counted-from-1", "the places of the keys are counted from 1", "the first key has "
+                "place 0", share_of(lambda a, i, j: inside(a.argmax(-1) + 1, i, j))),
+        Mistake("stop-is-length", "stop is taken for the length of the span",
+                "a span goes from start to before stop",
+                share_of(lambda a, i, j: inside(a.argmax(-1), i, i + j))),
         Mistake("smallest-weight", "you look at the smallest weight", "argmax, not argmin",
                 share_of(lambda a, i, j: inside(a.argmin(-1), i, j))),
         Mistake("largest-over-queries", "the largest weight is sought over the target tokens",
