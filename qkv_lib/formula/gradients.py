@@ -89,8 +89,8 @@ def attention_gradients(
 
     Notes
     -----
-    Half precision is accumulated in float32. Cost: five products of ``h · n · m · d``
-    multiplications, two of them to compute the weights; memory as `attention_steps`.
+    Half precision is accumulated in float32. Cost: six products of ``h · n · m · d``
+    multiplications, two of them the forward pass; memory as `attention_steps`.
 
     References
     ----------

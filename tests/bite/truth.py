@@ -94,6 +94,14 @@ NAMED = [
 ]  # fmt: skip
 
 LOCALE, STEP = "book/locale/zh_CN/LC_MESSAGES", ("tests/book/test_chinese.py",)
+COSTS = ("tests/test_costs.py",)
+TOLD_COSTS = [
+    Plant("a docstring's cost with a product left out", "qkv_lib/variants/delta.py",
+          swap("``3 n · d_k · d_v`` multiplications", "``2 n · d_k · d_v`` multiplications"), COSTS),
+    Plant("a docstring's memory that grows with the heads", "qkv_lib/variants/latent.py",
+          swap("Memory: ``capacity · (d_c + d_r)``", "Memory: ``capacity · (d_c + 2 d_r)``"), COSTS),
+]  # fmt: skip
+
 PRACTICE = [
     Plant("a task that asks for the other axis", ALGORITHM,
           swap("Compare a column of query positions with a row of key positions.",
@@ -108,4 +116,4 @@ PRACTICE = [
           first(r"(?<=^msgstr )(.*)i \+ o", r"\1i - o"), STEP),
 ]  # fmt: skip
 
-PLANTS = [*FORMULAS, *SENTENCES, *PROSE, *NAMED, *PRACTICE]
+PLANTS = [*FORMULAS, *SENTENCES, *PROSE, *NAMED, *PRACTICE, *TOLD_COSTS]
