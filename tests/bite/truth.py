@@ -97,9 +97,9 @@ LOCALE, STEP = "book/locale/zh_CN/LC_MESSAGES", ("tests/book/test_chinese.py",)
 COSTS = ("tests/test_costs.py",)
 TOLD_COSTS = [
     Plant("a docstring's cost with a product left out", "qkv_lib/variants/delta.py",
-          swap("``3 n · d_k · d_v`` multiplications", "``2 n · d_k · d_v`` multiplications"), COSTS),
+          swap("``3 n · d_k · d_v`` multi", "``2 n · d_k · d_v`` multi"), COSTS),
     Plant("a docstring's memory that grows with the heads", "qkv_lib/variants/latent.py",
-          swap("Memory: ``capacity · (d_c + d_r)``", "Memory: ``capacity · (d_c + 2 d_r)``"), COSTS),
+          swap("Memory: ``capacity · (d_c", "Memory: ``h · capacity · (d_c"), COSTS),
 ]  # fmt: skip
 
 PRACTICE = [
