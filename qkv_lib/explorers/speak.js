@@ -86,6 +86,7 @@ window.qkvSpeak = () => {
   for (const figure of document.querySelectorAll("[data-explorer]")) {
     if (heard.has(figure)) continue;
     heard.add(figure);
+    figure.style.textAutospace = "normal"; // as on the pages
     follow(figure);
     if (figure.shadowRoot) {
       follow(figure.shadowRoot);

@@ -301,3 +301,13 @@ def test_an_answer_is_judged_ticked_kept_and_taken_along(tab: Any, tmp_path: Pat
     page.reload()
     assert right.strip() in page.locator("#ch01-exercise-hard-yours .cell_input").inner_text()
     assert tick.is_checked()
+
+
+def test_figures_run_again_on_a_chinese_page_are_chinese(context: Any) -> None:
+    page = context.new_page()
+    page.goto(built(SITE / "zh" / "book" / "03-algorithm.html").as_uri())
+    for cell in ("ch03-wrong-axis-figure", "ch03-explorer"):
+        assert "at" not in page.evaluate(RUN, cell)
+    assert "查询" in page.locator("#ch03-wrong-axis-figure figure svg").first.text_content()
+    page.locator("#ch03-explorer .live", has_text="查询").wait_for()
+    page.close()
