@@ -94,6 +94,16 @@ NAMED = [
 ]  # fmt: skip
 
 LOCALE, STEP = "book/locale/zh_CN/LC_MESSAGES", ("tests/book/test_chinese.py",)
+SIZES = ("tests/book/test_sizes.py",)
+SHAPES = [
+    Plant("two lengths exchanged in the table of a page", MATHEMATICS,
+          first(r"(\\operatorname\{softmax\}\(S\)\$ \|.*?)n_q \\\\times n_k",
+                r"\1n_k \\\\times n_q"),
+          SIZES),
+    Plant("another width in a sentence", ALGORITHM,
+          first(r"\$V\$ is \$n_k \\\\times d_v\$", r"$V$ is $n_k \\\\times d_k$"), SIZES),
+]  # fmt: skip
+
 COSTS = ("tests/test_costs.py",)
 TOLD_COSTS = [
     Plant("a docstring's cost with a product left out", "qkv_lib/variants/delta.py",
@@ -116,4 +126,4 @@ PRACTICE = [
           first(r"(?<=^msgstr )(.*)i \+ o", r"\1i - o"), STEP),
 ]  # fmt: skip
 
-PLANTS = [*FORMULAS, *SENTENCES, *PROSE, *NAMED, *PRACTICE, *TOLD_COSTS]
+PLANTS = [*FORMULAS, *SENTENCES, *PROSE, *NAMED, *PRACTICE, *TOLD_COSTS, *SHAPES]
