@@ -136,14 +136,7 @@ def last_step(attempt: Attempt, mistake: Mistake | None, values: list[Values]) -
         for cut in RESULTS:
             if mistake and (cut.name in LOSES | UNDOES or (boolean and cut.name not in SHAPES)):
                 continue  # little is left of two mistakes that could tell them from others
-            results = [surgery.changed(cut, each, which) for each in values]
-            if all(
-                result is not None and attempt.agree(trial.first.values, result)
-                for trial, result in zip(attempt.trials, results, strict=True)
-            ) and any(
-                attempt.tells(trial) and not attempt.agree(each, result or ())
-                for trial, each, result in zip(attempt.trials, values, results, strict=True)
-            ):
+            if made_by(attempt, cut, values, which):
                 return cut_named(attempt, cut, attempt.noun(name), mistake)
         if any(
             which >= len(each) or not alone(attempt, trial, each, which)
@@ -158,6 +151,17 @@ def last_step(attempt: Attempt, mistake: Mistake | None, values: list[Values]) -
             cut = Cut("addend", found, "which term is too many, or missing?", abs)
             return cut_named(attempt, cut, attempt.noun(name), mistake)
     return None
+
+
+def made_by(attempt: Attempt, cut: Cut, values: list[Values], which: int) -> bool:
+    """Tell whether a change of one of these results makes all of the learner's."""
+    telling = False
+    for trial, each in zip(attempt.trials, values, strict=True):
+        result = surgery.changed(cut, each, which)
+        if result is None or not attempt.agree(trial.first.values, result):
+            return False
+        telling = telling or (attempt.tells(trial) and not attempt.agree(each, result))
+    return telling
 
 
 def alone(attempt: Attempt, trial: Trial, values: Values, which: int) -> bool:
