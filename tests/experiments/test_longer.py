@@ -1,7 +1,5 @@
 """What longer training showed, and the reader with the delta rule of which some of it tells."""
 
-from statistics import mean
-
 import numpy as np
 import torch
 
@@ -70,12 +68,3 @@ def test_no_seed_is_trained_twice_in_one_way() -> None:
     assert len({tuple(run[name] for name in names) for run in longer.TABLE.runs}) == len(
         longer.TABLE.runs
     )
-
-
-def test_choosing_is_worth_more_to_the_gpt_the_longer_it_trains() -> None:
-    loss = {
-        (kind, n): mean(longer.reached("test", task="writing", model=kind, updates=n))
-        for kind in ("choosing", "even") for n in (2400, 4800)
-    }  # fmt: skip
-    for n in (2400, 4800):
-        assert 0.6 < loss["even", n] - loss["choosing", n] < 0.7
