@@ -161,6 +161,14 @@ class TestImagesAndTranslation:
 
 
 class TestFacts:
+    @holds("Dropout sets weights to 0 and scales the rest; it makes no NaN out of numbers.")
+    def test_dropout_makes_no_nan(self) -> None:
+        weights = torch.tensor(attention_steps(Q, K, V).weights)
+        dropped = torch.nn.functional.dropout(weights, 0.5)
+        kept = dropped != 0
+        assert torch.isfinite(dropped).all()
+        assert torch.allclose(dropped[kept], 2 * weights[kept])
+
     @holds("Then terms relative to different peaks would be added, and the weights would be wrong.")
     def test_sums_relative_to_different_peaks_do_not_add(self) -> None:
         scores = np.array([0.0, 3.0])
