@@ -104,7 +104,7 @@ EXERCISE = Exercise(
     name="silent-heads",
     skeleton='''
 def silent_heads(scores, value, w_o, b_o, gates):
-    """Return multi-head attention with a gate in front of each head.
+    """Return multi-head attention with a gate behind each head.
 
     scores: (..., h, n, m)    value: (..., h, m, e)    gates: (h,), 1 or 0 = silent
     w_o: (h · e, d_model)    b_o: (d_model,)    returns: (..., n, d_model)
