@@ -134,9 +134,11 @@ def check_count(name: str, value: object, *, least: int | None = None) -> int:
         count = None
     if count is not None and (least is None or count >= least):
         return count
-    refusal = TypeError if count is None else ValueError
     at_least = "" if least is None else f" of at least {least}"
-    raise refusal(f"{name} is {value!r}, needs an integer{at_least}")
+    message = f"{name} is {value!r}, needs an integer{at_least}"
+    if count is None:
+        raise TypeError(message)
+    raise ValueError(message)
 
 
 def check_flag(name: str, value: object) -> bool:
