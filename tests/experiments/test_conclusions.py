@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from statistics import mean
 
-from qkv_lib.experiments import longer, repeats, rivals, shortcut, writing
+from qkv_lib.experiments import longer, recall, repeats, rivals, shortcut, writing
 from tests.holds import holds
 
 
@@ -94,3 +94,19 @@ def test_one_layer_finds_no_repetition() -> None:
     (longest,) = of(repeats.TABLE.runs, n_blocks=1, updates=16 * 800)
     assert max(two) < 0.4
     assert longest["loss"] > 2.4
+
+
+@holds(
+    "Sixteen times the updates did not help.",
+    "This one stays where it is with sixteen times the updates.",
+    "it has fewer features than there are pairs.",
+)
+def test_sixteen_features_stay_where_they_are() -> None:
+    of_16 = {"model": "linear, d_k 16", "updates": 12_800, "rate": 0.03}
+    later = [longer.reached("accuracy", task="pairs", seed=seed, **of_16)[0][-1]
+             for seed in range(3)]  # fmt: skip
+    usual = of(recall.TABLE.runs, task="recall", reader="linear, d_k 16", n_updates=800)
+    before = [run["accuracy"][-1] for run in usual]
+    assert len(before) == 3
+    assert 16 < recall.LENGTHS[-1] == 64
+    assert 0 < mean(later) - mean(before) < 0.03
