@@ -225,5 +225,20 @@ def heeds(attempt: Attempt, trial: Trial, place_of: int) -> bool | None:
             continue
         yours = trial.call(tuple(args))
         if not yours.fault and not trial.first.fault:
-            return not attempt.agree(yours.values, trial.first.values)
+            changes = not attempt.agree(yours.values, trial.first.values)
+            if changes or not silent(attempt, trial):
+                return changes
     return None
+
+
+def silent(attempt: Attempt, trial: Trial) -> bool:
+    """Tell whether a result of the learner's is 0 throughout here, and is not elsewhere."""
+    return any(
+        not array.any()
+        and any(
+            which < len(other.first.values) and other.first.values[which].any()
+            for other in attempt.every
+        )
+        for which, array in enumerate(trial.first.values)
+        if array.dtype.kind == "f"
+    )

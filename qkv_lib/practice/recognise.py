@@ -156,12 +156,20 @@ def last_step(attempt: Attempt, mistake: Mistake | None, values: list[Values]) -
 def made_by(attempt: Attempt, cut: Cut, values: list[Values], which: int) -> bool:
     """Tell whether a change of one of these results makes all of the learner's."""
     telling = False
+    if cut.name == "truncated" and zeros(attempt, which):
+        return False
     for trial, each in zip(attempt.trials, values, strict=True):
         result = surgery.changed(cut, each, which)
         if result is None or not attempt.agree(trial.first.values, result):
             return False
         telling = telling or (attempt.tells(trial) and not attempt.agree(each, result))
     return telling
+
+
+def zeros(attempt: Attempt, which: int) -> bool:
+    """Tell whether one of the returned arrays is 0.0 throughout: many mistakes leave zeros."""
+    arrays = [t.first.values[which] for t in attempt.trials if which < len(t.first.values)]
+    return not any(array.dtype.kind in "iu" or array.any() for array in arrays)
 
 
 def alone(attempt: Attempt, trial: Trial, values: Values, which: int) -> bool:

@@ -233,7 +233,8 @@ def unpack(exercise: Exercise, returned: Any) -> tuple[tuple[np.ndarray, ...], F
     for part in parts:
         if isinstance(part, (tuple, list, dict)):
             says = f"your function returns {a(type(part).__name__)} where an array belongs"
-            return (), Finding("not-an-array", says, "", needs)
+            makes = "np.array(…) makes one" if isinstance(part, list) else needs
+            return (), Finding("not-an-array", says, "", makes)
     arrays = tuple(as_array(part) for part in parts)
     for array, part in zip(arrays, parts, strict=True):
         if array.dtype.kind == "c":

@@ -134,6 +134,22 @@ FOUND = {
     ("window-pairs", "float32 on the way"): "few-digits",
     ("window-pairs", "the digits of float32"): "few-digits",
     ("masked-attention", "nan_to_num over an overflow"): "overflow",
+    ("bottom-right", "offset with the wrong sign"): "offset-subtracted",
+    ("handed-over", "root of 4 from the page"): "fixed-number",
+    ("handed-over", "root of 2"): "fixed-number",
+    ("sink-weights", "the sink itself in the sum"): "not-exponentiated-shifted",
+    ("sink-weights", "exp of the sink without the peak"): "sink-not-shifted",
+    ("sink-weights", "softmax times 1 minus sigmoid"): "sink-after-softmax",
+    ("decoder-attention", "no scale in self-attention"): "no-scaling",
+    ("decoder-attention", "no scale in both"): "no-scaling",
+    ("decoder-attention", "residual in both"): "residual",
+    ("decoder-attention", "asks with the sum"): "asks-with-the-sum",
+    ("decoder-attention", "transposed mask"): "transposed-mask",
+    ("decoder-attention", "zeros with padding"): "zeros-with-padding",
+    ("length-first", "heads taken for the width"): "heads-for-width",
+    ("pre-norm", "exact GELU"): "another-bend",
+    ("pre-norm", "softplus"): "another-bend",
+    ("two-layers", "layer norm between"): "normalised-between",
 }  # fmt: skip
 """What some of them are to be told."""
 

@@ -99,6 +99,12 @@ def handed_over(X, i, W_Q, W_K, W_V):
                 with_weights(lambda q, K: softmax(K @ q))),
         Mistake("divided-by-width", "the scores are divided by d_k, not by its root", SCALE_LOOK,
                 with_weights(lambda q, K: softmax(K @ q / len(q)))),
+        *(
+            Mistake("fixed-number", "the scores are divided by a fixed number, not by √d_k",
+                    "√d_k changes with the number of columns of K",
+                    with_weights(lambda q, K, fixed=fixed: softmax(K @ q / fixed)))
+            for fixed in (2.0, 2**0.5, 4.0)
+        ),
         Mistake("multiplied-by-root", "the scores are multiplied by √d_k, not divided", SCALE_LOOK,
                 with_weights(lambda q, K: softmax(K @ q * len(q) ** 0.5))),
         Mistake("root-of-the-words", "the scores are divided by √n, n the number of words",

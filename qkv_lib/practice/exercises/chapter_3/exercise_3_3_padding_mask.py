@@ -44,6 +44,7 @@ def edges(_: Generator) -> tuple[tuple[Any, ...], ...]:
         (np.array([4]), 4),
         (np.array([1, 1]), 1),
         (np.array([0, 0, 0]), 3),
+        (np.array([1, 2, 0]), 2),
     )
 
 

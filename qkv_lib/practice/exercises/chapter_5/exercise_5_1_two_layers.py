@@ -55,6 +55,12 @@ def standard(rows: Array) -> Array:
     return apart / np.maximum(rows.std(-1, keepdims=True), 1e-12)
 
 
+def layer_norm(rows: Array) -> Array:
+    """Return rows of mean 0 and variance 1, as torch's layer_norm does."""
+    apart = rows - rows.mean(-1, keepdims=True)
+    return apart / np.sqrt(rows.var(-1, keepdims=True) + 1e-5)
+
+
 def through_both(
     x: Array, W_Q: Array, W_K: Array, W_V: Array, W_O: Array, W_Q2: Array, W_K2: Array
 ) -> Array:
@@ -120,9 +126,12 @@ def second_weights(x, W_Q, W_K, W_V, W_O, W_Q2, W_K2):
     mistakes=(
         Mistake("no-residual", "the rows are replaced by what was handed over, not added to it",
                 ADDED_LOOK, second_reading(lambda x, h: h, lambda x, h: h)),
-        Mistake("normalised-between", "the rows are normalised between the two layers",
-                "nothing stands between the layers but the sum", second_reading(
-                    lambda x, h: standard(x + h), lambda x, h: standard(x + h))),
+        *(
+            Mistake("normalised-between", "the rows are normalised between the two layers",
+                    "nothing stands between the layers but the sum",
+                    second_reading(between, between))
+            for between in (lambda x, h: standard(x + h), lambda x, h: layer_norm(x + h))
+        ),
         Mistake("halved", "input and output are averaged, not added", ADDED_LOOK,
                 second_reading(lambda x, h: (x + h) / 2, lambda x, h: (x + h) / 2)),
         *(Mistake("added-twice", "one part of the sum is added twice", ADDED_LOOK,

@@ -44,6 +44,7 @@ def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
         (rng.normal(size=(4, 2)), np.array([False, False, False, True])),
         (rng.normal(size=(2, 3, 2)), np.array([[False] * 3, [True, False, True]])),
         (np.array([[0.0, 2.0], [3.0, 0.0], [1.0, 1.0]]), np.array([True, True, False])),
+        (rng.normal(size=(2, 3)), np.array([False, True])),
     )
 
 

@@ -45,6 +45,7 @@ def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
             rng.normal(size=2),
             np.array([[False] * 3, [True, False, True]]),
         ),
+        (rng.normal(size=(2, 3)), rng.normal(size=3), np.array([False, True])),
     )
 
 

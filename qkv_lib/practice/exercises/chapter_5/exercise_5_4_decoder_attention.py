@@ -18,6 +18,7 @@ from qkv_lib.practice.wrong import Attend, mask_afterwards, with_mask, with_scal
 
 CAUSAL_LOOK = "a word that is written sees itself and those before it: causal=True"
 PADDING_LOOK = "each query sees the real rows of the memory: the mask is real[..., None, :]"
+SCALE_LOOK = "both attentions divide by √d, d the width of the rows"
 PLACES_LOOK = "the outputs of self-attention ask, the memory gives keys and values"
 
 
@@ -34,6 +35,11 @@ def decoder_with(own: Attend, crossed: Attend = attention) -> Function:
 def causal(query: Array, key: Array, value: Array) -> Array:
     """Return causal attention."""
     return attention(query, key, value, causal=True)
+
+
+def unscaled(query: Array, key: Array, value: Array) -> Array:
+    """Return causal attention whose scores are not divided."""
+    return attention(query, key, value, causal=True, scale=1.0)
 
 
 def sequences(rng: Generator) -> Iterator[Case]:
@@ -65,6 +71,7 @@ def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
             rng.normal(size=(1, 4, 2)),
             np.array([[True, True, True, True]]),
         ),
+        (rng.normal(size=(2, 3)), rng.normal(size=(2, 3)), np.array([True, False])),
     )
 
 
@@ -119,8 +126,12 @@ def decoder_attention(x, memory, real):
         Mistake("swapped-outputs", "the two outputs have changed places",
                 "first self-attention, then cross-attention", lambda x, memory, real:
                 decoder_with(causal)(x, memory, real)[::-1]),
-        Mistake("no-scaling", "the scores of cross-attention are not divided by √d", PLACES_LOOK,
+        Mistake("no-scaling", "the scores of cross-attention are not divided by √d", SCALE_LOOK,
                 decoder_with(causal, with_scale(lambda q, k, v: 1.0))),
+        Mistake("no-scaling", "the scores of self-attention are not divided by √d", SCALE_LOOK,
+                decoder_with(unscaled)),
+        Mistake("no-scaling", "the scores of neither attention are divided by √d", SCALE_LOOK,
+                decoder_with(unscaled, with_scale(lambda q, k, v: 1.0))),
         Mistake("multiplied-mask", "masked scores are set to 0, which is a score like any other",
                 PADDING_LOOK, decoder_with(
                     causal, with_mask(lambda scores, mask: scores * mask))),
@@ -141,6 +152,21 @@ def decoder_attention(x, memory, real):
         Mistake("residual", "x is added to what self-attention gives: nothing asked for a residual",
                 "return what the attention gives, and no more",
                 decoder_with(lambda q, k, v: q + causal(q, k, v))),
+        Mistake("residual", "both attentions have their queries added: nothing asked for a "
+                "residual", "return what the attention gives, and no more",
+                decoder_with(lambda q, k, v: q + causal(q, k, v),
+                             lambda q, k, v, mask: q + attention(q, k, v, mask=mask))),
+        Mistake("asks-with-the-sum",
+                "cross-attention asks with x added to the output of self-attention",
+                PLACES_LOOK, lambda x, memory, real: (
+                    causal(x, x, x), attention(x + causal(x, x, x), memory, memory,
+                                               mask=real[..., None, :]))),
+        Mistake("transposed-mask", "the causal mask is transposed: the past is hidden",
+                CAUSAL_LOOK, decoder_with(lambda q, k, v: attention(
+                    q, k, v, mask=np.tri(q.shape[-2], dtype=bool).T))),
+        Mistake("zeros-with-padding", "cross-attention gives zeros as soon as a row is padding",
+                "the rows of the memory that are real are still seen", decoder_with(
+                    causal, lambda q, k, v, mask: attention(q, k, v) * mask.all(-1)[..., None])),
         Mistake("hides-itself", "a word does not see itself (off by one)", CAUSAL_LOOK,
                 decoder_with(lambda q, k, v: attention(
                     q, k, v, mask=np.tri(q.shape[-2], k=-1, dtype=bool)))),

@@ -51,6 +51,8 @@ def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
     return (
         (rng.normal(size=(1, 2)), rng.normal(size=(1, 2)), rng.normal(size=(1, 3)), True),
         (rng.normal(size=(1, 2)), rng.normal(size=(1, 2)), rng.normal(size=(1, 3)), False),
+        (rng.normal(size=(2, 3)), rng.normal(size=(2, 3)), rng.normal(size=(2, 1)), True),
+        (rng.normal(size=(2, 3)), rng.normal(size=(2, 3)), rng.normal(size=(2, 1)), False),
     )
 
 

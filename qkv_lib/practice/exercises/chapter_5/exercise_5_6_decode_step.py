@@ -80,6 +80,7 @@ def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
         ),
         (*rng.normal(size=(3, 7, 2)), *rng.normal(size=(2, 1, 2))),
         (*rng.normal(size=(3, 1, 2)), *rng.normal(size=(2, 40, 2))),
+        (*rng.normal(size=(3, 2, 3)), *rng.normal(size=(2, 2, 3))),
     )
 
 

@@ -56,6 +56,7 @@ def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
     return (
         (rng.normal(size=(1, 2)), rng.normal(size=(1, 2)), rng.normal(size=(1, 3))),
         (rng.normal(size=(1, 2)), rng.normal(size=(30, 2)), rng.normal(size=(30, 3))),
+        (rng.normal(size=(2, 3)), rng.normal(size=(2, 3)), rng.normal(size=(2, 1))),
     )
 
 
@@ -110,6 +111,8 @@ def last_tokens(query, key, value):
                 aligned_to(lambda n, m: np.tri(n, m, m - n, dtype=bool)[:, ::-1])),
         Mistake("rows-turned", "the last query sees least, the first one all", ALIGNED_LOOK,
                 aligned_to(lambda n, m: causal_mask(n, m, offset=m - n)[::-1])),
+        Mistake("offset-subtracted", "the offset has the wrong sign", ALIGNED_LOOK,
+                aligned_to(lambda n, m: causal_mask(n, m, offset=n - m))),
         Mistake("offset-too-small", "the offset is one too small, where it is not 0", ALIGNED_LOOK,
                 aligned_to(lambda n, m: causal_mask(n, m, offset=max(m - n - 1, 0)))),
         Mistake("batch-for-length", "the offset comes from the batch axis",

@@ -32,9 +32,9 @@ def first_with(attend: Attend) -> Function:
 def length_first_features(rng: Generator) -> Iterator[Case]:
     """Yield features of shape (length, batch, heads · width)."""
     for kind, b, n, m, h, d in (
-        ("plain", 1, 3, 5, 2, 3), ("plain", 1, 5, 3, 1, 2), ("plain", 1, 3, 3, 3, 3),
-        ("batch", 2, 5, 7, 3, 2), ("batch", 3, 3, 3, 3, 3), ("batch", 5, 2, 7, 2, 5),
-        ("extreme", 2, 3, 5, 2, 3), ("float32", 2, 3, 5, 3, 2),
+        ("plain", 1, 3, 5, 2, 5), ("plain", 1, 5, 3, 1, 3), ("plain", 1, 3, 3, 3, 3),
+        ("batch", 2, 5, 7, 3, 5), ("batch", 3, 3, 3, 3, 3), ("batch", 5, 2, 7, 2, 5),
+        ("extreme", 2, 3, 5, 2, 5), ("float32", 2, 3, 5, 3, 5),
     ):  # fmt: skip
         size = 100.0 if kind == "extreme" else 1.0
         query, key = (size * rng.normal(size=(length, b, h * d)) for length in (n, m))
@@ -110,6 +110,9 @@ def length_first(query, key, value, n_heads):
                 "to each other", FIRST_LOOK, over_the_batch),
         Mistake("one-head", "there is one head of full width", FIRST_LOOK,
                 lambda q, k, v, h: first_with(attention)(q, k, v, 1)),
+        Mistake("heads-for-width", "n_heads is taken for the width of a head",
+                "n_heads counts the heads: each is (width of the rows) / n_heads wide",
+                lambda q, k, v, h: first_with(attention)(q, k, v, q.shape[-1] // h)),
         Mistake("view-for-transpose", "the rows are cut into heads, not the features", FIRST_LOOK,
                 as_views),
         Mistake("batch-first", "the output has the batch in front", FIRST_LOOK,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from math import erf
 from typing import Any
 
 import numpy as np
@@ -85,6 +86,8 @@ BENDS: dict[str, Map] = {
     "SiLU": lambda y: y / (1 + np.exp(-y)),
     "the absolute value": np.abs,
     "GELU": lambda y: y / 2 * (1 + np.tanh((2 / np.pi) ** 0.5 * (y + 0.044715 * y**3))),
+    "GELU (erf)": lambda y: y / 2 * (1 + np.vectorize(erf, otypes=[float])(y / 2**0.5)),
+    "softplus": lambda y: np.logaddexp(0, y),
     "leaky": lambda y: np.where(y > 0, y, 0.01 * y),
 }
 

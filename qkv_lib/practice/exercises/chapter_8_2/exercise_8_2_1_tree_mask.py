@@ -128,8 +128,9 @@ def under_the_text(parents: Array, n_text: int) -> Array:
 
 
 def edges(_: Generator) -> tuple[tuple[Any, ...], ...]:
-    """Return one token, no text, and tokens that all follow the text."""
-    return (np.array([-1]), 0), (np.array([-1]), 4), (np.array([-1, -1, -1]), 2)
+    """Return one token, no text, and tokens, two or three, that all follow the text."""
+    alone, all_first, two = np.array([-1]), np.array([-1, -1, -1]), np.array([-1, -1])
+    return (alone, 0), (alone, 4), (all_first, 2), (two, 1)
 
 
 EXERCISE = Exercise(

@@ -68,6 +68,19 @@ def filled(scores: Array, sink: Array) -> Array:
     return sunk()(np.where(np.isneginf(scores), -1e4, scores), sink)
 
 
+def above_finite(scores: Array, _: Array) -> Array:
+    """Return the peak of the scores alone, 0 where all is masked."""
+    highest = scores.max(axis=-1, keepdims=True)
+    return np.asarray(np.where(np.isfinite(highest), highest, 0))
+
+
+def after_the_softmax(scores: Array, sink: Array) -> Array:
+    """Return softmax(scores) · (1 − σ(β)), and zeros where all is masked."""
+    kept = 1 / (1 + np.exp(sink[:, None, None]))
+    shares = sunk(of_sink=lambda b, p: 0 * p, peak=above_finite)(scores, sink)
+    return np.asarray(np.nan_to_num(shares) * kept)
+
+
 def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
     """Return one head with one key, a sink far above, one far below, and scores far below."""
     low = rng.normal(size=(2, 3, 5)) - 9999.0
@@ -114,6 +127,16 @@ def sink_weights(scores, sink):
                 sunk(of_sink=lambda b, p: b * np.exp(-p))),
         Mistake("not-exponentiated-shifted", "β itself is added to the sum, not exp(β)",
                 SINK_LOOK, sunk(of_sink=lambda b, p: b + 0 * p)),
+        *(
+            Mistake("not-exponentiated-shifted", "β itself is added to the sum, not exp(β)",
+                    SINK_LOOK, sunk(peak=above_finite, of_sink=part))
+            for part in (lambda b, p: b + 0 * p, lambda b, p: abs(b) + 0 * p)
+        ),
+        Mistake("sink-not-shifted", "the peak is subtracted from the scores and not from β",
+                "what is subtracted above is subtracted below, from every term",
+                sunk(peak=above_finite, of_sink=lambda b, p: np.exp(b) + 0 * p)),
+        Mistake("sink-after-softmax", "a softmax is taken without β, then multiplied by 1 − σ(β)",
+                SINK_LOOK, after_the_softmax),
         Mistake("sink-column-kept", "the column of the sink is returned, and one key is missing",
                 "drop the column that you added", sink_in_front),
         Mistake("clipped", "scores are clipped, so that large ones become equal",
