@@ -1,5 +1,7 @@
 """What the engine says without any list: laws, traits, lines and curves, terms, places."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -83,3 +85,22 @@ def test_an_array_of_another_dtype_is_told_where_it_comes_from():
 ])  # fmt: skip
 def test_what_was_wrong_before_it_ran_over_is_not_told_that_it_ran_over(wrong):
     assert grade("window-pairs", wrong).mistake not in {"overflown", "few-digits"}
+
+
+@pytest.mark.parametrize(("name", "listed", "blamed"), [
+    ("bottom-right", "offset-subtracted", "truncated"),
+    ("decoder-attention", "zeros-with-padding", "real-unused"),
+])  # fmt: skip
+def test_zeros_are_not_blamed_on_what_leaves_zeros_too(monkeypatch, name, listed, blamed):
+    mistakes = EXERCISES[name].mistakes
+    wrong = next(mistake.wrong for mistake in mistakes if mistake.name == listed)
+    others = tuple(mistake for mistake in mistakes if mistake.name != listed)
+    monkeypatch.setitem(EXERCISES, name, replace(EXERCISES[name], mistakes=others))
+    verdict = grade(name, wrong)
+    assert verdict.status == "wrong"
+    assert blamed not in verdict.mistake
+
+
+def test_a_list_is_told_how_it_becomes_an_array():
+    verdict = grade("softmax-rows", lambda scores: softmax(scores).tolist())
+    assert verdict.stages.look == "np.array(…) makes one."
