@@ -245,11 +245,11 @@ def test_as_a_script_it_is_python(name: str) -> None:
 # Run.
 
 
-@pytest.fixture(scope="module")
-def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NotebookClient]:
-    """Start a kernel in an empty folder for the cells of one of the notebooks."""
+@pytest.fixture
+def kernel(tmp_path: Path) -> Iterator[NotebookClient]:
+    """Start a kernel, which knows no name yet, in an empty folder for cells of one notebook."""
     notebook = deepcopy(copy_of(SITE, "path"))
-    here = {"metadata": {"path": str(tmp_path_factory.mktemp("empty"))}}
+    here = {"metadata": {"path": str(tmp_path)}}
     client = NotebookClient(
         notebook, kernel_name="python3", timeout=300, allow_errors=True, resources=here
     )
