@@ -74,13 +74,21 @@ def answering(address: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def page(address: str) -> Iterator[Any]:
-    with chromium() as browser:
-        opened = browser.new_page(viewport={"width": 1300, "height": 1000})
-        opened.set_default_timeout(PATIENCE)
-        opened.goto(address)  # which leads to the notebook that greets
-        yield opened
-        opened.close()
+def browser() -> Iterator[Any]:
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture
+def page(browser: Any, address: str, request: pytest.FixtureRequest) -> Iterator[Any]:
+    """Open the notebook that greets, in a workspace where no other test left a notebook open."""
+    led = urllib.request.urlopen(address).url  # JupyterLab leads to it
+    here = led.replace("/lab/", f"/lab/workspaces/{request.node.name}/", 1)
+    opened = browser.new_page(viewport={"width": 1300, "height": 1000})
+    opened.set_default_timeout(PATIENCE)
+    opened.goto(here)
+    yield opened
+    opened.close()
 
 
 def notebook(page: Any, title: str) -> Any:
