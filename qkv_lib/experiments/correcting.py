@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import numpy as np
 from torch import Tensor, nn
 from torch.nn.functional import normalize, pad
 
-from qkv_lib.experiments.recall import LENGTHS, PairReader, Pairs, pairs, reading_loss
-from qkv_lib.layers import initialise
-from qkv_lib.models.training import fit
+from qkv_lib.experiments.recall import PairReader, train
 from qkv_lib.variants.delta import delta_attention_by_chunks
 
 __all__ = ["DeltaReader", "train_delta_reader"]
@@ -88,12 +83,6 @@ def train_delta_reader(
     >>> train_delta_reader(seed=0, n_updates=2).training
     False
     """
-    rng = np.random.default_rng(seed)
-    model = initialise(DeltaReader(d_k=d_k, d_model=d_model), rng)
-
-    def batches() -> Iterator[Pairs]:
-        while True:
-            yield pairs(rng, int(rng.choice(LENGTHS)))
-
-    fit(model, batches(), n_updates=n_updates, lr=lr, loss=reading_loss)
+    model = DeltaReader(d_k=d_k, d_model=d_model)
+    train(model, "recall", seed=seed, n_updates=n_updates, lr=lr)
     return model

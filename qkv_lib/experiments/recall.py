@@ -174,15 +174,21 @@ def train_reader(
     >>> train_reader("softmax", seed=0, n_updates=2).training
     False
     """
+    model = PairReader(kind, d_k=d_k, d_model=d_model)
+    train(model, task, seed=seed, n_updates=n_updates, lr=lr)
+    return model
+
+
+def train(model: PairReader, task: Task, *, seed: int, n_updates: int, lr: float) -> None:
+    """Train a reader of any kind on rows of 4 to 64 pairs, from weights drawn anew."""
     rng = np.random.default_rng(seed)
-    model = initialise(PairReader(kind, d_k=d_k, d_model=d_model), rng)
+    initialise(model, rng)
 
     def batches() -> Iterator[Pairs]:
         while True:
             yield pairs(rng, int(rng.choice(LENGTHS)), task)
 
     fit(model, batches(), n_updates=n_updates, lr=lr, loss=reading_loss)
-    return model
 
 
 @torch.no_grad()
