@@ -6,13 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from workshop.pages import ROOT
+from workshop.pages import ROOT, tracked
 
 RULE = [sys.executable, "-m", "ruff", "check", "--preview", "--select", "PLW1514", "--quiet"]
 
 
 def test_code_and_notebooks_name_the_encoding() -> None:
-    done = subprocess.run([*RULE, "."], cwd=ROOT, capture_output=True, text=True)
+    # Only what git tracks: others may have left a file here, a test beside this one too.
+    sources = [str(path) for path in tracked(ROOT) if path.suffix in {".py", ".ipynb"}]
+    assert len(sources) > 500
+    done = subprocess.run(
+        [*RULE, "--force-exclude", *sources], cwd=ROOT, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stdout
 
 
