@@ -17,6 +17,16 @@ DROPPED = [
     r"^\([\w-]+\)=$",
     r"<[^>]*>",
 ]
+NOT_TOLD = [
+    r"^ *(`{3,}|~{3,})[^\n]*\n.*?^ *\1",  # a block of code
+    r"^\$\$.*?^\$\$(?: \([\w-]+\))?",
+    r"^:{3,}.*?$",
+    r"^ *:[\w-]+:.*?$",
+    r"^#+ .*?$",
+    r"^\([\w-]+\)=$",
+    r"^\|[-|: ]+$",
+    r"^---.*?^---$",
+]
 ROLES, LINKS = r"\{[\w:]+\}`[^`]*`", r"\]\([^)]*\)"
 
 
@@ -43,6 +53,14 @@ def sentences(markdown: str) -> str:
     for pattern in (ROLES, *DROPPED):
         markdown = re.sub(pattern, " ", markdown, flags=re.DOTALL | re.MULTILINE)
     return re.sub(LINKS, "]", markdown)
+
+
+def paragraphs(markdown: str) -> str:
+    """Return what a Markdown text tells, a paragraph, item or row each: no heading, no formula."""
+    for pattern in NOT_TOLD:
+        markdown = re.sub(pattern, "\n\n", markdown, flags=re.DOTALL | re.MULTILINE)
+    markdown = re.sub(r"^(?=\s*(?:[-*] |\d+\. |\|))", "\n", markdown, flags=re.MULTILINE)
+    return re.sub(r"\n{2,}", "\n\n", markdown).strip()
 
 
 def shown(cell: NotebookNode) -> str:

@@ -1,4 +1,4 @@
-"""What quizzes, glossary, figures, misconceptions and exercises say, and what stands for it.
+"""What pages, quizzes, glossary, figures and exercises say, and what stands for it.
 
 A sentence is held by an assert (`claims`), tried on the numbers of its picture (`shows`), or it is
 recorded in `records/told.toml` under its place, with a kind and a digest: somebody has read it and
@@ -20,8 +20,9 @@ from qkv_lib.practice.exercises import EXERCISES
 from tests.book.claims import claims, plain
 from tests.book.glossary import entries
 from tests.book.notebook_checks import figure_texts, quiz
+from tests.book.prose import paragraphs
 from tests.book.test_misconceptions import ROWS
-from workshop.pages import BOOK
+from workshop.pages import BOOK, listed_pages
 
 RECORD = Path(__file__).parent / "records" / "told.toml"
 KINDS = {
@@ -31,7 +32,9 @@ KINDS = {
     "symptom": "what people believe or see, with a link to what settles it",
     "task": "asks for something",
     "verdict": "names a mistake, and where to look; tests/practice tries the advice",
+    "prose": "tells, explains or announces",
 }
+HEADING = re.compile(r"(?m)^#+ (?=.)")
 SENTENCE = re.compile(r"(?<=[.!?:;])[”\"]?\s+")
 
 
@@ -46,21 +49,38 @@ class Told(NamedTuple):
 
     def sentences(self) -> list[str]:
         """Return its sentences, without marks."""
-        return [each for each in SENTENCE.split(plain(self.text)) if each]
+        texts = map(plain, self.text.split("\n\n"))
+        return [each for text in texts for each in SENTENCE.split(text) if each]
 
     def open(self) -> list[str]:
         """Return the sentences that nothing holds."""
-        words = [*claim_words(), *map(plain, self.shown)]
-        return [each for each in self.sentences()
-                if not any(one in each or each in one for one in words)]  # fmt: skip
+        shown = tuple(map(plain, self.shown))
+        return [each for each in self.sentences() if unheld_part(each, shown) == each]
+
+    def rest(self) -> list[str]:
+        """Return what nothing holds: whole sentences, and those parts that no claim repeats."""
+        shown = tuple(map(plain, self.shown))
+        parts = [unheld_part(each, shown) for each in self.sentences()]
+        return [part for part in parts if re.search(r"\w", part)]
 
     def unheld(self) -> int:
-        """Return how many of these say something: four words or more."""
+        """Return how many sentences that nothing holds say something: four words or more."""
         return sum(len(each.split()) > 3 for each in self.open())
 
     def digest(self) -> str:
-        """Return eight letters that change when one of these sentences does."""
-        return hashlib.sha256(" ".join(self.open()).encode()).hexdigest()[:8]
+        """Return eight letters that change when one of these words does."""
+        return hashlib.sha256(" ".join(self.rest()).encode()).hexdigest()[:8]
+
+
+@cache
+def unheld_part(sentence: str, shown: tuple[str, ...] = ()) -> str:
+    """Return a sentence without the words that a claim, or what is shown, holds."""
+    if sentence in "\n".join(shown) or sentence in all_claims():
+        return ""
+    for words in (*shown, *claim_words()):
+        if words in sentence:
+            sentence = sentence.replace(words, " ")
+    return sentence
 
 
 @cache
@@ -70,9 +90,16 @@ def claim_words() -> tuple[str, ...]:
 
 
 @cache
+def all_claims() -> str:
+    """Return the words of every claim, one a line."""
+    return "\n".join(claim_words())
+
+
+@cache
 def told() -> list[Told]:
     """Return all that must be accounted for."""
-    return [*_glossary(), *_misconceptions(), *_notebooks(), *_exercises()]
+    found = [*_glossary(), *_misconceptions(), *_notebooks(), *_exercises(), *_pages()]
+    return [each for each in found if each.kind != "prose" or each.rest()]
 
 
 def _glossary() -> Iterator[Told]:
@@ -103,13 +130,38 @@ def _notebooks() -> Iterator[Told]:
                     f"{page.stem}: question {number}{letter}", "choice", f"{offer} {feedback}"
                 )
         for cell in notebook.cells:
+            place = f"{page.stem}#{cell.id}"
             if cell.source.startswith("### Exercise"):
-                yield Told(f"{page.stem}#{cell.id}", "task", cell.source)
+                yield Told(place, "task", cell.source)
+            elif cell.cell_type == "markdown" and "{question}" not in cell.source:
+                yield Told(place, "prose", paragraphs(cell.source))
             alt, figure = figure_texts(cell)
             if alt or figure:
                 shown = tuple(cell.metadata.get("qkv", {}).get("shows", {}))
                 text = f"{alt}. {figure.get('caption', '')}"
-                yield Told(f"{page.stem}#{cell.id}", "picture", text, shown)
+                yield Told(place, "picture", text, shown)
+
+
+def _pages() -> Iterator[Told]:
+    for page in listed_pages():
+        if page.suffix == ".md":
+            name = page.relative_to(BOOK).with_suffix("").as_posix()
+            for title, section in sections(page.read_text(encoding="utf-8")):
+                yield Told(f"{name}: {title}", "prose", paragraphs(_written(page, section)))
+
+
+def sections(text: str) -> Iterator[tuple[str, str]]:
+    """Yield each section of a Markdown file: its title, without its Chinese, and what is in it."""
+    before, *others = HEADING.split(re.sub(r"(?ms)^```.*?^```", "", text))
+    yield "", before
+    for each in others:
+        title, _, section = each.partition("\n")
+        yield plain(title).partition(" (")[0].replace('"', "'"), section
+
+
+def _written(page: Path, section: str) -> str:
+    """Return what of a section is not told elsewhere: rows of misconceptions are."""
+    return re.sub(r"(?m)^\|.*$", "", section) if page.stem == "misconceptions" else section
 
 
 @cache
@@ -120,7 +172,7 @@ def record() -> dict[str, str]:
 
 def fault(one: Told) -> str:
     """Return what is wrong with a text, in words, or nothing."""
-    open_, noted = one.open(), record().get(one.place, "")
+    open_, noted = one.rest(), record().get(one.place, "")
     if not open_:
         return (
             f"{one.place}: all of it is held now; take its line out of {RECORD.name}"
@@ -139,7 +191,7 @@ def fault(one: Told) -> str:
 
 def main() -> None:
     """Write the record anew."""
-    lines = [f'"{each.place}" = "{each.kind} {each.digest()}"' for each in told() if each.open()]
+    lines = [f'"{each.place}" = "{each.kind} {each.digest()}"' for each in told() if each.rest()]
     head = "".join(f"# {kind}: {what}.\n" for kind, what in KINDS.items())
     RECORD.write_text(head + "\n".join(line.replace("\\", "\\\\") for line in lines) + "\n",
                       encoding="utf-8")  # fmt: skip
