@@ -6,7 +6,7 @@ from itertools import groupby
 
 import pytest
 
-from tests.book.told import KINDS, Told, fault, record, told
+from tests.book.told import KINDS, fault, record, told
 
 AT_MOST = {"meaning": 148, "symptom": 63, "choice": 277, "picture": 292, "prose": 3971}
 """How many sentences of each kind nothing holds. The numbers can only become smaller."""
