@@ -59,6 +59,12 @@ class TestEncoderDecoder:
         found = self.symbols(attends=True)[1]
         yield given({"t": N, "j": M}, c=found["c"], a=found["a"], h=found["h"], m=M)
 
+    @holds(
+        "The query is the decoder's state $s_t$, and the states $h_j$ are both keys and values.",
+        "Only the score differs from ours.",
+        "It is additive, which means that a small network computes it from a sum:",
+        "$W_1$ and $W_2$ have shape $d \\times d$, and $u$ is a row of $d$ numbers;",
+    )
     @evaluated("eq-background-additive")
     def test_weights_are_the_softmax_of_additive_scores(self) -> Cases:
         model, found = self.symbols(attends=True)
@@ -106,6 +112,11 @@ def test_hot_lookup_tends_to_the_mean() -> Cases:
         assert errors[0] > 50 * errors[1] > 2500 * errors[2]  # as 1/τ
 
 
+@holds(
+    "So kernel regression is a soft lookup.",
+    "The query is the new place, the keys are the known places, the values are the measurements.",
+    "Kernel regression is a soft lookup by distance.",
+)
 @evaluated("eq-background-kernel")
 def test_kernel_regression() -> Cases:
     for sigma in (0.5, 2.0):
@@ -115,6 +126,10 @@ def test_kernel_regression() -> Cases:
         )
 
 
+@holds(
+    "The weight of $v_j$ is an exponential divided by a sum of exponentials, which is a softmax:",
+    "The score is minus half the squared distance, and the temperature is $\\sigma^2$.",
+)
 @evaluated("eq-background-kernel-softmax")
 def test_kernel_shares_are_a_softmax() -> Cases:
     for sigma in (0.5, 2.0):
@@ -130,6 +145,9 @@ def test_the_square_expanded() -> Cases:
 SHIFT = "a softmax does not see what all keys share"
 
 
+@holds(
+    "In a softmax, each exponential is divided by the sum of all of them, so the common factor",
+)
 @evaluated("eq-background-cancel")
 def test_the_query_norm_cancels() -> Cases:
     for sigma in (0.5, 2.0):
