@@ -1,0 +1,286 @@
+"""What chapter 4 says of averages, heads, order and gradients, beside what computes it."""
+
+import inspect
+import re
+
+import numpy as np
+import pytest
+import torch
+from scipy.spatial import ConvexHull
+
+from qkv_lib import (
+    attention,
+    attention_steps,
+    drawings,
+    merge_heads,
+    softmax,
+    split_heads,
+)
+from qkv_lib.data import sentence
+from qkv_lib.formula.positions import alibi_bias, alibi_slopes, rope, sinusoidal
+from qkv_lib.layers import MultiHeadAttention
+from tests.holds import holds
+
+RNG = np.random.default_rng(44)
+WORDS = sentence.THIRSTY
+X = sentence.rows(WORDS)
+IT, CAT, MILK, DRY = (WORDS.index(word) for word in ("it", "cat", "milk", "thirsty"))
+HEAD = sentence.GUESS
+Q, K, V = X[[IT]] @ HEAD.W_Q, X @ HEAD.W_K, X @ HEAD.W_V
+STEPS = attention_steps(Q, K, V)
+
+
+class TestAverage:
+    @holds(
+        "Each output row is $o_i = \\sum_j A_{ij} v_j$, where the weights are positive and sum "
+        "to 1.",
+        "That makes $o_i$ an average of the rows $v_j$ of $V$.",
+        "An average does not grow with the number of words: without the division by the sum, "
+        "saying the same sentence twice would double the output.",
+        "It mixes what the values hold and makes nothing larger.",
+        "One query gets one row of weights, and so one average.",
+    )
+    def test_a_sentence_said_twice(self) -> None:
+        assert STEPS.weights.shape == (1, 9)
+        assert (STEPS.weights > 0).all()
+        assert np.isclose(STEPS.weights.sum(), 1)
+        assert np.allclose(STEPS.output[0], np.average(V, axis=0, weights=STEPS.weights[0]))
+        assert (np.abs(STEPS.output) <= np.abs(V).max(axis=0)).all()
+        twice = np.tile(K, (2, 1)), np.tile(V, (2, 1))
+        assert np.allclose(attention(Q, *twice), STEPS.output)
+        once, double = np.exp(Q @ K.T / 2) @ V, np.exp(Q @ twice[0].T / 2) @ twice[1]
+        assert np.allclose(double, 2 * once)
+
+    @holds(
+        "If it asks only the first, cat gets a weight of 0.79.",
+        "If it asks only the second, thirsty gets 0.87.",
+        "The two questions have to share a total weight of 1, so cat and thirsty get 0.45 each, "
+        "and the output is a mixture of both answers.",
+        "★★ It gives the cat a weight of 0.79.",
+    )
+    def test_two_questions_of_one_query(self) -> None:
+        who, like = sentence.GUESS.W_Q, sentence.LIKE.W_Q
+        found = [attention_steps(X[[IT]] @ W, K, X).weights[0] for W in (who, like, who + like)]
+        assert np.allclose([found[0][CAT], found[1][DRY]], [0.79, 0.87], atol=0.005)
+        assert np.allclose(found[2][[CAT, DRY]], 0.45, atol=0.005)
+        assert np.isclose(found[2].sum(), 1)
+        mixed = found[2] @ X  # of both answers: nearer to each than they are to each other
+        apart = np.linalg.norm(X[CAT] - X[DRY])
+        assert max(np.linalg.norm(mixed - X[j]) for j in (CAT, DRY)) < 0.6 * apart
+
+    @holds(
+        "Each has narrow projections of its own, and so its own weights.",
+        "say why a layer has several heads, and why they add no parameters",
+        "the heads side by side are $n \\times d_{\\text{model}}$, and $W_O$ is "
+        "$d_{\\text{model}} \\times d_{\\text{model}}$.",
+        "Placed side by side, the $h$ narrow matrices $W_Q^{(r)}$ form one $d_{\\text{model}} "
+        "\\times d_{\\text{model}}$ matrix.",
+        "The same holds for keys and values, and $W_O$ is the fourth such matrix.",
+        "Biases aside, the number of parameters is the same for every $h$:",
+        "More heads divide the same parameters among more, narrower averages.",
+        "Each head has its own narrow queries, keys and values, and so its own map of weights:",
+    )
+    @pytest.mark.parametrize("h", [1, 3, 12])
+    def test_heads_divide_the_same_parameters(self, h: int) -> None:
+        layer = MultiHeadAttention(12, h)
+        matrices = [p for p in layer.parameters() if p.ndim == 2]
+        assert [p.shape for p in matrices] == [(12, 12)] * 4
+        x, W_Q, W_K = RNG.normal(size=(3, 12, 12))
+        q, k = split_heads(x @ W_Q, h), split_heads(x @ W_K, h)
+        assert q.shape == (h, 12, 12 // h)
+        assert merge_heads(q).shape == (12, 12)
+        assert np.allclose(q[0], x @ W_Q[:, : 12 // h])
+        maps = attention_steps(q, k, k).weights
+        assert h == 1 or not np.allclose(maps[0], maps[1])
+
+    @holds(
+        "Look for a dot outside the line that joins the outer values: there is none.",
+        "lie inside the polygon, gathered towards some of its corners, none outside",
+        "attention alone never gets outside the hull",
+        "the region inside a rubber band stretched around them",
+    )
+    def test_outputs_lie_within_the_polygon(self) -> None:
+        values = np.array([[0, 3], [2, 2], [3, 0], [1, -2], [-2, -1], [-1.8, 1.6]])
+        outputs = attention(4 * RNG.normal(size=(400, 2)), RNG.normal(size=(6, 2)), values)
+        sides = ConvexHull(values).equations
+        assert len(sides) == 6  # each value is a corner
+        assert (outputs @ sides[:, :2].T + sides[:, 2]).max() < 1e-9
+        nearest = np.linalg.norm(outputs[:, None] - values, axis=2).argmin(axis=1)
+        assert np.bincount(nearest, minlength=6).max() > 400 / 6
+
+
+class TestOrder:
+    @holds(
+        "Then the rows of the output are shuffled in the same way, and nothing else changes:",
+        "Each output is a sum over all words, and a sum does not depend on the order of its terms.",
+        "It receives the same as before, mostly the size of a cat.",
+        "With a causal mask some outputs do change, because that mask hides words by their place.",
+    )
+    def test_exchange_of_cat_and_milk(self) -> None:
+        P = np.eye(9)
+        P[[CAT, MILK]] = P[[MILK, CAT]]
+        before, after = sentence.step(X, HEAD).output, sentence.step(P @ X, HEAD).output
+        assert np.allclose(after, P @ before)
+        assert np.allclose(before[IT], after[IT])
+        assert HEAD.handed == ("size", "sweet")
+        assert after[IT, 0] > 5 * after[IT, 1]
+        masked = [sentence.step(rows, HEAD, causal=True).output for rows in (X, P @ X)]
+        assert not np.allclose(masked[1], P @ masked[0])
+        mask = np.tril(np.ones((9, 9), dtype=bool))  # shuffled with the words, it changes nothing
+        shuffled = attention(*(P @ X @ W for W in HEAD[1:4]), mask=P @ mask @ P.T > 0)
+        assert np.allclose(shuffled, P @ masked[0])
+
+    @holds(
+        "Its $d$ columns form pairs.",
+        "the sine and the cosine say where its tip is, and $\\omega_l$ is its speed",
+        "The first hand turns by 1 radian per position, each later one more slowly, and the last "
+        "one hardly at all.",
+        "fast pairs at the top, slow ones at the bottom",
+        "The rows at the top alternate quickly between light and dark, the next ones more slowly, "
+        "and the rows at the bottom are stripes that do not change at all.",
+        "All rows have the same length, so the key that fits best is the one at position $i - 3$.",
+    )
+    def test_hands_of_sinusoids(self) -> None:
+        p = sinusoidal(24, 16)
+        hands = p[:, 1::2] + 1j * p[:, 0::2]  # (24, 8): cosine and sine of a pair
+        assert np.allclose(np.abs(hands), 1)
+        speeds = np.angle(hands[1:] / hands[:-1])
+        assert np.allclose(speeds[:, 0], 1)
+        assert (np.diff(speeds, axis=1) < 0).all()
+        assert speeds[:, -1].max() < 0.001
+        assert np.ptp(p, axis=0)[:2].min() > 1.9  # the picture's rows are these columns
+        assert np.ptp(p, axis=0)[-2:].max() < 0.01
+        assert np.allclose(np.linalg.norm(p, axis=1), np.sqrt(8))
+        assert ((p @ p.T).argmax(axis=1) == np.arange(24)).all()
+
+    @holds(
+        "To move on by $\\Delta$ positions, turn each hand by the angle $\\Delta\\omega_l$, "
+        "wherever it stands.",
+        "A turn is a linear map, so one matrix $T_\\Delta$ moves every position on by $\\Delta$.",
+        "$T_\\Delta$ is $d \\times d$, with the blocks $T_\\Delta^{(l)}$ on its diagonal and 0 "
+        "elsewhere.",
+        "The query at position $i$ is then $p_{i-3}$, and the keys are the rows $p_j$.",
+        "it fits one to half of the positions, and tries it on all",
+    )
+    def test_one_matrix_moves_every_position(self) -> None:
+        p = sinusoidal(64, 16)
+        T = np.zeros((16, 16))
+        for pair in range(8):
+            angle = -3 * 10000 ** (-2 * pair / 16)
+            c, s = np.cos(angle), np.sin(angle)
+            T[2 * pair : 2 * pair + 2, 2 * pair : 2 * pair + 2] = [[c, -s], [s, c]]
+        assert np.allclose(p[3:] @ T, p[:-3])
+        assert ((p @ T) @ p.T).argmax(axis=1)[3:].tolist() == list(range(61))
+        fitted = np.linalg.lstsq(p[3:32], p[:29], rcond=None)[0]
+        assert np.allclose(p[3:] @ fitted, p[:-3], atol=1e-4)
+
+    @holds(
+        "The paper pairs features $2l$ and $2l + 1$; this library, like GPT-NeoX, pairs $l$ and "
+        "$l + d_k/2$.",
+        "If a model runs with a different pairing from the one it was trained with, its scores "
+        "are wrong, and no error tells you.",
+        "The turns of all pairs together are one $d_k \\times d_k$ matrix $R_i$.",
+        "Turning two rows by the same angles does not change their dot product.",
+        "So we may turn both back by $j$ positions, which leaves the key as it was:",
+        "The positions affect the score only through the signed distance $i - j$.",
+        "Their score is the same as at:::{right} positions 3 and 8.",
+    )
+    def test_rope_turns_pairs(self) -> None:
+        R = rope(np.eye(6)[:, None], offset=5)[:, 0]  # (6, 6): where each feature goes
+        assert [np.flatnonzero(row).tolist() for row in R[:3]] == [[0, 3], [1, 4], [2, 5]]
+        q, k = RNG.normal(size=(2, 1, 6))
+
+        def score(i: int, j: int) -> float:
+            return float((rope(q, offset=i) @ rope(k, offset=j).T)[0, 0])
+
+        assert np.allclose(rope(q, offset=5), q @ R)
+        assert np.isclose((q @ R @ (k @ R).T)[0, 0], (q @ k.T)[0, 0])
+        assert np.isclose(score(7, 5), (rope(q, offset=2) @ k.T)[0, 0])
+        assert np.isclose(score(1003, 1008), score(3, 8))
+        assert not np.isclose(score(8, 3), score(3, 8))
+        order = [0, 2, 4, 1, 3, 5]  # neighbours as pairs, without an error
+        other = (rope(q[:, order], offset=7) @ rope(k[:, order], offset=5).T)[0, 0]
+        assert not np.isclose(other, score(7, 5))
+
+    @holds(
+        "Values are not turned.",
+        "Only the turned pairs change.",
+        "Both hands of a pair turn by the same angle, so the product of each pair stays, and "
+        "with it the score.",
+        "The base is 100 here instead of 10,000, so that you can see the slow pairs turn too.",
+    )
+    def test_rope_moves_hands_and_no_product(self) -> None:
+        q, k = RNG.normal(size=(2, 1, 6))
+        near, far = ([rope(x, offset=at, base=100) for x, at in ((q, i), (k, i + 5))]
+                     for i in (3, 503))  # fmt: skip
+        assert not np.allclose(near[0], far[0])
+        products = [(a * b).reshape(2, 3).sum(axis=0) for a, b in (near, far)]
+        assert np.allclose(*products)
+        slowest = [rope(np.eye(6)[2:3], offset=1, base=base)[0, 5] for base in (100, 10_000)]
+        assert slowest[0] > 10 * slowest[1] > 0
+        assert "value" not in inspect.signature(rope).parameters
+
+    @holds(
+        "It lowers each score in proportion to the distance, with a fixed slope $m_r > 0$ for "
+        "each head $r$:",
+        "Near keys are favoured, strongly in a head with a steep slope, gently in one with a "
+        "flat slope.",
+        "There is no mask, so ALiBi uses the distance in both directions, $|i - j|$:",
+    )
+    def test_alibi_by_its_slopes(self) -> None:
+        bias, slopes = alibi_bias(4, 9), alibi_slopes(4)
+        distance = np.abs(np.subtract.outer(np.arange(9), np.arange(9)))
+        assert np.allclose(bias, -slopes[:, None, None] * distance)
+        assert (slopes > 0).all()
+        weights = softmax(bias)[:, 4]  # of equal scores, by the middle query
+        lead = weights[:, 4] / weights[:, 0]  # nearest over farthest key
+        assert (lead > 1).all()
+        assert (np.argsort(lead) == np.argsort(slopes)).all()
+
+    @holds(
+        "Above, the key is at position 1 and the query at 3;",
+        "below, at 4 and 6.",
+        "Three pairs under RoPE, counted from 1 here and from 0 in the formula.",
+        "Positions run to the right, features downwards.",
+    )
+    def test_drawings_of_positions(self) -> None:
+        def heights(drawing: drawings.Drawing) -> dict[str, float]:
+            found = re.findall(r'<text[^>]* y="([\d.]+)"[^>]*>([^<]+)', str(drawing._repr_svg_()))
+            return {words.strip(): float(y) for y, words in found}
+
+        dials = heights(drawings.rope_pairs())
+        assert dials["key at 1, query at 3"] < dials["key at 4, query at 6"]
+        assert {"pair 1: 1", "pair 2: 1/4", "pair 3: 1/16"} <= set(dials)
+        stripes = heights(drawings.stripes())
+        assert stripes["position 0, 1, 2, … →"] < stripes["fast"] < stripes["slow"]
+
+
+class TestBackward:
+    @holds(
+        "Entry $V_{jc}$ enters each $O_{ic}$ with the factor $A_{ij}$, so its gradient is "
+        "$\\sum_i A_{ij}\\,dO_{ic}$.",
+        "That is one entry of $A^\\top dO$.",
+        "The same holds for $A$, with the factors in $V$:",
+    )
+    def test_gradient_of_the_values(self) -> None:
+        A, v, dO = (torch.tensor(RNG.normal(size=s), requires_grad=True)
+                    for s in ((5, 7), (7, 3), (5, 3)))  # fmt: skip
+        ((A @ v) * dO).sum().backward()
+        j, c = 2, 1
+        entry = sum(A[i, j] * dO[i, c] for i in range(5))
+        assert torch.allclose(v.grad[j, c], entry)
+        assert torch.allclose(v.grad, A.T @ dO)
+        assert torch.allclose(A.grad, dO @ v.T)
+
+    @holds(
+        "A bias on the keys is added to every key alike, so its gradient is that sum: the key "
+        "bias of chapter 2, which changes nothing, gets no gradient either.",
+    )
+    def test_a_bias_on_the_keys_gets_no_gradient(self) -> None:
+        q, k, v = (torch.tensor(RNG.normal(size=(6, 4))) for _ in range(3))
+        bias = torch.zeros(4, dtype=torch.float64, requires_grad=True)
+        k.requires_grad_()
+        attention(q, k + bias, v).pow(2).sum().backward()
+        assert torch.allclose(bias.grad, k.grad.sum(dim=0))
+        assert bias.grad.abs().max() < 1e-12
+        assert k.grad.abs().max() > 1e-3
