@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from qkv_lib.data import prose as prose_module
 from qkv_lib.data.pieces import ALPHABET, WORDS, Pieces, load_pieces
 from qkv_lib.data.prose import load_prose
+from tests.holds import holds
 
 PIECES = load_pieces()
 
@@ -25,6 +26,10 @@ def test_no_piece_reaches_beyond_a_word(text: str) -> None:
     assert PIECES.split(text) == [p for word in WORDS.findall(text) for p in PIECES.split(word)]
 
 
+@holds(
+    "It begins with single characters and joins the most frequent pair of neighbours into a new"
+    " token, again and again.",
+)
 def test_the_first_merge_is_the_most_frequent_pair() -> None:
     text = "the other that then"
     pairs: Counter[tuple[str, str]] = Counter()

@@ -9,6 +9,7 @@ from qkv_lib.models.gpt import BASE, GPT, new_gpt, next_token_loss
 from qkv_lib.models.sampling import next_probabilities
 from tests.equations.claims import given
 from tests.equations.registry import Cases, evaluated
+from tests.holds import holds
 
 IDS = np.random.default_rng(64).integers(7, size=9)
 Matrix = np.ndarray
@@ -51,6 +52,10 @@ def test_the_model_is_a_table_blocks_and_the_same_table() -> Cases:
 
 
 @evaluated("eq-writing-loss")
+@holds(
+    "The surprise at the token that did come next is minus the logarithm of its probability, "
+    "and training lowers the mean surprise:",
+)
 def test_the_loss_is_the_mean_surprise_at_the_next_token() -> Cases:
     ids = torch.tensor(IDS)[None]
     yield given(ell=next_token_loss(MODEL, ids).item(), n=len(IDS) - 1, z=array(MODEL(ids))[0],
@@ -58,6 +63,9 @@ def test_the_loss_is_the_mean_surprise_at_the_next_token() -> Cases:
 
 
 @evaluated("eq-writing-temperature")
+@holds(
+    "The temperature $\\tau$ divides the logits $z$, and top-p keeps only the likeliest tokens:",
+)
 def test_the_temperature_divides_the_logits() -> Cases:
     z = np.random.default_rng(0).normal(size=7)
     for tau in (0.3, 1.0, 2.5):
@@ -65,6 +73,10 @@ def test_the_temperature_divides_the_logits() -> Cases:
 
 
 @evaluated("eq-writing-top-p")
+@holds(
+    "$S$ takes in the likeliest tokens, one after the other, until their probabilities sum to "
+    "at least the chosen share.",
+)
 def test_top_p_keeps_the_smallest_set_of_the_likeliest() -> Cases:
     z = np.random.default_rng(1).normal(size=7)
     p = np.exp(z) / np.exp(z).sum()

@@ -7,6 +7,7 @@ import torch
 from qkv_lib.experiments import repeats, writing
 from qkv_lib.measures.induction import head_scores, repeated
 from qkv_lib.models.gpt import GPT
+from tests.holds import holds
 
 
 def stored(kind: str, seed: int, updates: int) -> dict:
@@ -47,6 +48,10 @@ def test_every_curve_is_whole() -> None:
         assert all(len(each) == 3 * 8 for each in run["heads"])
 
 
+@holds(
+    "Initial weights, data and number of updates are the same.",
+    "Attention and even weights differ in one thing:",
+)
 def test_both_kinds_begin_alike_and_only_one_chooses() -> None:
     one, two = (writing.train(kind, seed=3, n_updates=1) for kind in ("choosing", "even"))
     layer, other = one.layers[0], two.layers[0]
@@ -65,6 +70,11 @@ def test_a_share_of_the_windows_repeats() -> None:
         assert any(torch.equal(row[p:], row[:-p]) for p in range(*writing.PERIODS))
 
 
+@holds(
+    "random sequences over 32 tokens that repeat after 8 to 16 places.",
+    "The period differs from sequence to sequence, so looking back by a fixed distance does not"
+    " help.",
+)
 def test_the_rows_of_the_small_task_repeat_with_periods_of_their_own() -> None:
     (ids,) = next(repeats.repetitions(np.random.default_rng(0)))
     periods = [next(p for p in range(1, 33) if torch.equal(r[p:], r[:-p])) for r in ids]
@@ -72,6 +82,10 @@ def test_the_rows_of_the_small_task_repeat_with_periods_of_their_own() -> None:
     assert len(set(periods)) > 4
 
 
+@holds(
+    "The model has two heads in each layer and no feed-forward layers, so that nothing but "
+    "attention can do the work.",
+)
 def test_no_feed_forward_layer_works_or_learns() -> None:
     model = repeats.train(2, seed=0, n_updates=3)
     x = torch.randn(1, 4, 32)

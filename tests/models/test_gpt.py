@@ -14,6 +14,7 @@ from qkv_lib.measures.heads import even_attention
 from qkv_lib.models.gpt import GPT, new_gpt, next_token_loss, windows
 from qkv_lib.models.ngrams import NGrams
 from qkv_lib.models.sampling import next_probabilities, write
+from tests.holds import holds
 
 IDS = torch.from_numpy(np.random.default_rng(3).integers(11, size=(3, 9)))
 
@@ -87,6 +88,10 @@ def test_a_text_that_is_too_long_is_refused(model: GPT) -> None:
         model(torch.zeros(1, 5, dtype=torch.int64), caches=caches)
 
 
+@holds(
+    "each token takes the plain average over all tokens so far, $A_{ij} = 1/i$, in training and"
+    " in use.",
+)
 def test_even_weights_are_even_over_the_past(model: GPT) -> None:
     with torch.no_grad(), even_attention(model), recorded_weights(model) as maps:
         model(IDS)
@@ -96,6 +101,10 @@ def test_even_weights_are_even_over_the_past(model: GPT) -> None:
         torch.testing.assert_close(found, even.expand_as(found))
 
 
+@holds(
+    "So a text of $n + 1$ tokens gives $n$ predictions to learn from, all in one pass.",
+    "By it learns at every place of a text at once.",
+)
 def test_the_loss_is_that_of_each_next_token(model: GPT) -> None:
     logits = model(IDS).detach().numpy()
     p = np.exp(logits) / np.exp(logits).sum(-1, keepdims=True)
