@@ -203,7 +203,7 @@ def documents(ids: Array) -> Rule:
     check_integers("ids", ids)
     if ids.ndim not in (1, 2):
         raise ValueError(f"ids has shape {shape(ids)}, needs (n,) or (batch, n)")
-    rows = ids if ids.ndim == 1 else ids[:, None, :]  # one for all heads: (batch, 1, n)
+    rows = ids if ids.ndim == 1 else ids[:, None, :]  # one for all heads: (..., 1, n)
     return Rule(lambda query, key: rows[..., query] == rows[..., key], "documents")
 
 

@@ -2,7 +2,8 @@
 
 Letters keep their value within a cell, or within one call of a function: the first shape named
 there begins anew. A call whose first is in a branch not taken begins anew too, for the letters
-are kept in the call's own frame: what is told by its number may be another's tomorrow.
+are kept in the call's own frame: what is told by its number may be another's tomorrow. A letter
+that is also the name of a whole number in the program is that number.
 """
 
 import re
@@ -12,16 +13,23 @@ LETTERS = "letters of shapes"  # a name among the local ones that no program can
 SEEN = set()
 
 
-def check_shape(value, comment, place, first):
-    """Return a value, once its shape is the one that the comment beside it names.
+def check_shape(value, comment, place, first, known="", of=""):
+    """Return a value, once its shape, or that of its part, is what the comment beside it names.
 
     Of several shapes each belongs to one of several values; one shape holds for every value of a
     list. Of shapes joined by ``@`` the outer sizes are those of the product.
     """
     SEEN.add(place)
-    letters = sys._getframe(1).f_locals.setdefault(LETTERS, {})
+    frame = sys._getframe(1)
+    letters = frame.f_locals.setdefault(LETTERS, {})
     if first:
         letters.clear()
+    for name in known.split():
+        number = frame.f_locals.get(name, frame.f_globals.get(name))
+        letters.update({name: number} if type(number) is int else {})
+    if of:  # of one part of the value
+        check_shape(getattr(value, of, value), comment, place, False)
+        return value
     if value is None or isinstance(value, str):  # no array: left out, or it has none to give
         return value
     if "(" not in comment:  # the name of an argument: a number is worth itself
@@ -58,24 +66,40 @@ def product(left, right):
 def fit(shape, sizes, letters, place):
     """Compare a shape with the sizes that a comment names, and learn the letters."""
     said = f"{place}: the shape is {shape}, not ({', '.join(sizes)})"
-    if sizes[0] in ("...", "…"):
+    if sizes[0][0] in ".…*":
         common = min(len(shape), len(sizes) - 1)  # heads and batches may be absent altogether
         assert common >= 1, said
         shape, sizes = shape[len(shape) - common :], sizes[len(sizes) - common :]
     assert len(shape) == len(sizes), said
     for actual, size in zip(shape, sizes, strict=True):
-        expected = worth(size, letters)
-        if expected is None and re.fullmatch(r"[^\d·/+²-][^·/+²]*", size):
-            expected = letters.setdefault(size, actual)
-        assert expected in (None, actual), f"{said}, where {letters}"
+        if worth(size, letters) is None:
+            learn(size, actual, letters)
+        assert worth(size, letters) in (None, actual), f"{said}, where {letters}"
 
 
 def worth(size, letters):
     """Return the value of a size: a number, perhaps with a noun, or a sum of known letters."""
     if re.fullmatch(r"\d+ [a-z ]+", size):
         return int(size.split()[0])
-    sum_ = re.sub(r"(\w)²", r"(\1 * \1)", size).replace("·", "*").replace("/", "//")
+    if size in letters or not re.search(r"[·/+²-]", size):
+        return letters.get(size, int(size) if size.isdecimal() else None)
+    sum_ = re.sub(r"(\w)²", r"(\1 * \1)", size).replace("·", "*")
     try:
-        return eval(sum_, {"__builtins__": {}}, letters)
+        value = eval(sum_, {"__builtins__": {}}, letters)
     except (NameError, SyntaxError):
-        return letters.get(size)
+        return None
+    return int(value) if value == int(value) else value
+
+
+def learn(size, actual, letters):
+    """Give the one letter of a size that is not known the value that makes the size what it is."""
+    new = [name for name in re.findall(r"[A-Za-z]\w*", size) if name not in letters]
+    if not re.search(r"[·/+²-]", size):
+        letters[size] = actual
+    elif len(set(new)) == 1 and actual:
+        most = max([1, *letters.values(), *map(int, re.findall(r"\d+", size))])
+        tried = range(1, (actual + 1) * most + 1)
+        fitting = [x for x in tried if worth(size, {**letters, new[0]: x}) == actual]
+        assert fitting, f"no {new[0]} makes {size} = {actual}, where {letters}"
+        if len(fitting) == 1:
+            letters[new[0]] = fitting[0]

@@ -67,6 +67,14 @@ def either(x, turned):
 either(np.zeros((2, 3)), False)
 either(np.zeros((4, 5)), False)
 g = {"a": x}  # (2 batches, 3 words, 4 features)
+three = x.reshape(3, 4, 2)  # (3 heads, 4, 2)
+def heads(rows, h):
+    q, k = (rows.reshape(-1, h, 4 // h).swapaxes(0, 1) for _ in "qk")  # (h, n, d_model / h)
+    return q, k  # (h, n, d_model / h), (h, n, d_model / h)
+heads(x, 2)
+per_row = x[0].sum(axis=1, keepdims=True)  # one a row, (3, 1)
+for i, row in enumerate(x[0]):  # row: (4,)
+    pass
 """
 
 
@@ -85,6 +93,11 @@ def test_shapes_that_are_right_pass() -> None:
     ("# (m, d)", "# (d, m)"),
     ("(2 batches, 3 words", "(3 batches, 2 words"),
     ("(..., h, n, d)", "(..., h, d, n)"),
+    ("(3 heads, 4, 2)", "(4, 3 heads, 2)"),
+    ('"qk")  # (h, n, d_model / h)', '"qk")  # (n, h, d_model / h)'),
+    ("return q, k  # (h, n, d_model / h)", "return q, k  # (h, n, d_model · h)"),
+    ("(3, 1)", "(1, 3)"),
+    ("row: (4,)", "row: (3,)"),
 ])  # fmt: skip
 def test_a_shape_that_is_wrong_is_found(old: str, new: str) -> None:
     assert old in RIGHT
