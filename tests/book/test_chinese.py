@@ -10,7 +10,7 @@ from itertools import zip_longest
 
 import pytest
 
-from workshop.chinese import catalogue
+from workshop.chinese import catalogue, readings
 from workshop.chinese.gate import faults
 from workshop.chinese.messages import Message
 from workshop.chinese.sources import catalogues
@@ -23,6 +23,18 @@ NAMES = list(catalogues())
 def test_each_translation_keeps_what_the_english_says(name: str) -> None:
     found = {each.text: faults(each) for each in catalogue.read(name).values()}
     assert {text: wrong for text, wrong in found.items() if wrong} == {}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_translation_was_read_beside_its_english(name: str) -> None:
+    """`put` notes what it takes; a catalogue edited by hand has been read by nobody."""
+    entries = list(catalogue.read(name).values())
+    unread = readings.unread(name, entries)
+    told = "\n".join(f"@{i} {entries[i].text}\n  {entries[i].translation}" for i in unread)
+    assert not unread, (
+        f"{name}: changed without `put`. Read each beside its English, then "
+        f"`python -m workshop.chinese read {name} {' '.join(map(str, unread))}`\n{told}"
+    )
 
 
 def out_of_step(name: str, page: Iterable[Message], catalogue: Iterable[Message]) -> str:

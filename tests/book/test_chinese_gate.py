@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from workshop.chinese import catalogue
-from workshop.chinese.__main__ import check, put, tidy
+from workshop.chinese import catalogue, readings
+from workshop.chinese.__main__ import check, put, read, tidy
 from workshop.chinese.catalogue import Entry, updated
 from workshop.chinese.gate import FIRM, RULES, faults
 from workshop.chinese.messages import Message
@@ -43,6 +43,15 @@ PLANTED = [
     ("nothing", "The row.", " ", "filled"),
     ("English as it was", "The row is the query.", "The row is the query.", "filled"),
     ("English left over", "The rows are the queries and nothing else.", "行就是 queries and nothing else。", "left_over"),
+    ("a symbol of another size", "n_q lists of d_v numbers each", "n_q个列表，各有d_k个数", "symbols"),
+    ("a symbol left out", "D is the sum of Q.", "D是总和。", "symbols"),
+    ("two symbols exchanged", "n_q lists of d_v numbers each", "d_v个列表，各有n_q个数", "sequence"),
+    ("two formulas exchanged", "Multiply $x$ by $W$.", "$W$乘以$x$。", "sequence"),
+    ("two numbers exchanged", "It falls from 0.9 to 0.1.", "它从0.1降到0.9。", "sequence"),
+    ("after for before, among other words", "The second is the value, before the key. The heads come after the places.", "第二个是值，排在键之后。头排在位置之后。", "balance"),
+    ("last for first", "It is the first of the four and ends here.", "它是四个里最后一个，到这里结束。", "balance"),
+    ("the last sentence dropped", "It writes the right digit nearly always, wherever it looks. The other is wrong.", "不管看着哪里，它几乎总是写对数字，写出的数字几乎从来都是对的。", "ends"),
+    ("encoder and decoder exchanged", "The encoder reads, then the decoder writes, and the encoder waits.", "解码器读，然后编码器写，编码器等着。", "order"),
     ("a negation dropped", "The weights do not sum to 1.", "权重之和为1。", "negation"),
     ("a negation too much", "The weights sum to 1.", "权重之和不为1。", "negation"),
     ("smaller for larger", "The larger score gets more weight.", "较小的分数，权重更小。", "opposite"),
@@ -135,6 +144,7 @@ def test_put_adds_the_digest_and_answers_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(catalogue, "path_of", lambda name: tmp_path / f"{name}.po")
+    monkeypatch.setattr(readings, "READ", tmp_path)
     catalogue.write("page", [Entry(ASIDE, "", "text"), Entry("word4", "", "text")])
     blocks = tmp_path / "blocks"
     blocks.write_text(f"@0  ok: order\n{ANSWERED}\n\n@1\nword4\n", encoding="utf-8")
@@ -146,6 +156,27 @@ def test_put_adds_the_digest_and_answers_again(
     assert check(["page"]) == 1
     blocks.write_text("@0  ok: order\n", encoding="utf-8")
     assert put(["page"], str(blocks)) == 0
+
+
+def test_a_translation_edited_past_put_has_been_read_by_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalogue, "path_of", lambda name: tmp_path / f"{name}.po")
+    monkeypatch.setattr(readings, "READ", tmp_path / "read")
+    catalogue.write("page", [Entry("A row.", "", "text"), Entry("A column.", "", "text")])
+    blocks = tmp_path / "blocks"
+    blocks.write_text("@0\n一行。\n\n@1\n一列。\n", encoding="utf-8")
+    assert put(["page"], str(blocks)) == 0
+
+    def unread() -> list[int]:
+        return readings.unread("page", catalogue.read("page").values())
+
+    assert unread() == []
+    written = (tmp_path / "page.po").read_text(encoding="utf-8")
+    (tmp_path / "page.po").write_text(written.replace("一列", "每一列"), encoding="utf-8")
+    assert unread() == [1]
+    assert read(["page"], [1]) == 0
+    assert unread() == []
 
 
 def test_a_changed_message_keeps_its_translation_but_counts_as_missing() -> None:

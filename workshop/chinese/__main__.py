@@ -7,6 +7,8 @@ Run as ``python -m workshop.chinese COMMAND [CATALOGUE …]``:
   prints what is translated too;
 - ``put NAME FILE`` takes translations from a file (see `docs/chinese.md`) and checks them;
 - ``check NAME`` prints what is wrong, and what is missing;
+- ``read NAME 3 14`` notes that these messages have been read beside their English, where a
+  catalogue was changed without ``put``;
 - ``status`` prints how far each catalogue is.
 
 A name is that of a page (``03-algorithm``, ``appendix/glossary``, ``index``), of what scripts,
@@ -21,7 +23,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from workshop.chinese import catalogue
+from workshop.chinese import catalogue, readings
 from workshop.chinese.catalogue import OK, Entry
 from workshop.chinese.gate import HAN, WIDE, faults, label_of
 from workshop.chinese.sources import catalogues, named
@@ -37,6 +39,7 @@ def extract(names: list[str]) -> int:
         new = catalogue.updated(old, messages)
         if new or old:
             catalogue.write(name, new)
+            readings.keep(name, new)
         changed = [each for each in new if each.text not in old]
         if changed:
             print(f"{name}: {len(new)} messages, {len(changed)} of them new or changed")
@@ -75,6 +78,7 @@ def put(names: list[str], file: str) -> int:
     entries = list(catalogue.read(name).values())
     text = Path(file).read_text(encoding="utf-8")
     parts = BLOCK.split(text)[1:]
+    read = []
     for number, note, translation in zip(parts[::3], parts[1::3], parts[2::3], strict=True):
         entry = entries[int(number)]
         said = tidy(without_comments(translation), entry)
@@ -82,8 +86,20 @@ def put(names: list[str], file: str) -> int:
             entry.translation, entry.before = said, ""
         if said or (OK in note and entry.done):
             entry.answer(re.findall(r"\b[a-z_]+\b", note.partition(OK)[2]))
+            read.append(entry)
     catalogue.write(name, entries)
+    readings.keep(name, entries, read)
     return check([name], quiet=True)
+
+
+def read(names: list[str], numbers: list[int]) -> int:
+    """Note that messages have been read; without a number, print those that nobody has read."""
+    for name in names:
+        entries = list(catalogue.read(name).values())
+        readings.keep(name, entries, [entries[number] for number in numbers])
+        for number in readings.unread(name, entries):
+            print(f"{name} @{number}\n{entries[number].text}\n→ {entries[number].translation}\n")
+    return 0
 
 
 def without_comments(text: str) -> str:
@@ -157,6 +173,10 @@ def main(arguments: list[str]) -> int:
     if command == "put" and len(rest) == 2:
         name, file = rest  # of a page, though a folder be called so too
         return put([name] if name in catalogues() else list(named(name)), file)
+    if command == "read" and rest:
+        numbers = [int(word) for word in rest if word.isdecimal()]
+        of = [name for word in rest if not word.isdecimal() for name in named(word)]
+        return read(of, numbers)
     if command not in COMMANDS:
         print(__doc__)
         return 2

@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 
+from workshop.chinese import balance as scales
 from workshop.chinese import negation as no
 from workshop.chinese import opposites
 from workshop.chinese import terms as law
@@ -137,6 +138,55 @@ def opposite(english: str, chinese: str) -> Iterator[str]:
         yield f"{each}: the English says the opposite"
 
 
+def balance(english: str, chinese: str) -> Iterator[str]:
+    """Say each of two opposites about as often."""
+    there = BY_CHANCE.sub(lambda found: " " * len(found[0]), prose(chinese))
+    yield from scales.out_of_balance(prose(GLOSS.sub("", english)), there)
+
+
+SYMBOL = re.compile(
+    r"(?<![A-Za-z0-9_'’])(?:[A-Za-zα-ωΑ-Ω]+_[A-Za-z0-9_]+|[B-HJ-ZΑ-Ω]"
+    rf"|[b-zα-ω](?=[ _^·×²ᵀ,;:.)\]|+−/=<>≤≥{HAN}{WIDE}]|\s|$)|[A-Z]{{2,3}}(?=ᵀ)|[a-z]+\d+)"
+    r"(?![A-Za-z0-9_'’])(?!\.[A-Za-z])"
+)
+"""A letter of a formula, or a name as in code, among words: ``n_q``, ``Q``, ``word1``."""
+
+
+def symbols(english: str, chinese: str) -> Iterator[str]:
+    """Letters of formulas and names of code stand there as often outside formulas too."""
+    wanted, there = (Counter(SYMBOL.findall(prose(GLOSS.sub("", each))))
+                     for each in (english, chinese))  # fmt: skip
+    yield from differences(wanted, there)
+
+
+def sequence(english: str, chinese: str) -> Iterator[str]:
+    """Code, formulas, symbols and numbers come in the order of the English."""
+
+    def parts(text: str) -> Iterator[list[str]]:
+        text = GLOSS.sub("", text)
+        yield [" ".join(each[0].split()) for each in SAME.finditer(text) if each[0][0] in "`$"]
+        yield SYMBOL.findall(prose(text))
+        yield [each.replace(",", "") for each in NUMBER.findall(FIELD.sub(" ", prose(text)))]
+
+    for wanted, there in zip(parts(english), parts(chinese), strict=True):
+        if wanted != there and sorted(wanted) == sorted(there):
+            yield f"{', '.join(wanted)} in the English, {', '.join(there)} here"
+
+
+ENDS = re.compile(r"[.!?][)”\"’\]*]*(?=\s|$)"), re.compile("[。！？]")
+NO_END = re.compile(r"\b(?:et al|e\.g|i\.e|vs|ca)\.|^(?:\*\*)?\d+\. |\.\.\.")
+
+
+def ends(english: str, chinese: str) -> Iterator[str]:
+    """As many sentences as the English has."""
+    text = NO_END.sub(" ", prose(GLOSS.sub("", english)))
+    wanted, there = (
+        len(each.findall(some)) for each, some in zip(ENDS, (text, prose(chinese)), strict=True)
+    )
+    if wanted != there:
+        yield f"{wanted} sentences in the English, {there} here"
+
+
 LONG = 12
 SHORTEST = 0.9
 """Chinese signs for each English word: half of all messages have 1.5, one in a thousand less."""
@@ -213,20 +263,30 @@ def one_word(_english: str, chinese: str) -> Iterator[str]:
         yield f"第{found}, not {found}"
 
 
-GROUPS = ({"query": "查询", "key": "键", "value": "值"}, PLACES)
+GROUPS = (
+    {"quer(?:y|ies)": "查询", "keys?": "键", "values?": "值"}, {"rows?": "行", "columns?": "列"},
+    {"encoders?": "编码器", "decoders?": "解码器"}, {"sources?": "源", "targets?": "目标"},
+    {"inputs?": "输入", "outputs?": "输出"},
+)  # fmt: skip
 
 
 def order(english: str, chinese: str) -> Iterator[str]:
     """Query, key and value come in the order of the English, and so do row and column."""
-    text = prose(GLOSS.sub("", english)).lower().replace("queries", "query")
+    text = prose(GLOSS.sub("", english)).lower()
     left = BY_CHANCE.sub(lambda found: " " * len(found[0]), prose(chinese))
+    left = scales.IN_BRACKETS.sub("", left)
     for group in GROUPS:
-        here = {word: at.start() for word in group if (at := re.search(rf"\b{word}s?\b", text))}
-        there = {word: left.find(group[word]) for word in here}
-        wanted, found = (sorted(each, key=each.__getitem__) for each in (here, there))
-        if -1 not in there.values() and wanted != found:
-            here_too = "、".join(group[each] for each in found)
-            yield f"{', '.join(wanted)} in the English, {here_too} here"
+        wanted, found = (sorted((at.start(), i) for i, word in enumerate(words)
+                                for at in re.finditer(word, some))
+                         for words, some in (([rf"\b{each}\b" for each in group], text),
+                                             (group.values(), left)))  # fmt: skip
+        here, there = ([i for _, i in each] for each in (wanted, found))
+        firsts = [list(dict.fromkeys(each)) for each in (here, there)]
+        exchanged = sorted(here) == sorted(there) and here != there
+        if exchanged or (sorted(firsts[0]) == sorted(firsts[1]) and firsts[0] != firsts[1]):
+            names, said = list(group), list(group.values())
+            told = ", ".join(re.sub(r"\W.*|s$", "", names[i]) for i in here)
+            yield f"{told} in the English, {'、'.join(said[i] for i in there)} here"
 
 
 def structure(english: str, chinese: str) -> Iterator[str]:
@@ -278,8 +338,8 @@ def typography(english: str, chinese: str) -> Iterator[str]:
 
 Rule = Callable[[str, str], Iterator[str]]
 RULES: tuple[Rule, ...] = (
-    filled, left_over, same, fields, numbers, negation, opposite, whole, term, back, named,
-    one_word, order, structure, extent, typography,
+    filled, left_over, same, fields, numbers, negation, opposite, balance, symbols, sequence, ends,
+    whole, term, back, named, one_word, order, structure, extent, typography,
 )  # fmt: skip
 FIRM = {"filled", "same", "fields", "structure", "typography"}
 """Rules that nobody can answer for; a message that stays English is marked ``ok: english``."""
