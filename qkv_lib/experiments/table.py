@@ -144,8 +144,8 @@ def text(value: object) -> str:
 def hash_of(code: Iterable[str]) -> str:
     """Return a hash of what modules of the library do, the same under every version of Python.
 
-    Comments, docstrings, imports and the words of errors do not count: what is imported is listed
-    or watched itself.
+    Comments, docstrings, imports, the words of errors and that a result is kept do not count: what
+    is imported is listed or watched itself.
     """
     digest = hashlib.sha256()
     for entry in code:
@@ -181,12 +181,14 @@ def names_of(statement: ast.stmt) -> list[str]:
 
 
 def canonical(node: object) -> str:
-    """Return a syntax tree as text, without fields that are empty and without the words of errors.
+    """Return a syntax tree as text, without empty fields, the words of errors and `@cache`.
 
     An empty field may be new in some version of Python.
     """
     if isinstance(node, list):
         return "[" + ",".join(canonical(each) for each in node if not is_import(each)) + "]"
+    if isinstance(node, ast.FunctionDef):
+        node.decorator_list = [each for each in node.decorator_list if not keeps_results(each)]
     if not isinstance(node, ast.AST):
         return repr(node)
     if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
@@ -198,6 +200,11 @@ def canonical(node: object) -> str:
 def is_import(node: object) -> bool:
     """Tell whether a statement imports."""
     return isinstance(node, ast.Import | ast.ImportFrom)
+
+
+def keeps_results(decorator: ast.expr) -> bool:
+    """Tell whether a decorator is `cache`: the function returns what it would return anew."""
+    return isinstance(decorator, ast.Name) and decorator.id == "cache"
 
 
 def without_docstrings(tree: ast.Module) -> ast.Module:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
+from functools import cache, partial
 from importlib.resources import files
 from itertools import product
 from typing import NamedTuple
@@ -75,6 +75,7 @@ class Alphabets(NamedTuple):
         return ["".join(row).partition(self.target[END])[0] for row in rows]
 
 
+@cache
 def alphabets() -> Alphabets:
     """Return the alphabets of all locales and forms, in the order of Unicode.
 

@@ -147,6 +147,7 @@ def test_docstrings_and_words_of_errors_do_not_change_the_hash_and_numbers_do() 
     assert one != dump('"""A."""\ndef f():\n    """B."""\n    return 2')
     assert dump('raise E("a")') == dump('raise E("b", x)') != dump('raise F("a")')
     assert dump("raise") != dump("raise E")
+    assert dump("@cache\ndef f(): pass") == dump("def f(): pass") != dump("@c\ndef f(): pass")
     assert dump('X = 1\n"""Y."""') == dump("X = 1") != dump('X = 1\nprint("""Y.""")')
 
 
