@@ -49,6 +49,10 @@ def test_a_constant_subtracted_from_a_row_cancels() -> Cases:
     np.testing.assert_allclose(softmax(STEPS.scaled - c[:, None]), STEPS.weights, atol=1e-12)
 
 
+@holds(
+    "so the library keeps its logarithm instead, one number per query:",
+    "$c_i$ is the largest score of row $i$, and $L$ holds $n_q$ numbers.",
+)
 @evaluated("eq-algorithm-logsumexp")
 def test_weights_are_exponentials_of_the_distance_to_the_log_sum_exp() -> Cases:
     peaks = STEPS.scaled.max(axis=1)
