@@ -1,0 +1,137 @@
+"""What chapter 5 tells of sequences longer than in training, tried on the stored runs."""
+
+import numpy as np
+import pytest
+import torch
+from torch.nn.functional import cross_entropy
+
+from qkv_lib.data.digit_tasks import NO_ANSWER, answers, latest_small, reversal, three_back
+from qkv_lib.experiments import lengths
+from qkv_lib.formula.positions import alibi_bias
+from qkv_lib.models.tagger import POSITIONS, DigitTagger, tagging_loss
+from tests.holds import holds
+
+RUNS = lengths.TABLE.runs
+BUDGETS = (250, 1000, 4000, 16000)
+Shares = np.ndarray
+
+
+def reached(task: str, positions: str, n_updates: int) -> Shares:
+    """Return the shares of right answers, (3 seeds, 3 lengths), or nothing if it was not run."""
+    case = {"task": task, "positions": positions, "n_updates": n_updates}
+    found = [run for run in RUNS if case.items() <= run.items() and run["seed"] < 3]
+    assert len(found) in (0, 3)
+    return np.array([run["accuracy"] for run in found])
+
+
+def mean(task: str, positions: str, n_updates: int, n: int = 10) -> float:
+    return float(reached(task, positions, n_updates)[:, lengths.LENGTHS.index(n)].mean())
+
+
+@holds(
+    "We compare the three of chapter 4, sinusoidal vectors, RoPE and ALiBi, with a fourth rival, "
+    "none, which gets no positions.",
+    "A model of one block with four heads is trained on three tasks:",
+    "one block, ten symbols, one training length",
+)
+def test_the_model_and_the_rivals() -> None:
+    assert set(POSITIONS) == {"none", "sinusoidal", "RoPE", "ALiBi"}
+    assert len(lengths.TASKS) == 3
+    model = DigitTagger("none")
+    assert (len(model.blocks), model.n_heads, model.embed.num_embeddings) == (1, 4, 10)
+    assert (lengths.LENGTH, lengths.LENGTHS) == (10, (10, 20, 40))
+
+
+@holds(
+    "| reversal | the digit at $n - 1 - i$ | the place, and the length |",
+    "| three_back | the digit at $i - 3$ (causal) | the distance |",
+    "| latest_small | the latest digit below 5, up to $i$ (causal) | the digits, and which is "
+    "nearest |",
+    "Causal tasks are run under the causal mask.",
+    "Places for which there is no such digit are not counted.",
+    "each place has its mirror at a different distance",
+    "In RoPE's scores, places count only through their distance, and the distance that this task "
+    "needs is 3 in a row of any length.",
+)
+@pytest.mark.parametrize("n", [10, 20])
+def test_the_tasks(n: int) -> None:
+    digits = np.random.default_rng(n).integers(10, size=(50, n))
+    digits[:, 0], digits[0] = 7, 9  # no small digit at the start, or none at all
+    places = np.arange(n)
+    assert (reversal(digits) == n - 1 - places).all()
+    distances = (places - reversal(digits))[0]
+    assert len(set(distances)) == n
+    assert (places - three_back(digits))[:, 3:].tolist() == np.full((50, n - 3), 3).tolist()
+    for row, found in zip(digits, answers(digits, latest_small), strict=True):
+        for i in places:
+            small = [digit for digit in row[: i + 1] if digit < 5]
+            assert found[i] == (small[-1] if small else NO_ANSWER)
+    assert [causal for _, causal in lengths.TASKS.values()] == [False, True, True]
+    x, target = torch.from_numpy(digits), torch.from_numpy(answers(digits, three_back))
+    model = DigitTagger("none").requires_grad_(False)
+    counted = cross_entropy(model(x)[:, 3:].flatten(0, 1), target[:, 3:].flatten())
+    assert torch.allclose(tagging_loss(model, x, target), counted)
+
+
+@holds(
+    "For each task, each rival has its own learning rate, chosen with two seeds that are not used "
+    "again.",
+    "Each rival trains on rows of 10 digits, with three seeds, for 250, 1,000 and 4,000 updates.",
+    "Where 4,000 updates gained more than five percentage points over 1,000, it also trains for "
+    "16,000.",
+)
+@pytest.mark.parametrize("task", lengths.TASKS)
+@pytest.mark.parametrize("positions", POSITIONS)
+def test_what_was_run(task: str, positions: str) -> None:
+    of = [run for run in RUNS if (run["task"], run["positions"]) == (task, positions)]
+    assert len({run["lr"] for run in of if run["seed"] < 3}) == 1
+    tried = {run["seed"] for run in of if run["seed"] >= 3}
+    assert len(tried) == 2
+    assert all(len(reached(task, positions, n)) == 3 for n in BUDGETS[:3])
+    gained = mean(task, positions, 4000) - mean(task, positions, 1000)
+    assert (gained > 0.05) == (len(reached(task, positions, 16_000)) == 3)
+
+
+@holds(
+    "At length 10, the rivals learn at very different speeds:",
+    "Sinusoidal vectors solve all three tasks within 250 updates.",
+    "Yet after 16,000 updates it gets more than four answers in five right",
+    "ALiBi solves latest_small, since its bias favours near keys.",
+    "after 250 updates it does no better than none, after 4,000 it gets nine answers in ten "
+    "right, and after 16,000 hardly more",
+    "On reversal it gets fewer than four in ten right after 4,000.",
+    "How can ALiBi find a distance of 3, when every head favours distance 0?",
+)
+def test_at_the_length_of_training() -> None:
+    for task in lengths.TASKS:
+        assert reached(task, "sinusoidal", 250)[:, 0].min() > 0.95
+    assert 0.8 < mean("reversal", "RoPE", 16_000) < 0.9
+    assert reached("latest_small", "ALiBi", 4000)[:, 0].min() > 0.99
+    at = {n: mean("three_back", "ALiBi", n) for n in BUDGETS}
+    assert at[250] < mean("three_back", "none", 250) + 0.02
+    assert 0.88 < at[4000] < at[16_000] < at[4000] + 0.04
+    assert 0.3 < mean("reversal", "ALiBi", 4000) < 0.4
+    bias = alibi_bias(4, 1, 10, offset=9)[:, 0]
+    assert (bias.argmax(axis=1) == 9).all()  # the query's own place, in every head
+
+
+@holds(
+    "The baseline with even weights does better than a guess, since it can tell which digits "
+    "occur.",
+)
+def test_knowing_which_digits_occur_beats_a_guess() -> None:
+    assert 0.25 < lengths.without_order("reversal", 10) < 0.3
+
+
+@holds(
+    "On three_back at length 40 it gets fewer than six answers in ten right.",
+    "say which positional encodings still work on sequences longer than in training",
+    "On rows longer than in training, RoPE still found a distance and ALiBi the latest digit; "
+    "sinusoidal vectors failed.",
+)
+def test_at_longer_lengths() -> None:
+    assert mean("three_back", "ALiBi", 16_000, 40) < 0.6
+    assert mean("three_back", "RoPE", 4000, 40) > 0.95
+    assert mean("latest_small", "ALiBi", 4000, 40) > 0.95
+    for task in lengths.TASKS:
+        assert mean(task, "sinusoidal", 4000, 40) < 0.5
