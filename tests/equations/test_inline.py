@@ -16,7 +16,9 @@ SET: dict[str, dict[str, str]] = {
     "02-concepts": {"d_k = 16": "w_q, w_k = rng.normal(size=(2, 500, 64, 16))"},
     "06-1-images": {"s = 7": "x = to_patches(image, 7)"},
     "07-tools": {"d_k = 2": "(1, 4, 2): a batch of one"},
-    "08-outlook": {"d_k = 16": 'reached("softmax, d_k 16", 800)'},
+    "08-outlook": {
+        "d_k = 16": 'reached("softmax, d_k 16", 800)', "d_k = 8": "limit = np.exp(np.sqrt(8))",
+    },
     "08-1-memory": {
         "d_c = 20": "h, n, d_h, d_c = 16, 12, 8, 20", "d_r = 4": "d_r = 4",
         "d_c = 512": '"MLA, DeepSeek-V2": 512 + 64', "d_r = 64": '"MLA, DeepSeek-V2": 512 + 64',
@@ -55,7 +57,7 @@ NUMBERS: dict[str, str] = {
     "06-1-images": "s = 7",
     "06-3-translation": "d = 64; k = 1",
     "07-tools": "d_k = 2; Q = 0",
-    "08-outlook": "g = 1; d_k = 16",
+    "08-outlook": "g = 1; d_k = 16; d_k = 8",
     "08-1-memory": "B = 2; d_c = 20; d_r = 4; d_c = 512; d_r = 64",
     "08-2-choice": r"\beta = 0; \lambda = 0",
     "08-3-longer": r"s = 4; s = 1; \lVert k_t \rVert = 1; \beta_t = 1; d_c = 512; d_r = 64; "

@@ -19,6 +19,7 @@ from qkv_lib.variants.linear import elu_plus_one, linear_attention
 from qkv_lib.variants.sinks import sink_attention
 from tests.equations.claims import given
 from tests.equations.registry import Cases, evaluated
+from tests.holds import holds
 
 rng = np.random.default_rng(8)
 N, D, E = 7, 4, 3
@@ -40,6 +41,10 @@ def counted(d: int, n: int, d_ff: int) -> int:
     return counter.get_total_flops() // 2
 
 
+@holds(
+    r"has four projections of $d \times d$, a score and a weighted sum for each pair of "
+    r"positions, and two feed-forward maps of $d \times d_{ff}$.",
+)
 @evaluated("eq-outlook-cost")
 def test_the_cost_is_what_pytorch_counts() -> Cases:
     for d, n, d_ff in ((8, 5, 32), (12, 30, 20)):
@@ -57,6 +62,10 @@ def test_at_the_crossover_both_sides_cost_the_same() -> Cases:
         yield given(n_star=n, d=d, d_ff=4 * d)
 
 
+@holds(
+    "is a fraction. Multiply the numerator and the denominator by the same $e^{-p}$:",
+    "This holds for every number $p$.",
+)
 @evaluated("eq-outlook-shift")
 def test_any_number_may_be_subtracted() -> Cases:
     for i, p in enumerate((-5.0, 0.0, 30.0)):
@@ -87,6 +96,10 @@ def from_nothing(values: Matrix) -> Matrix:
     return np.concatenate([0 * values[:1], values])
 
 
+@holds(
+    "So after $j$ keys it is enough to know three things: the peak so far, and the two "
+    "sums relative to it:",
+)
 @evaluated("eq-outlook-invariant")
 def test_what_is_left_after_some_keys_is_what_the_library_keeps() -> Cases:
     every = range(1, N + 1)
@@ -95,6 +108,9 @@ def test_what_is_left_after_some_keys_is_what_the_library_keeps() -> Cases:
                     **kept(row))  # fmt: skip
 
 
+@holds(
+    r"Start with $p_0 = -\infty$ and sums of 0; end with $o = u_n / t_n$.",
+)
 @evaluated("eq-outlook-online")
 def test_the_recurrence_ends_in_attention() -> Cases:
     for i, row in enumerate(SCORES):
@@ -111,6 +127,10 @@ def part(i: int, columns: slice) -> Partial:
     return Partial((powers @ VALUE[columns])[None], powers.sum() * one, scores.max() * one)
 
 
+@holds(
+    "Now merge two sets of keys, $A$ and $B$, each with its peak, total and sums. For "
+    "both sets together these are",
+)
 @evaluated("eq-outlook-merge")
 def test_two_sets_merge_as_written_in_either_order() -> Cases:
     for i in range(N):
@@ -140,6 +160,10 @@ def test_the_gradient_at_the_scores_from_the_log_sum_exp() -> Cases:
     np.testing.assert_allclose(found.query, slopes @ KEY / math.sqrt(D), rtol=1e-9, atol=1e-12)
 
 
+@holds(
+    "With $L$ blocks, $b$ sequences of $n$ tokens, $g$ key-value heads of width $d_h$ "
+    "and $B$ bytes per number it takes $m$ bytes:",
+)
 @evaluated("eq-outlook-cache")
 def test_a_cache_weighs_what_the_formula_says() -> Cases:
     for L, b, n, g, d_h in ((1, 1, 5, 1, 3), (3, 2, 11, 2, 4)):
@@ -183,15 +207,24 @@ def test_linear_attention_averages_under_its_own_kernel() -> Cases:
     yield given(ALL, o=output, q=QUERY, **running())
 
 
+@holds(
+    r"$\phi(q), \phi(k), z$ have $d_\phi$ numbers, $S$ is $d_\phi \times d_v$.",
+    r"The state is $d_\phi \times d_v$ numbers, however many tokens went in.",
+)
 @evaluated("eq-outlook-state")
 def test_the_state_gives_the_same_rows_step_by_step() -> Cases:
     found = running()
+    assert found["S"].shape == (N, D, E)
+    assert found["z"].shape == (N, D)
     yield given({"i": range(2, N + 1)}, **found)
     output = linear_attention(QUERY, KEY, VALUE, causal=True)
     for i, q in enumerate(map(elu_plus_one, QUERY)):
         np.testing.assert_allclose(q @ found["S"][i] / (q @ found["z"][i]), output[i], rtol=1e-10)
 
 
+@holds(
+    "The rows then sum to less than 1.",
+)
 @evaluated("eq-outlook-sink")
 def test_a_sink_is_a_key_with_a_constant_score_and_no_value() -> Cases:
     beta = 0.7
@@ -200,6 +233,10 @@ def test_a_sink_is_a_key_with_a_constant_score_and_no_value() -> Cases:
     yield given(ALL, a=weights, s=SCORES, beta=beta)
 
 
+@holds(
+    "With $n$ keys and values in $g$ heads of widths $d_k$ and $d_v$, at $B$ bytes per "
+    "number, a rank sends $b$ bytes:",
+)
 @evaluated("eq-outlook-ring")
 def test_a_rank_sends_the_bytes_of_the_formula() -> Cases:
     g, n, d_k, d_v = 2, 2048, 8, 16
@@ -210,6 +247,14 @@ def test_a_rank_sends_the_bytes_of_the_formula() -> Cases:
         yield given(b=report.sent, P=2, n=n, g=g, d_k=d_k, d_v=d_v, B=8, rtol=0.05)
 
 
+@holds(
+    "So the smallest slice $n/P$ depends on the machine and on the share of key-value "
+    "heads, but not on $n$ or $P$.",
+    r"In one step it does $2\,(n/P)^2 d$ multiplications, with $d = h\,d_h$, and receives "
+    r"$2\,(n/P)\,g\,d_h\,B$ bytes.",
+    "With smaller slices every step waits for the link.",
+    "the transfer takes no longer than the computation when",
+)
 @evaluated("eq-outlook-overlap")
 def test_at_the_least_slice_a_step_takes_as_long_as_its_transfer() -> Cases:
     F_, W, B, P = 100e12, 25e9, 2, 4
@@ -230,6 +275,11 @@ def plain_norm(y: torch.Tensor) -> torch.Tensor:
     return (y - mean) / torch.sqrt(variance + 1e-5)
 
 
+@holds(
+    "The output of a sublayer $f$ (attention or feed-forward) is added to its input.",
+    "normalised the sum (post-norm).",
+    "normalise the input of $f$ (pre-norm):",
+)
 @evaluated("eq-outlook-norms")
 def test_the_two_places_of_the_norm() -> Cases:
     x = torch.from_numpy(rng.normal(size=(N, 8)))
@@ -243,6 +293,11 @@ def test_the_two_places_of_the_norm() -> Cases:
         yield given({"l": 2}, part="pre" if first else "post", x=np.stack(rows), f=f, norm=norm)
 
 
+@holds(
+    "Written out, pre-norm is a plain sum.",
+    "So the derivative contains the identity $I$, and through it the gradient at $x_L$ "
+    "reaches every earlier layer without passing any learned matrix:",
+)
 @evaluated("eq-outlook-residual")
 def test_pre_norm_is_a_sum_and_its_jacobian_starts_with_the_unit_matrix() -> Cases:
     draws = np.random.default_rng(2)
@@ -278,6 +333,10 @@ def test_pre_norm_is_a_sum_and_its_jacobian_starts_with_the_unit_matrix() -> Cas
     )  # fmt: skip
 
 
+@holds(
+    "A score is bounded by the sizes of its parts.",
+    "and the bound grows with the product of the two.",
+)
 @evaluated("eq-outlook-logits")
 def test_no_score_exceeds_the_bound_and_one_reaches_it() -> Cases:
     X = rng.normal(size=(N, 5))
@@ -294,6 +353,12 @@ def test_no_score_exceeds_the_bound_and_one_reaches_it() -> Cases:
 LOOSER = "true as well, and no score comes near it"
 
 
+@holds(
+    "QK-norm normalises the queries and keys of each head, which bounds the scores "
+    "whatever the matrices do.",
+    r"With rows of root mean square 1, $\lVert \hat q \rVert = \lVert \hat k \rVert = "
+    r"\sqrt{d_k}$",
+)
 @evaluated("eq-outlook-qk-norm", same={r"\sqrt →  (2)": LOOSER, "d_k → d_k^2 (2)": LOOSER})
 def test_normalised_queries_and_keys_bound_the_scores() -> Cases:
     q, k = (rms_norm(torch.from_numpy(1e6 * x), (D,)).numpy() for x in (QUERY, -QUERY[::-1]))

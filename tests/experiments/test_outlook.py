@@ -3,7 +3,9 @@
 import torch
 
 from qkv_lib.experiments import block_times, depth
+from qkv_lib.experiments.table import stored_table
 from qkv_lib.models.tagger import DigitTagger
+from tests.holds import holds
 from tests.refusals import says
 
 
@@ -40,3 +42,22 @@ def test_a_rotation_of_its_own_replaces_rope_only() -> None:
     assert normed.blocks[0].attention.rotate is not None
     with says(ValueError, "rotate is given beside RoPE, which takes its place: leave one out"):
         DigitTagger("RoPE", rotate=lambda x: x)
+
+
+@holds(
+    "On this book's processor (make bench) the textbook way takes several times as long as blocks "
+    "or tiles, which agrees with."
+)
+def test_the_textbook_way_is_the_slow_one() -> None:
+    took = {row["path"]: row["measured"] for row in stored_table("speed")["rows"]}
+    for stores_all, others in {
+        "torch, textbook": ("torch in blocks", "torch in tiles"),
+        "NumPy, textbook": ("NumPy", "NumPy in tiles"),
+    }.items():
+        assert took[stores_all] > 3 * max(took[each] for each in others)
+
+
+@holds("is not counted, because a kernel can skip it.")
+def test_hidden_scores_are_skipped() -> None:
+    took = {row["path"]: row["measured"] for row in stored_table("speed")["rows"]}
+    assert max(took["torch, causal"], took["NumPy, causal"]) < 0.7
