@@ -1,13 +1,21 @@
-"""What the home page and the table of years tell: each sentence beside what computes it."""
+"""What the home page and the first chapters tell, beside what computes it."""
 
 import re
 import tomllib
+from pathlib import Path
 
 import nbformat
 import numpy as np
+import pytest
+import torch
 import yaml
 
+from qkv_lib import attention_steps
 from qkv_lib.data.sentence import ASKED, COLD, FEATURES, GUESS, LIKE, THIRSTY, layers, rows, step
+from qkv_lib.experiments import copying
+from qkv_lib.layers.multihead import MultiHeadAttention
+from qkv_lib.models.seq2seq import EncoderDecoder, copy_accuracy
+from qkv_lib.models.translator import TransformerTranslator
 from tests.holds import holds
 from workshop.pages import BOOK, ROOT
 
@@ -124,3 +132,188 @@ def test_years_of_the_table() -> None:
         assert {found[work] for work in works} == set(re.findall(r"\d{4}", cell))
     assert found["nadaraya1964"] == found["watson1964"] == "1964"
     assert int(found["bahdanau2014"]) - int(found["nadaraya1964"]) == 50
+
+
+TITLES = {
+    "su2021": "Rotary Position",
+    "dao2022": "Memory-Efficient",
+    "ainslie2023": "Multi-Query",
+    "dosovitskiy2020": "An Image is Worth",
+    "miller2016": "Key-Value Memory",
+    "bahdanau2014": "Align",
+}
+"""What the titles of works say of what they brought."""
+
+
+@holds(
+    "a prediction as a weighted average of what is known",
+    "an encoder and a decoder, joined by one vector",
+    "the decoder attends to all states of the encoder",
+    "keys and values as different rows",
+    "an image as a sequence of patches",
+    "positions as rotations of queries and keys",
+    "the same output with far fewer trips to memory",
+    "groups of heads that share keys and values",
+)
+def test_what_works_brought_stands_beside_them() -> None:
+    cells = nbformat.read(BOOK / "01-background.ipynb", as_version=4).cells
+    table = next(cell.source for cell in cells if cell.id == "ch01-timeline-table-text")
+    bibliography = (BOOK / "references.bib").read_text(encoding="utf-8")
+    brought = {
+        "nadaraya1964": "weighted average",
+        "cho2014": "joined by one vector",
+        "bahdanau2014": "attends to all states",
+        "miller2016": "keys and values as different rows",
+        "dosovitskiy2020": "sequence of patches",
+        "su2021": "rotations of queries and keys",
+        "dao2022": "fewer trips to memory",
+        "ainslie2023": "share keys and values",
+    }
+    for work, words in brought.items():
+        (line,) = [line for line in table.splitlines() if f"`{work}`" in line]
+        assert words in line
+        entry = bibliography[bibliography.index(f"{{{work},") :].split("\n}")[0]
+        assert TITLES.get(work, "") in entry
+
+
+Q, K, V = (np.random.default_rng(2).normal(size=shape) for shape in [(3, 7), (5, 7), (5, 2)])
+FOUND = attention_steps(Q, K, V)
+
+
+@holds(
+    "its query: what the word asks for,",
+    "its key: what the word is found by,",
+    "its value: what the word hands over when it is found.",
+    "A word's query is what it asks for, its key is what it is found by, and its value is what it "
+    "hands over.",
+    "queries (查询): what a word asks for",
+    "keys (键): what a word is found by",
+    "values (值): what a word hands over",
+    "The query is what the word asks for.",
+    "The key is what the word is found by.",
+    "The value is what the word hands over when it is found.",
+    "A query (查询) is what a word asks for.",
+    "A key (键) is what a word is found by.",
+    "A value (值) is what a word hands over when it is found.",
+)
+def test_a_query_moves_its_row_a_key_its_column_and_a_value_no_score() -> None:
+    one = np.eye(5)[:, 2:3]  # of the third word
+    asked = attention_steps(Q + one[:3], K, V)
+    assert ((asked.scores != FOUND.scores).any(axis=1) == [False, False, True]).all()
+    offered = attention_steps(Q, K + one, V)
+    assert (
+        (offered.scores != FOUND.scores).any(axis=0) == [False, False, True, False, False]
+    ).all()
+    handed = attention_steps(Q, K, V + one)
+    assert np.array_equal(handed.weights, FOUND.weights)
+    np.testing.assert_allclose(handed.output - FOUND.output, FOUND.weights[:, 2:3] + 0 * V[:3])
+
+
+@holds(
+    "In each of the two products, the inner sizes are equal and drop out: $d_k$ in the first, "
+    "$n_k$ in the second.",
+    "Q, n_q by d_k, times K transposed, d_k by n_k, equals the scores, n_q by n_k.",
+    "Times V, n_k by d_v, they equal the output O, n_q by d_v.",
+    "a matrix Q times a matrix K transposed gives a matrix of scores with one row per query and "
+    "one column per key.",
+    "The weights times a matrix V give the output, one row per query.",
+)
+def test_shapes_on_the_way() -> None:
+    (n_q, d_k), (n_k, d_v) = Q.shape, V.shape
+    assert len({n_q, d_k, n_k, d_v}) == 4
+    assert (Q.shape[1], K.T.shape[0]) == (d_k, d_k)
+    assert (FOUND.weights.shape[1], V.shape[0]) == (n_k, n_k)
+    assert (Q @ K.T).shape == FOUND.scores.shape == (n_q, n_k)
+    assert (FOUND.weights @ V).shape == FOUND.output.shape == (n_q, d_v)
+
+
+@holds(
+    "The three outputs stand side by side and a matrix W_O turns them into an output as wide as X.",
+    "The matrix $W_O$ turns the three outputs, side by side, into rows as wide as those of $X$.",
+    "Each head has its own map, so each can look somewhere else.",
+    "When several work side by side on the same rows, each with its own matrices, they are heads",
+    "Several heads side by side form one layer: each makes its own queries, keys and values from "
+    "the same rows, and their outputs are put together.",
+)
+def test_three_heads_side_by_side() -> None:
+    torch.manual_seed(0)
+    layer = MultiHeadAttention(d_model=12, n_heads=3, bias=False)
+    x = torch.randn(5, 12)
+    outputs, maps = [], []
+    for rows_of in torch.arange(12).reshape(3, 4):  # each head has four columns of each matrix
+        q, k, v = (x @ part.weight[rows_of].T for part in (layer.query, layer.key, layer.value))
+        found = attention_steps(q, k, v)
+        outputs.append(found.output)
+        maps.append(found.weights)
+    together = torch.cat(outputs, dim=1) @ layer.output.weight.T
+    torch.testing.assert_close(layer(x[None])[0], together)
+    assert together.shape == x.shape
+    assert not torch.allclose(maps[0], maps[1])
+
+
+@holds(
+    "In translation, the words written so far ask, and the words of the source sentence answer",
+)
+def test_words_written_ask_and_words_read_answer() -> None:
+    model = TransformerTranslator(20, 15, d=8, n_heads=2)
+    memory = model.encode(torch.ones(1, 5, dtype=torch.int64))
+    _, weights = model.decode(memory, torch.ones(1, 3, dtype=torch.int64))
+    assert weights.shape == (1, 2, 3, 5)
+    torch.testing.assert_close(weights.sum(dim=-1), torch.ones(1, 2, 3))
+
+
+@holds(
+    "reads the sentence word by word.",
+    "it keeps a row of $d$ numbers, its state, and computes a new state from each word and the "
+    "state before.",
+    "The function tanh squeezes each number into the range from −1 to 1.",
+)
+def test_a_state_comes_from_its_word_and_those_before() -> None:
+    model = EncoderDecoder(10, 6, attends=True)
+    digits = torch.arange(8)[None]
+    before = model.encode(digits)[0]
+    digits[0, 4] = 9
+    moved = (model.encode(digits)[0] != before).any(dim=-1)[0]
+    assert before.shape == (1, 8, 6)
+    assert moved.tolist() == [False] * 4 + [True] * 4
+    numbers = np.linspace(-50, 50, 101)
+    assert (np.abs(np.tanh(numbers)) <= 1).all()
+    assert np.tanh(numbers).min() < -0.99
+    assert np.tanh(numbers).max() > 0.99
+
+
+@holds("Its parameters start as random numbers, drawn from a seed so that a run can be repeated.")
+def test_a_seed_repeats_a_run() -> None:
+    one, again, other = (
+        torch.cat([p.detach().flatten() for p in copying.train("attention", seed=seed,
+                                                               n_updates=2).parameters()])
+        for seed in (0, 0, 1)
+    )  # fmt: skip
+    assert torch.equal(one, again)
+    assert not torch.allclose(one, other)
+
+
+@holds("Guessing gets one digit in ten right.", "A dotted line at one tenth marks chance.")
+def test_an_untrained_model_guesses() -> None:
+    model = EncoderDecoder(10, 8, attends=True)
+    found = copy_accuracy(model, [4, 8, 16], np.random.default_rng(0), n_sequences=2000)
+    np.testing.assert_allclose(found, 0.1, atol=0.02)
+
+
+CHAPTERS = sorted(BOOK.glob("0[1-9]-[a-z]*.ipynb"))
+
+
+@holds(
+    "Each chapter starts by saying what you will be able to do after it, how long it takes and "
+    "what it builds on.",
+    "It ends with a summary, exercises with hidden solutions, and a quiz that explains each wrong "
+    "answer.",
+)
+@pytest.mark.parametrize("page", CHAPTERS, ids=lambda page: page.stem)
+def test_what_each_chapter_starts_and_ends_with(page: Path) -> None:
+    assert len(CHAPTERS) == 9
+    cells = nbformat.read(page, as_version=4).cells
+    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    assert all(words in cells[0].source for words in ("you can", "**Time**", "**Needs**"))
+    order = [text.index(f"\n## {part}") for part in ("Summary", "Exercises", "Quiz")]
+    assert order == sorted(order)

@@ -17,6 +17,10 @@ Q, K, V = RNG.normal(size=(N_Q, D_K)), RNG.normal(size=(N_K, D_K)), RNG.normal(s
 STEPS: Any = attention_steps(Q, K, V)
 
 
+@holds(
+    "The score of query $i$ and key $j$ is their dot product (点积), a sum over the $d_k$ features "
+    "that they share:",
+)
 @evaluated("eq-algorithm-scores")
 def test_a_score_is_the_sum_of_products_over_features() -> Cases:
     assert np.array_equal(STEPS.scores, Q @ K.T)

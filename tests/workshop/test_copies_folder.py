@@ -8,6 +8,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from tests.holds import holds
 from workshop.copies import folder as folders
 from workshop.copies.folder import lay
 from workshop.copies.greet import greet
@@ -78,6 +79,10 @@ def test_a_notebook_that_was_only_run_is_brought_up_to_date(made: Path, mine: Pa
     assert text(mine / "03-algorithm.ipynb") == SECOND
 
 
+@holds(
+    "The copies are yours: one that you have changed is never overwritten, and a newer version is "
+    "put beside it.",
+)
 def test_a_changed_notebook_stays_and_the_newer_one_lies_beside_it(made: Path, mine: Path) -> None:
     publish(made, FIRST)
     lay(made, mine)
@@ -143,6 +148,7 @@ def test_the_progress_of_the_reader_is_kept(made: Path, mine: Path) -> None:
     assert (mine / "progress.json").read_text() == '["attention"]'
 
 
+@holds("A file in the same folder records which exercises you have passed.")
 def test_the_greeting_shows_what_has_been_passed_and_stays_untouched(
     made: Path, mine: Path
 ) -> None:
