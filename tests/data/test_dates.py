@@ -18,6 +18,7 @@ from qkv_lib.data.dates import (
     split_dates,
     write_date,
 )
+from tests.holds import holds
 
 dates = st.dates(datetime.date(1950, 1, 1), datetime.date(2049, 12, 31))
 locales, forms = st.sampled_from(list(LOCALES)), st.sampled_from(FORMATS)
@@ -25,6 +26,10 @@ FIELDS = {"year": "y", "month": "M", "day": "d"}
 
 
 @given(date=dates, locale=locales, form=st.sampled_from(["full", "long", "medium"]))
+@holds(
+    "How each language writes a date is recorded in the Unicode Common Locale Data Repository "
+    "(CLDR), which comes with the package babel."
+)
 def test_the_text_is_what_babel_writes(date: datetime.date, locale: str, form: str) -> None:
     theirs = format_date(date, form, LOCALES[locale])
     ours = write_date(date, locale, form).text
@@ -32,11 +37,16 @@ def test_the_text_is_what_babel_writes(date: datetime.date, locale: str, form: s
 
 
 @given(date=dates, locale=locales, form=forms)
+@holds(
+    "write_date fills in the pattern field by field and notes where each piece begins and ends.",
+    "it adds at most one fact, the weekday.",
+)
 def test_spans_hold_the_pieces_and_do_not_overlap(
     date: datetime.date, locale: str, form: str
 ) -> None:
     text, spans = write_date(date, locale, form)
     assert {"year", "month", "day"} <= set(spans)
+    assert set(spans) <= {"weekday", "year", "month", "day"}
     ordered = sorted(spans.values())
     assert all(stop <= start for (_, stop), (start, _) in pairwise(ordered))
     assert all(0 <= start < stop <= len(text) for start, stop in ordered)
@@ -52,6 +62,7 @@ def test_spans_hold_the_pieces_and_do_not_overlap(
 
 
 @given(date=dates, locale=locales, form=forms)
+@holds("The target tokens are English names, single digits, and the separators between them.")
 def test_the_target_is_the_english_date_and_its_kinds_are_known(
     date: datetime.date, locale: str, form: str
 ) -> None:
@@ -69,6 +80,12 @@ def test_the_target_is_the_english_date_and_its_kinds_are_known(
 
 
 @given(date=dates, locale=locales, form=forms)
+@holds(
+    "So we know the true alignment and need not guess it afterwards.",
+    "the outlines show the characters that each token translates.",
+    "The outlined cells are the truth, the span of the piece to which the token belongs.",
+    "It was noted while the date was written.",
+)
 def test_the_truth_marks_the_span_of_each_token(
     date: datetime.date, locale: str, form: str
 ) -> None:
@@ -89,6 +106,7 @@ def test_two_dates_never_look_alike(
     assert same == (day == other)
 
 
+@holds("Two forms of a language may look alike, but no text stands for two different dates.")
 def test_one_text_never_means_two_dates_in_any_languages() -> None:
     meanings: dict[str, set[str]] = {}
     for month, day in [(m, d) for m in range(1, 13) for d in range(1, 13)]:

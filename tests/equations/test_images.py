@@ -10,6 +10,7 @@ from qkv_lib.measures.pointing import mass_inside
 from qkv_lib.models import VisionTransformer
 from tests.equations.claims import given
 from tests.equations.registry import Cases, evaluated
+from tests.holds import holds
 
 RNG = np.random.default_rng(6)
 
@@ -42,12 +43,17 @@ def test_tokens_are_as_written() -> Cases:
 
 
 @evaluated("eq-images-mass")
+@holds(
+    "Let $a_j$ be the number that a map gives to patch $j$, "
+    "and $c_j$ the share of that patch which lies inside the box."
+)
 def test_mass_is_as_written() -> Cases:
     a, c = RNG.random(9), RNG.random(9)
     yield given({"j": 9}, a=a, c=c, m=mass_inside(a[None], c[None])[0])
 
 
 @evaluated("eq-images-norm")
+@holds("If $v_j W_O$ is short, even a large weight adds little.", "a short value adds little.")
 def test_weighted_norm_is_as_written() -> Cases:
     h, n, m, e, d = 3, 2, 5, 4, 7
     A, v, W_O = RNG.random((h, n, m)), RNG.normal(size=(h, m, e)), RNG.normal(size=(h * e, d))

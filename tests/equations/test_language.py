@@ -12,6 +12,7 @@ from qkv_lib.models.ablation import silenced
 from qkv_lib.models.encoder import SentenceEncoder, unit_mean
 from tests.equations.claims import given
 from tests.equations.registry import Cases, evaluated
+from tests.holds import holds
 
 RNG = np.random.default_rng(62)
 Matrix = np.ndarray
@@ -63,6 +64,10 @@ def test_input_is_as_written() -> Cases:
 
 
 @evaluated("eq-language-block")
+@holds(
+    "They are the block of chapter 5, EncoderBlock, "
+    "with the norm after each sum (post-norm), as BERT has it"
+)
 def test_block_is_post_norm_as_written() -> Cases:
     x, z = MODEL.hidden_states(torch.tensor([[3, 9, 1, 9]]), torch.tensor([4]))
     X = array(x)[0]
@@ -95,6 +100,7 @@ def test_spread_is_as_written() -> Cases:
 
 
 @evaluated("eq-language-silenced")
+@holds("are the 32 rows of $W_O$ that belong to head $h$")
 def test_a_gate_is_as_written() -> Cases:
     layer, X = BLOCK.attention, RNG.normal(size=(4, 384))
     x = torch.from_numpy(X)[None]
@@ -111,6 +117,7 @@ def test_a_gate_is_as_written() -> Cases:
 
 
 @evaluated("eq-language-rank")
+@holds("Let $r_i$ be the rank of the right document $c_i$ of query $i$.")
 def test_mean_reciprocal_rank_is_as_written() -> Cases:
     s, c = RNG.random((7, 5)), RNG.integers(0, 5, size=7)
     found = ranks(s, c)

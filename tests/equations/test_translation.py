@@ -9,6 +9,7 @@ from qkv_lib.models.decoding import END, beam_search, log_probability
 from qkv_lib.models.translator import RecurrentTranslator
 from tests.equations.claims import given
 from tests.equations.registry import Cases, by_hand, evaluated
+from tests.holds import holds
 
 SOURCE = torch.tensor([[3, 1, 4, 1, 5]])
 TARGET = [4, 3, END]
@@ -34,6 +35,7 @@ def next_symbol(model: RecurrentTranslator, before: list[int]) -> np.ndarray:
 
 
 @evaluated("eq-translation-chain")
+@holds("of a source $x$, one symbol after the other:")
 def test_a_translation_is_as_likely_as_its_symbols_one_after_another() -> Cases:
     model = small()
     whole = np.exp(array(log_probability(model, SOURCE, torch.tensor([TARGET])))).item()
@@ -88,11 +90,16 @@ def test_a_hit_is_a_largest_weight_inside_the_span() -> Cases:
     stop = start + rng.integers(1, 3, size=20)
     places = np.arange(7)
     inside = (start[:, None] <= places) & (places < stop[:, None])
-    yield given({"j": 7}, T=range(20), first=0, a=a, start=start, stop=stop,
+    yield given({"j": 7, "t": 20}, T=range(20), first=0, a=a, start=start, stop=stop,
+                ell=a.argmax(axis=1),
                 hits=hits(a, inside.astype(float)).mean())  # fmt: skip
 
 
-@by_hand("eq-translation-beam", "ee68d944", "says in words by what the best are chosen")
+@by_hand("eq-translation-beam", "e4e975ab", "says in words by what the best are chosen")
+@holds(
+    "keeps the $k$ likeliest beginnings, $B_t$, "
+    "and continues each with every symbol of the alphabet $\\Sigma$"
+)
 def test_the_beam_keeps_the_likeliest_continuations_of_the_beam_before() -> None:
     model, k = small(), 3
     beam = [((), 0.0)]

@@ -10,6 +10,7 @@ from qkv_lib.measures.alignments import attended
 from qkv_lib.measures.digits_of_years import year_digits
 from qkv_lib.models.decoding import shifted_right
 from qkv_lib.models.translation import alphabets, load_translator
+from tests.holds import holds
 
 SYMBOLS = alphabets()
 PAIRS = [
@@ -43,6 +44,7 @@ def test_another_digit_of_the_source_does_not_reach_a_row_that_sees_its_own_alon
     np.testing.assert_array_equal(shown.looks_at, free.looks_at)  # where it looks unless told
 
 
+@holds("while it writes a digit of the year, a mask leaves it that one digit of the source.")
 def test_a_row_that_sees_its_own_digit_gets_the_value_of_that_digit() -> None:
     model = load_translator("dot")
     (pair,) = pairs = PAIRS[:1]

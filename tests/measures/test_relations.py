@@ -13,12 +13,17 @@ from qkv_lib.data.docstrings import load_docstrings
 from qkv_lib.data.senses import SENSES, sense_sentences
 from qkv_lib.measures.relations import relation_mass, spread, token_relations
 from qkv_lib.measures.retrieval import ranks
+from tests.holds import holds
 from tests.refusals import says
 
 RNG = np.random.default_rng(3)
 
 
 @given(st.lists(st.integers(0, 6), min_size=1, max_size=12))
+@holds(
+    "A relation $R$ says which keys count for which query.",
+    "only words that occur twice are counted as queries",
+)
 def test_relations_are_what_their_names_say(row):
     ids = np.array(row)
     found = token_relations(ids, special=[0, 6])
@@ -31,6 +36,10 @@ def test_relations_are_what_their_names_say(row):
             assert found["special"][i, j] == (a not in (0, 6) and b in (0, 6))
 
 
+@holds(
+    "Let $I$ be the queries, of all sentences together, that have such a key at all.",
+    "The score is the mean weight that they put on such keys:",
+)
 def test_mass_counts_only_queries_with_a_related_key():
     weights = RNG.dirichlet(np.ones(5), size=(2, 3, 5))
     relation = np.zeros((5, 5), dtype=bool)
@@ -42,6 +51,7 @@ def test_mass_counts_only_queries_with_a_related_key():
     assert relation_mass(weights, np.zeros((5, 5), bool)).shape == (2, 3, 0)
 
 
+@holds("This is 1 when all weights are equal, and 0 when one key has all the weight.")
 def test_spread_runs_from_one_key_to_all():
     assert spread(np.eye(4)).tolist() == [0, 0, 0, 0]
     np.testing.assert_allclose(spread(np.full((2, 7), 1 / 7)), 1)

