@@ -10,11 +10,15 @@ from html import escape
 __all__ = ["Table", "table"]
 
 
-STYLE = (
+STYLE = (  # on a phone the name of a row stands above its cells: then all of it fits the width
     ".qkv-words :is(th, td) { padding: 0.2rem 0.6rem; text-align: left; min-width: 5rem } "
     ".qkv-words tbody th { font-weight: 500 } "
-    "@media (max-width: 30rem) { .qkv-words :is(th, td) { padding: 0.2rem 0.3rem; min-width: 0; "
-    "font-size: 0.85em } }"
+    "@media (max-width: 30rem) { .qkv-words :is(table, caption, thead, tbody) { display: block } "
+    ".qkv-words tr { display: flex; flex-wrap: wrap } "
+    ".qkv-words :is(th, td) { flex: 1 1 0; min-width: 0; padding: 0.2rem 0.3rem; border: 0; "
+    "overflow-wrap: anywhere; font-size: 0.85em } "
+    ".qkv-words tbody th { flex-basis: 100%; font-weight: 600 } "
+    ".qkv-words thead th:first-child { display: none } }"
 )
 JOINT = re.compile(r"[._](?=[A-Za-z])")
 

@@ -11,6 +11,7 @@ from qkv_lib.rosetta.probes import probe
 from qkv_lib.rosetta.tools import TOOLS
 from tests.equations.claims import given
 from tests.equations.registry import Cases, evaluated
+from tests.holds import holds
 
 rng = np.random.default_rng(7)
 N_Q, N_K, D, H = 3, 5, 4, 3
@@ -25,6 +26,10 @@ def by_torch(**options: object) -> np.ndarray:
 
 
 @evaluated("eq-tools-identity")
+@holds(
+    "The output is the weights times the values, and the weights times the identity are the "
+    "weights.::::::{wrong} Zeros for the queries.",
+)
 def test_with_the_identity_for_values_the_output_is_the_weights() -> Cases:
     unit = np.eye(N_K)
     weights = attention_steps(Q, K, V).weights
@@ -32,6 +37,14 @@ def test_with_the_identity_for_values_the_output_is_the_weights() -> Cases:
 
 
 @evaluated("eq-tools-scale")
+@holds(
+    "A tool multiplies each dot product by its scale $c$.",
+    "Softmax divides all exponentials of a row by the same sum, which cancels in the ratio of "
+    "two weights.",
+    "So the logarithm of that ratio is the difference of the two scaled dot products, and $$ c "
+    "= \\frac{\\ln a_1 - \\ln a_2}{q \\cdot k_1 - q \\cdot k_2} $$ (eq-tools-scale) Here $a_1$ "
+    "and $a_2$ are the weights that one query $q$ gives to two keys $k_1$ and $k_2$;",
+)
 def test_a_ratio_of_weights_gives_the_scale() -> Cases:
     for scale in (1 / math.sqrt(D), 1.0, 0.3):
         a = attention(Q[:1], K, np.eye(N_K), scale=scale)[0]
@@ -39,6 +52,9 @@ def test_a_ratio_of_weights_gives_the_scale() -> Cases:
 
 
 @evaluated("eq-tools-additive")
+@holds(
+    "0 and minus infinity mean the same in both.",
+)
 def test_numbers_hide_what_the_mask_hides() -> Cases:
     M = rng.random((N_Q, N_K)) < 0.5
     M[0], M[1:, 0] = False, True

@@ -36,6 +36,10 @@ def test_the_model_with_attention_relied_on_the_mark_more() -> None:
 
 
 @holds(
+    "Part of the gap is training time.",
+    "The recurrence can learn to manage with one state;",
+    "it takes many more updates.:::::::::::{question} Why does counting suit the "
+    "recurrence?:::{right} One rule, applied at every step, updates a count;",
     "With sixteen times the updates (second table) the recurrence is nearly perfect at recall: "
     "it learns, but slowly.",
     "With sixteen times as many updates the recurrence recalls nearly everything, "

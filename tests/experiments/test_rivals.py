@@ -9,6 +9,7 @@ import torch
 from qkv_lib.data.sequences import N_KEYS, N_VALUES, TASKS, Sequences
 from qkv_lib.experiments import rivals
 from qkv_lib.models.mixers import MIXERS, SequenceTagger
+from tests.holds import holds
 
 LOCAL, RECALL, COUNTING = TASKS
 
@@ -25,6 +26,10 @@ def answer(task: str, symbols: list[int], i: int) -> int:
 
 
 @pytest.mark.parametrize("task", TASKS)
+@holds(
+    "the median of a digit and the two before it",
+    "the number of ones so far, modulo 3.",
+)
 def test_answers_follow_the_rule_of_the_task(task: str) -> None:
     draw, n_symbols, n_answers = TASKS[task]
     drawn = draw(50, 17, np.random.default_rng(0))
@@ -46,6 +51,10 @@ def test_places_are_the_earliest_that_matter(task: str) -> None:
                 assert divmod(symbols[place] - 1, N_VALUES) == (key, answers[i])
 
 
+@holds(
+    "Eight pairs of a key and a value stand among blanks, and at the end the task asks for the "
+    "values of four keys.",
+)
 def test_each_key_stands_once_and_no_question_is_asked_twice() -> None:
     drawn = TASKS[RECALL].draw(30, 20, np.random.default_rng(2))
     for row in drawn.symbols.tolist():
@@ -68,6 +77,9 @@ def test_every_mixer_has_four_matrices_of_weights(mixer: str) -> None:
 
 
 @pytest.mark.parametrize("task", TASKS)
+@holds(
+    "Three models of equal size learned from the same sequences with the same number of updates.",
+)
 def test_whole_models_differ_by_less_than_a_twentieth(task: str) -> None:
     sizes = [
         sum(w.numel() for w in SequenceTagger(mixer, *TASKS[task][1:]).parameters())

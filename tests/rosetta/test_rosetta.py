@@ -20,6 +20,7 @@ from qkv_lib.rosetta.conventions import MASKS, ORDERS, SCALES
 from qkv_lib.rosetta.layouts import LAYOUTS
 from qkv_lib.rosetta.tool import NotOfferedError
 from tests.arrays import Array
+from tests.holds import holds
 
 pytestmark = [
     # Keras calls what torch has announced to change; neither is ours.
@@ -266,6 +267,12 @@ truths = st.builds(
 
 @settings(max_examples=40, deadline=None)
 @given(truth=truths)
+@holds(
+    "First it tries every combination of order, layout and scale until the tool's numbers are "
+    "those of the formula.",
+    "The tests of this book repeat this with random sizes and with masks that differ from query"
+    " to query, and they test the probes themselves on made-up tools with planted conventions.",
+)
 def test_the_probe_finds_every_convention_that_is_planted(truth: Conventions) -> None:
     if truth.mask == "counts as 1":  # then masks are numbers, or nothing could be hidden
         truth = replace(truth, numbers="added")
