@@ -25,6 +25,9 @@ def seen(mask: np.ndarray) -> list[list[int]]:
     return [[int(j) + 1 for j in np.flatnonzero(row)] for row in mask]
 
 
+@holds(
+    "Let $R_i$ be the set of keys that the rule allows to query $i$. Then the output is",
+)
 @evaluated("eq-choice-flex")
 def test_a_rule_and_a_change_of_the_scores() -> Cases:
     rule = causal & (within(3) | prefix(1))
@@ -35,6 +38,13 @@ def test_a_rule_and_a_change_of_the_scores() -> Cases:
     yield given(ALL, o=found, R=seen(visible), f=change, s=STEPS.scaled, v=VALUE)
 
 
+@holds(
+    "One way is to cut the keys into blocks $B$ and to represent each block by the mean "
+    "of its keys. Each query then reads only the blocks whose mean key gives the highest "
+    "score:",
+    "$R_i$ now consists of the keys in the $c$ blocks with the largest $r_{iB}$; all "
+    "other keys are ignored.",
+)
 @evaluated("eq-choice-sparse")
 def test_the_blocks_with_the_largest_mean_scores_are_chosen() -> Cases:
     size, c = 2, 2
@@ -69,6 +79,11 @@ def test_a_sink_is_a_factor_on_the_softmax_output() -> Cases:
                 equals=lambda i, *_: found[i - 1])  # fmt: skip
 
 
+@holds(
+    "A gate multiplies each feature of the output by a number between 0 and 1, computed "
+    "from $x_i$, the token that asks:",
+    "a gate is computed from the asking token alone",
+)
 @evaluated("eq-choice-gate")
 def test_a_gate_lets_a_part_of_the_output_through() -> Cases:
     x, W_G = rng.normal(size=(N, 5)), rng.normal(size=(5, E))
@@ -79,6 +94,8 @@ def test_a_gate_lets_a_part_of_the_output_through() -> Cases:
 @holds(
     "Attention whose weights are one map less a part of another, "
     "so that what both have in common cancels.",
+    "A difference computes two maps of weights from two sets of scores, and subtracts the second, "
+    r"times a learned $\lambda$, from the first.",
 )
 @evaluated("eq-choice-differential")
 def test_one_map_is_subtracted_from_another() -> Cases:

@@ -9,6 +9,7 @@ from qkv_lib.variants.delta import delta_attention
 from qkv_lib.variants.rotary import frequencies, interpolated, ntk_aware, yarn
 from tests.equations.claims import given
 from tests.equations.registry import Cases, evaluated
+from tests.holds import holds
 
 rng = np.random.default_rng(83)
 N, D, E = 6, 4, 3
@@ -17,6 +18,11 @@ KEY /= np.linalg.norm(KEY, axis=1, keepdims=True)
 STRENGTH, DECAY = rng.uniform(size=(2, N))
 
 
+@holds(
+    r"RoPE turns pair $i$ of the features by the angle $\theta_i = b^{-2i/d}$ from one "
+    r"position to the next;",
+    "of a pair is the distance after which it has made a full turn:",
+)
 @evaluated("eq-longer-wavelength")
 def test_after_a_wavelength_a_pair_has_turned_once() -> Cases:
     d, b = 8, 100.0
@@ -28,6 +34,9 @@ def test_after_a_wavelength_a_pair_has_turned_once() -> Cases:
     yield given({"i": d // 2}, first=0, lam=2 * math.pi / theta, theta=theta, b=b, d=d)
 
 
+@holds(
+    "looks at how often a pair turns in a training text of length $N$:",
+)
 @evaluated("eq-longer-stretch")
 def test_three_ways_to_stretch() -> Cases:
     d, b, s, length, low, high = 16, 10000.0, 4.0, 300, 1.0, 32.0
@@ -63,6 +72,11 @@ def steps(**symbols: np.ndarray) -> dict[str, np.ndarray]:
 SEEN = steps(k=KEY, v=VALUE, alpha=DECAY, beta=STRENGTH)
 
 
+@holds(
+    "first reads the value that the key has now, and writes only the difference $e_t$ to "
+    "the new one:",
+    r"$\beta_t$ is how much of the difference is written.",
+)
 @evaluated("eq-longer-delta")
 def test_the_error_is_written() -> Cases:
     e, S = states()
@@ -70,6 +84,9 @@ def test_the_error_is_written() -> Cases:
     yield given({"t": range(1, N + 1)}, first=0, e=e, S=S, **SEEN, **steps(q=QUERY, o=o))
 
 
+@holds(
+    "The two lines can be joined:",
+)
 @evaluated("eq-longer-gated")
 def test_a_step_multiplies_the_state_by_a_matrix() -> Cases:
     yield given({"t": range(1, N + 1)}, first=0, S=states()[1], **SEEN, also={"I": np.eye(D)})

@@ -9,6 +9,7 @@ from qkv_lib.variants.int8 import rounded
 from qkv_lib.variants.latent import absorbed_attention, latent_attention
 from tests.equations.claims import given
 from tests.equations.registry import Cases, evaluated
+from tests.holds import holds
 from tests.reference import attention_by_loops
 
 rng = np.random.default_rng(81)
@@ -17,6 +18,12 @@ QUERY, LATENT = rng.normal(size=(H, N, D)), rng.normal(size=(1, M, D_C))
 W_UK, W_UV = rng.normal(size=(2, H, D_C, D))
 
 
+@holds(
+    r"That takes $d\,d'$ multiplications, one for each number of $W$, and $W$ has to be "
+    r"read from memory. If several tokens pass through together, $W$ is still read only "
+    r"once.",
+    "For a matrix the number is; batches, prompts and drafts raise it.",
+)
 @evaluated("eq-memory-maps")
 def test_a_matrix_is_read_once_for_all_tokens() -> Cases:
     for b, n, d, d_out, B in ((1, 1, 8, 8, 2), (3, 5, 8, 6, 4)):
@@ -26,6 +33,18 @@ def test_a_matrix_is_read_once_for_all_tokens() -> Cases:
         yield given(b=b, n=n, d=d, d_prime=d_out, B=B, equals=found.intensity)
 
 
+@holds(
+    "Batching does not help with the key-value cache, because each sequence has a cache "
+    "of its own.",
+    r"In each query head a new token needs $m$ scores and a weighted sum of $m$ values, "
+    r"together $2\,m\,d_h$ multiplications. In each key head $m$ keys and $m$ values are "
+    r"read, $2\,m\,d_h$ numbers.",
+    "The length $m$ and the batch $b$ cancel.",
+    "With $h$ given, only three things raise the number: more tokens per step ($n$), "
+    "fewer key heads ($g$) and fewer bytes per number ($B$).",
+    "For the cache it is, and no batch and no length changes it.",
+    "only the caches are eight times as much.",
+)
 @evaluated("eq-memory-cache")
 def test_batch_and_length_drop_out() -> Cases:
     for b, n, h, g, m, d, B in ((1, 1, 8, 8, 100, 4, 2), (3, 2, 8, 2, 7, 16, 4)):
@@ -35,6 +54,11 @@ def test_batch_and_length_drop_out() -> Cases:
         yield given(b=b, n=n, h=h, g=g, m=m, d_h=d, B=B, equals=found.intensity)
 
 
+@holds(
+    "lets every head have keys and values of its own, but stores none of them. It stores "
+    "one short row per token, a latent (潜在向量) $c_j$ of width $d_c$, from which head $i$ "
+    "builds its key and its value for token $j$:",
+)
 @evaluated("eq-memory-latent")
 def test_each_head_builds_its_keys_and_values_from_the_latent() -> Cases:
     found = latent_attention(QUERY, LATENT, W_UK, W_UV)
@@ -45,6 +69,10 @@ def test_each_head_builds_its_keys_and_values_from_the_latent() -> Cases:
     yield given({"i": H, "j": M}, k=k, v=v, c=LATENT[0], W_UK=W_UK, W_UV=W_UV)
 
 
+@holds(
+    "But a score is a product of matrices, and so is a weighted sum of values. In such "
+    "products the brackets can be moved:",
+)
 @evaluated("eq-memory-absorb")
 def test_the_brackets_move() -> Cases:
     found = absorbed_attention(QUERY, LATENT, W_UK, W_UV)
@@ -61,12 +89,23 @@ def turn(t: int, d: int = D) -> np.ndarray:
     return rope(np.eye(d), positions=np.full(d, t))
 
 
+@holds(
+    "RoPE turns queries and keys by an angle that depends on their position, after they "
+    "have been mapped.",
+    "In a score this matrix comes between the two maps that we want to join:",
+)
 @evaluated("eq-memory-turn")
 def test_the_turn_stands_between_the_maps() -> Cases:
     yield given({"i": [5, 7, 9], "j": [2, 5, 1]}, q=QUERY[0, 0], c=LATENT[0], W_UK=W_UK[0], R=turn)
     assert np.abs(turn(3) @ W_UK[0].T - turn(4) @ W_UK[0].T).max() > 0.1  # no one map for all keys
 
 
+@holds(
+    "The first part has no position; on the side of the keys it comes from the latent, "
+    "and its map can be absorbed. The second part is narrow, of width $d_r$, and is "
+    "turned by RoPE. Its keys are the same for all heads and are stored as they are. The "
+    "scores of the two parts are added:",
+)
 @evaluated("eq-memory-split")
 def test_the_scores_of_both_parts_are_added() -> Cases:
     r, t = rng.normal(size=(H, N, D_R)), rng.normal(size=(1, M, D_R))
@@ -85,6 +124,10 @@ def test_the_scores_of_both_parts_are_added() -> Cases:
                     r=r[h], t=t[0], d_h=D, d_r=D_R)  # fmt: skip
 
 
+@holds(
+    r"Each feature moves by at most $c/2$, so a score moves by at most $\lVert q "
+    r"\rVert_1\, c\, /\, 2\sqrt{d_k}$.",
+)
 @evaluated("eq-memory-int8", same={r"\le → <": "no number moves by just half a step"})
 def test_no_number_moves_by_more_than_half_a_step() -> Cases:
     for k in rng.normal(size=(20, 16)) * rng.choice([0.1, 1.0, 1000.0], size=(20, 1)):

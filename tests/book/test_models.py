@@ -1,0 +1,50 @@
+"""What section 8.3 reads from its table of published models."""
+
+import re
+
+import nbformat
+
+from tests.holds import holds
+from workshop.pages import BOOK
+
+
+def models() -> dict[str, dict[str, str]]:
+    """Return the rows of the table by the name of their model."""
+    page = nbformat.read(BOOK / "08-3-longer.ipynb", as_version=4)
+    (text,) = (cell.source for cell in page.cells if "| model | year |" in cell.source)
+    head, _, *rows = re.findall(r"^\|(.*)\|$", text[text.index("| model | year |") :], re.MULTILINE)
+    names = [name.strip() for name in head.split("|")]
+    found = [dict(zip(names, map(str.strip, row.split("|")), strict=True)) for row in rows]
+    return {row["model"]: row for row in found}
+
+
+@holds(
+    "The table repeats what the reports of eleven models say:",
+    "None of these models keeps a key and a value for every query head.",
+)
+def test_every_model_of_the_table_shares_keys_and_values() -> None:
+    assert len(models()) == 11
+    assert all(re.match("GQA|MLA", row["heads and cache"]) for row in models().values())
+
+
+@holds(
+    "All but Kimi Linear use RoPE, and at least five stretch it or give it a larger base for "
+    "longer texts."
+)
+def test_all_but_one_use_rope_and_five_stretch_it() -> None:
+    places = {name: row["positions"] for name, row in models().items()}
+    assert [name for name, said in places.items() if "RoPE" not in said] == ["Kimi Linear"]
+    assert sum("YaRN" in said or "base" in said for said in places.values()) == 5
+
+
+@holds(
+    "Seven of the eleven limit what a query sees in some of their layers, by a window, a state "
+    "or a choice of keys.",
+    "All of these seven but Mistral 7B and DeepSeek-V3.2 also have layers that see everything.",
+)
+def test_seven_limit_what_a_query_sees_and_five_of_them_mix() -> None:
+    sees = {name: f"{row['which keys']} {row['else']}" for name, row in models().items()}
+    limited = {name for name, said in sees.items() if re.search("window|scorer|linear|delta", said)}
+    mixed = {name for name in limited if re.search("global|^all, in", sees[name])}
+    assert len(limited) == 7
+    assert limited - mixed == {"Mistral 7B", "DeepSeek-V3.2"}
