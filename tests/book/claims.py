@@ -46,10 +46,16 @@ def plain(text: str) -> str:
 
 @cache
 def pages() -> dict[str, str]:
-    """Return the plain text of each page, captions and alternative texts included."""
+    """Return the plain text of each page and document, with captions and alternative texts."""
     return {
-        str(page.relative_to(ROOT)): plain("\n\n".join(_texts(page))) for page in listed_pages()
+        str(page.relative_to(ROOT)): plain("\n\n".join(_texts(page)))
+        for page in [*listed_pages(), *documents()]
     }
+
+
+def documents() -> list[Path]:
+    """Return what those read who change the course; the record of faults is made by a command."""
+    return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
 def _texts(page: Path) -> Iterator[str]:

@@ -7,6 +7,7 @@ found that no assert can hold it. A changed sentence is no longer held, or has a
 """
 
 import hashlib
+import inspect
 import re
 import tomllib
 from collections.abc import Iterator
@@ -17,11 +18,13 @@ from typing import NamedTuple
 import nbformat
 
 from qkv_lib.practice.exercises import EXERCISES
-from tests.book.claims import claims, plain
+from tests.book.claims import claims, documents, plain
 from tests.book.glossary import entries
 from tests.book.notebook_checks import figure_texts, quiz
 from tests.book.prose import paragraphs
 from tests.book.test_misconceptions import ROWS
+from tests.test_docstrings import PUBLIC
+from workshop.chinese.messages import code_texts
 from workshop.pages import BOOK, listed_pages
 
 RECORD = Path(__file__).parent / "records" / "told.toml"
@@ -33,7 +36,11 @@ KINDS = {
     "task": "asks for something",
     "verdict": "names a mistake, and where to look; tests/practice tries the advice",
     "prose": "tells, explains or announces",
+    "comment": "says in code what the code does",
+    "docstring": "documents a name; formulas, shapes and errors are tried elsewhere",
+    "document": "tells those who change the course how",
 }
+LATER = {"prose", "comment", "docstring", "document"}
 HEADING = re.compile(r"(?m)^#+ (?=.)")
 SENTENCE = re.compile(r"(?<=[.!?:;])[”\"]?\s+")
 
@@ -98,8 +105,11 @@ def all_claims() -> str:
 @cache
 def told() -> list[Told]:
     """Return all that must be accounted for."""
-    found = [*_glossary(), *_misconceptions(), *_notebooks(), *_exercises(), *_pages()]
-    return [each for each in found if each.kind != "prose" or each.rest()]
+    found = [
+        *_glossary(), *_misconceptions(), *_notebooks(), *_exercises(), *_pages(), *_documents(),
+        *_docstrings(),
+    ]  # fmt: skip
+    return [each for each in found if each.kind not in LATER or each.rest()]
 
 
 def _glossary() -> Iterator[Told]:
@@ -135,6 +145,8 @@ def _notebooks() -> Iterator[Told]:
                 yield Told(place, "task", cell.source)
             elif cell.cell_type == "markdown" and "{question}" not in cell.source:
                 yield Told(place, "prose", paragraphs(cell.source))
+            elif cell.cell_type == "code" and said_in_code(cell):
+                yield Told(f"{place}: comments", "comment", "\n\n".join(said_in_code(cell)))
             alt, figure = figure_texts(cell)
             if alt or figure:
                 shown = tuple(cell.metadata.get("qkv", {}).get("shows", {}))
@@ -148,6 +160,24 @@ def _pages() -> Iterator[Told]:
             name = page.relative_to(BOOK).with_suffix("").as_posix()
             for title, section in sections(page.read_text(encoding="utf-8")):
                 yield Told(f"{name}: {title}", "prose", paragraphs(_written(page, section)))
+
+
+def said_in_code(cell: nbformat.NotebookNode) -> list[str]:
+    """Return the comments and docstrings of a cell that readers see, but for those of a task."""
+    hidden = {"remove-cell", "remove-input"} & set(cell.metadata.get("tags", []))
+    return [] if hidden else [each for each in code_texts(cell.source) if "returns:" not in each]
+
+
+def _documents() -> Iterator[Told]:
+    for path in documents():
+        for title, section in sections(path.read_text(encoding="utf-8")):
+            yield Told(f"{path.name}: {title}", "document", paragraphs(section))
+
+
+def _docstrings() -> Iterator[Told]:
+    for name, thing in PUBLIC.items():
+        said = re.sub(r"(?ms)^Examples\n-+\n.*", "", inspect.cleandoc(thing.__doc__ or ""))
+        yield Told(f"docstring of {name.removeprefix('qkv_lib.')}", "docstring", said)
 
 
 def sections(text: str) -> Iterator[tuple[str, str]]:
