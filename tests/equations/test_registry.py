@@ -10,6 +10,7 @@ from tests.equations import formulas, registry
 from tests.equations.claims import given, judged, wrong
 from tests.equations.labels import Equation, display_equations, faults
 from tests.equations.mutants import mutants
+from tests.holds import holds
 
 BY_HAND = {"eq-translation-beam"}
 """Which no evaluator reads: the reasons stand at their tests."""
@@ -21,6 +22,10 @@ def all_tests() -> None:
         importlib.import_module(f"tests.equations.{module.stem}")
 
 
+@holds(
+    "Every numbered equation has a test that evaluates the formula as it is written, mostly one"
+    " number at a time, and compares it with the library.",
+)
 def test_every_display_equation_of_the_book_has_a_test() -> None:
     assert faults(formulas.equations_of_the_book(), registry.TESTS) == []
 
@@ -132,6 +137,9 @@ def test_what_is_no_display_equation_is_passed_over(text: str) -> None:
         ([Equation("eq-x", "a")], [], "label without test: eq-x"),
         ([], ["eq-x"], "test without label: eq-x"),
     ],
+)
+@holds(
+    "An equation without a test fails.",
 )
 def test_each_fault_is_named(equations: list[Equation], tested: list[str], fault: str) -> None:
     (found,) = faults(equations, tested)

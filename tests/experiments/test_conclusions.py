@@ -101,6 +101,7 @@ def test_longer_training_leaves_choosing_its_lead() -> None:
     "An induction head takes two layers: one layer stays near guessing, "
     "even with 16 times the updates.",
     "It needs a head in an earlier layer that marks B with the token before it.",
+    "Two layers of the same width do it;",
 )
 def test_one_layer_finds_no_repetition() -> None:
     two = [run["loss"] for run in of(repeats.TABLE.runs, n_blocks=2, updates=800)]

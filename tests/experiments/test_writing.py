@@ -109,3 +109,23 @@ def test_a_model_is_left_as_it_trains_whoever_watches() -> None:
     two = repeats.train(1, seed=0, n_updates=4, watch=lambda *_: None, every=1)
     for a, b in zip(one.parameters(), two.parameters(), strict=True):
         assert torch.equal(a, b)
+
+
+@holds(
+    "In one layer the key of place $j$ is made from the token at $j$ alone, $k_j = "
+    "\\operatorname{norm}(E_{t_j}) W_K$.",
+    "Whether $j$ is the place to copy from depends on the token at $j - 1$, and that is in no key.",
+    "what is missing is a second step.::::::{right} No key holds the token before its own.",
+    "A first layer must put that into the row.::::::{wrong} It was trained too briefly.",
+    "So the score of a place can depend on its own token, on the query's token and on the "
+    "distance, but not on what stood before it.",
+)
+def test_only_in_a_second_layer_a_key_holds_the_token_before() -> None:
+    for n_blocks in (1, 2):
+        model = repeats.train(n_blocks, seed=0, n_updates=1)
+        keys: list[torch.Tensor] = []
+        model.layers[-1].key.register_forward_hook(lambda *each, keys=keys: keys.append(each[2]))
+        for token in (5, 6):
+            model(torch.tensor([[1, 2, token, 3, 4]]))
+        same = [torch.equal(keys[0][0, j], keys[1][0, j]) for j in range(5)]
+        assert same == [True, True, False, *[n_blocks == 1] * 2]

@@ -15,6 +15,7 @@ from qkv_lib.practice import check, describe, grade
 from qkv_lib.practice.exercises import EXERCISES
 from qkv_lib.practice.run import cases_of, reference_values
 from qkv_lib.practice.verdict import sentence, two_numbers
+from tests.holds import holds
 from tests.practice.answers import ANSWERS
 from tests.practice.answers.source import function
 
@@ -24,12 +25,18 @@ MISTAKES = [(name, mistake) for name, each in EXERCISES.items() for mistake in e
 
 
 @pytest.mark.parametrize(("name", "style"), RIGHT, ids=lambda value: str(value))
+@holds(
+    "Every exercise is tried on right answers in several styles, and on wrong ones:",
+)
 def test_a_right_answer_passes_in_every_style(name, style):
     verdict = grade(name, function(ANSWERS[name].right[style]))
     assert verdict.status == "right", verdict.text
 
 
 @pytest.mark.parametrize(("name", "edit"), EDITS, ids=lambda value: str(value)[:60])
+@holds(
+    "each must get the name of its own mistake.",
+)
 def test_one_wrong_edit_gets_the_name_of_its_mistake(name, edit):
     verdict = grade(name, function(ANSWERS[name].edited(edit)))
     assert verdict.status == "wrong"

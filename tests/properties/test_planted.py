@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
+from tests.holds import holds
 from tests.properties.cases import Case, Cell, cases
 from tests.properties.implementations import Implementation
 from tests.properties.planted import FAULTS, RIGHT
@@ -38,5 +39,8 @@ def test_the_fault_is_caught_by_the_property_named(fault: Implementation, name: 
         check(fault, name)
 
 
+@holds(
+    "Each property has a planted fault that it must catch.",
+)
 def test_every_property_catches_some_fault() -> None:
     assert {name for _, name in FAULTS} == set(PROPERTIES)

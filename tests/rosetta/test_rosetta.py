@@ -154,6 +154,13 @@ def test_a_query_that_sees_nothing_gets_what_the_probe_says(name: str) -> None:
     same(ask(TOOLS[name], found, query, key, value, mask=nothing), expected[found.nothing])
 
 
+@holds(
+    "transformers avoids the trap for a single new word:",
+    "its wrapper of the same function drops the flag when there is only one query, which is why"
+    " its row says one query sees all.",
+    "With two or more new words and a cache this does not help.",
+    "Bias adds means that numbers belong in another argument, called bias.",
+)
 def test_the_known_differences_are_there() -> None:
     """What the chapter tells of is true, whatever the tests above would let pass."""
     rows = {name: conventions(name) for name in TOOLS}
@@ -161,6 +168,8 @@ def test_the_known_differences_are_there() -> None:
     assert rows["F.scaled_dot_product_attention"].mask == "may attend"
     assert rows["keras.layers.Attention"].scale == "1"
     assert rows["transformers, sdpa"].dropout == "0; acts always"
+    assert rows["transformers, sdpa"].causal == "top-left; one query sees all"
+    assert rows["keras.ops.dot_product_attention"].numbers.endswith("; bias adds")
     assert not [row for row in rows.values() if "something else" in asdict(row).values()]
 
 

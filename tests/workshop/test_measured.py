@@ -11,6 +11,7 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
+from tests.holds import holds
 from workshop.measured import Tolerance, faults, settle, settle_text
 from workshop.notebooks import METADATA, execute
 from workshop.pages import BOOK, ROOT
@@ -25,6 +26,10 @@ def within(old: str, new: str) -> bool:
 
 
 @pytest.mark.parametrize("new", ["0.94", "0.95", "0.920", "0.9601"])
+@holds(
+    "Each number that it prints with a decimal point may then differ from the one shown by that"
+    " much, usually a few hundredths;",
+)
 def test_a_number_may_differ_by_what_the_cell_states(new: str) -> None:
     assert within("0.94", new)
 
@@ -47,6 +52,9 @@ def test_a_number_may_differ_by_what_the_cell_states(new: str) -> None:
         ("16 digits", "16.0 digits"),
         ("digits\none", "digits one"),
     ],
+)
+@holds(
+    "its words and its whole numbers may not.",
 )
 def test_nothing_else_may_differ(old: str, new: str) -> None:
     assert not within(old, new)
@@ -113,6 +121,9 @@ def test_a_sound_tolerance_is_accepted(written: dict[str, float]) -> None:
         ("16 digits, 3 seeds", {"rel": 0.02}, "no measured number"),
         ("", {"rel": 0.02}, "no measured number"),
     ],
+)
+@holds(
+    "A tolerance of more than a quarter of what is measured is refused.",
 )
 def test_a_tolerance_that_is_none_is_refused(text: str, written: Any, fault: str) -> None:
     (found,) = faults(cell(text, written))

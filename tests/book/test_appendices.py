@@ -1,0 +1,174 @@
+"""What the appendices tell and no cell shows, computed: the ten corrections, symptoms, a class."""
+
+import re
+
+import nbformat
+import numpy as np
+import pytest
+
+from qkv_lib import attention, attention_steps, softmax
+from qkv_lib.formula.positions import rope
+from qkv_lib.measures.cost import Block, block_cost
+from tests.holds import holds
+from workshop.pages import BOOK
+
+X = np.array([[1.0, 2], [2, 3], [3, 4], [4, 5]])  # the article's words
+RNG = np.random.default_rng(0)
+Q, K, V = RNG.normal(size=(3, 4)), RNG.normal(size=(5, 4)), RNG.normal(size=(5, 2))
+CLASS = (BOOK / "appendix" / "for-a-class.md").read_text(encoding="utf-8")
+
+
+@holds(
+    "With Q = K = V every row attends to the longest vector, not to itself.",
+    "Every query looks at the same key",
+)
+def test_every_row_of_the_article_attends_to_the_longest() -> None:
+    assert np.linalg.norm(X, axis=1).argmax() == 3
+    assert attention_steps(X, X, X).weights.argmax(axis=1).tolist() == [3, 3, 3, 3]
+
+
+@holds(
+    "The program gives one row per word, not a vector of fixed length.",
+    "A single vector requires pooling.",
+    "Attention makes one vector of a sentence",
+)
+def test_the_program_gives_a_row_for_each_word() -> None:
+    for n in (2, 3, 4):
+        assert attention(X[:n], X[:n], X[:n]).shape == (n, 2)
+        assert attention(X[:n], X[:n], X[:n]).mean(axis=0).shape == (2,)
+
+
+@holds(
+    "A key is not what is extracted.",
+    "A query is matched against the keys;",
+    "what is carried away are the values.",
+    "The weighted sum is over the rows of V, not of K, and its result is $n_q \\times d_v$.",
+    "The output is a weighted sum of the keys",
+    "With K = V the mistake does not show.",
+)
+def test_keys_are_matched_and_values_are_carried_away() -> None:
+    steps, other = attention_steps(Q, K, V), attention_steps(Q, K, 2 * V + 1)
+    assert np.array_equal(steps.weights, other.weights)
+    np.testing.assert_allclose(other.output, 2 * steps.output + 1)
+    np.testing.assert_allclose(steps.output, steps.weights @ V)
+    assert steps.output.shape == (len(Q), V.shape[1]) != (steps.weights @ K).shape
+    moved = attention_steps(Q, K + RNG.normal(size=K.shape), V)
+    assert not np.allclose(moved.weights, other.weights)
+    same = attention_steps(Q, K, K)
+    np.testing.assert_allclose(same.output, same.weights @ K)
+
+
+@holds(
+    "There are as many values as keys;",
+    "their widths $d_v$ and $d_k$ need not be equal;",
+    "the root is that of $d_k$.",
+)
+def test_widths_of_keys_and_values_differ_and_the_root_is_of_the_keys() -> None:
+    assert K.shape[1] != V.shape[1]
+    by_hand = softmax(Q @ K.T / np.sqrt(K.shape[1])) @ V
+    np.testing.assert_allclose(attention(Q, K, V), by_hand)
+    assert not np.allclose(by_hand, softmax(Q @ K.T / np.sqrt(V.shape[1])) @ V)
+    with pytest.raises(ValueError, match="value"):
+        attention(Q, K, V[:4])
+
+
+@holds(
+    "The formula shown is the output, not the scores.",
+    "it does not act on each number alone, as most activation functions do.",
+    "Softmax normalises each row;",
+)
+def test_the_formula_is_the_output_and_softmax_acts_on_rows() -> None:
+    scores = attention_steps(Q, K, V).scores
+    assert scores.shape == (3, 5) != attention(Q, K, V).shape == (3, 2)
+    changed = scores.copy()
+    changed[0, 4] += 1
+    moved = ~np.isclose(softmax(scores), softmax(changed))
+    assert moved[0].all()
+    assert not moved[1:].any()
+
+
+@holds(
+    "An output larger than every value",
+    "weights that do not sum to 1",
+    "Rows of weights do not sum to 1",
+)
+def test_weights_over_the_queries_can_leave_the_range_of_the_values() -> None:
+    ones = np.ones((5, 1))
+    weights = softmax(3 * Q @ K.T, axis=0)
+    assert not np.allclose(weights.sum(axis=1), 1)
+    assert (weights @ ones).max() > 1
+    np.testing.assert_allclose(softmax(3 * Q @ K.T) @ ones, 1)
+
+
+@holds(
+    "One projection shared by Q and K gives symmetric scores:",
+    "if it finds cat, cat finds it.",
+    "(With rotary positions most such matrices do change the output.)",
+)
+def test_shared_maps_and_rotary_positions() -> None:
+    shared = K @ K.T
+    np.testing.assert_allclose(shared, shared.T)
+    turn = RNG.normal(size=(4, 4))
+    other = K @ turn, K @ np.linalg.inv(turn).T
+    np.testing.assert_allclose(other[0] @ other[1].T, K @ K.T)
+    places = np.arange(5)
+    turned, plain = (
+        (rope(q, positions=places) @ rope(k, positions=places).T) for q, k in (other, (K, K))
+    )
+    assert not np.allclose(turned, plain, atol=0.01)
+
+
+@holds("(In a causal model that skips the hidden half, below twice that.)")
+def test_without_the_hidden_half_the_quadratic_part_needs_twice_the_length() -> None:
+    block = Block(d_model=512, n_heads=8)
+    for n, part in ((6 * 512, 1), (12 * 512, 1 / 2)):
+        cost = block_cost(block, n)
+        quadratic = part * (cost.scores.multiplications + cost.weighted_sum.multiplications)
+        assert quadratic == cost.projections.multiplications + cost.feed_forward.multiplications
+
+
+@holds(
+    "The memory column is that number times 700 MB;",
+    "the machines have some to spare, for the system and the seats kept warm.",
+    "30, in one room",
+    "300 in a lecture",
+    "about 450, if at most 15 in 100 work at once",
+)
+def test_the_table_of_classes_adds_up() -> None:
+    words = {"one": 1, "four": 4, "six": 6}
+    found = re.findall(
+        r"^\| [^|]*\| (?:about )?(\d+)[^|]*\| (\d+) GB \| (\d+) \| "
+        r"(\w+) with (\d+) GB and (\d+) cores",
+        CLASS, re.MULTILINE,
+    )  # fmt: skip
+    assert [at_work for at_work, *_ in found] == ["30", "300", "450"]
+    assert 15 * 3000 / 100 == 450
+    for at_work, memory, cores, machines, each, of_each in found:
+        assert int(memory) == int(at_work) * 700 / 1000
+        assert words[machines] * int(each) > 1.15 * int(memory)
+        assert words[machines] * int(of_each) >= int(cores)
+
+
+@holds("The sizes follow from the table above")
+def test_the_settings_of_the_hub_follow_from_the_table_of_notebooks() -> None:
+    rows = re.findall(r"^\| [\w-]+ \| (\d+) \| \d+ \|$", CLASS, re.MULTILINE)
+    memory = [int(each) + 100 for each in rows]  # and JupyterLab
+    (guarantee,) = map(int, re.findall(r"guarantee: (\d+)M", CLASS))
+    assert guarantee == 700
+    assert sum(each <= guarantee for each in memory) > len(memory) / 2
+    assert max(memory) < 2000
+
+
+@holds("usually a few hundredths;")
+def test_most_tolerances_are_a_few_hundredths() -> None:
+    allowed = []
+    for page in sorted(BOOK.glob("*.ipynb")):
+        for cell in nbformat.read(page, as_version=4).cells:
+            stated = cell.metadata.get("qkv", {}).get("tolerance", {})
+            printed = "".join(output.get("text", "") for output in cell.get("outputs", []))
+            for number in re.findall(r"\d+\.\d+", printed) if stated else ():
+                allowed.append(stated.get("abs", 0) + stated.get("rel", 0) * float(number))
+    assert len(allowed) > 100
+    assert np.median(allowed) < 0.04
+    few, many = np.quantile(allowed, [0.2, 0.7])
+    assert 0.005 < few < 0.02 < many < 0.08
