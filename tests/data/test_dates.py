@@ -13,6 +13,7 @@ from qkv_lib.data.dates import (
     ARABIC_DIGITS,
     FORMATS,
     LOCALES,
+    Written,
     date_pair,
     sample_pairs,
     split_dates,
@@ -141,3 +142,15 @@ def test_the_same_generator_draws_the_same_pairs() -> None:
 def test_what_is_no_date_is_refused(locale: str, form: str, says: str) -> None:
     with pytest.raises(ValueError, match=says):
         write_date(datetime.date(1987, 3, 5), locale, form)
+
+
+@holds("A long date is long mainly because it spells out what a short one writes in digits;")
+@given(date=dates, locale=st.sampled_from(["de", "fr", "ar"]))
+def test_a_long_date_is_long_by_its_names(date: datetime.date, locale: str) -> None:
+    long, short = (write_date(date, locale, form) for form in ("full", "yMd"))
+
+    def letters(written: Written, *kinds: str) -> int:
+        return sum(stop - start for start, stop in map(written.spans.__getitem__, kinds))
+
+    names = letters(long, "weekday", "month") - letters(short, "month")
+    assert names > 0.5 * (len(long.text) - len(short.text))

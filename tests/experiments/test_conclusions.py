@@ -4,6 +4,9 @@ from collections.abc import Iterator
 from math import log
 from statistics import mean
 
+import numpy as np
+
+from qkv_lib.data.dates import date_pair, sample_pairs, split_dates
 from qkv_lib.experiments import (
     longer,
     recall,
@@ -13,6 +16,8 @@ from qkv_lib.experiments import (
     writing,
     writing_times,
 )  # fmt: skip
+from qkv_lib.measures.alignments import pieces_right
+from qkv_lib.models.translation import alphabets, load_translator
 from tests.holds import holds
 
 
@@ -224,3 +229,12 @@ def test_patience_does_little_for_one_layer() -> None:
     assert abs(loss[12_800] - log(12)) < 0.02
     assert {round(min(run["loss"] for run in runs_of(2)), 1),
             round(max(run["loss"] for run in runs_of(2)), 2)} == {0.2, 0.35}  # fmt: skip
+
+
+@holds("The model without attention knows the names as well.")
+def test_the_translator_without_attention_knows_the_names() -> None:
+    drawn = sample_pairs(split_dates().years, 200, np.random.default_rng(2))
+    full = [date_pair(each.date, each.locale, "full") for each in drawn]
+    right = pieces_right(load_translator("no attention"), alphabets(), full)
+    assert min(right["month"], right["weekday"]) > 0.95
+    assert right["year"] < 0.5

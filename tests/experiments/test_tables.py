@@ -23,6 +23,7 @@ from qkv_lib.experiments.table import (
 )
 from qkv_lib.models import accuracy
 from qkv_lib.models.translation import RECIPES, alphabets, exact_match, load_translator
+from tests.holds import holds
 
 TABLES = {each.name: each for name in command.names() for each in command.tables(name)}
 EACH = pytest.mark.parametrize("table", TABLES.values(), ids=TABLES.keys())
@@ -166,6 +167,7 @@ def test_an_unknown_experiment_is_refused() -> None:
         command.main(["nothing"])
 
 
+@holds("so the book loads a model that was trained before.")
 def test_the_stored_canvas_model_is_that_of_the_table() -> None:
     test = load_digits().test
     scenes = canvases.held_out(test)
@@ -175,6 +177,7 @@ def test_the_stored_canvas_model_is_that_of_the_table() -> None:
 
 
 @pytest.mark.parametrize("name", RECIPES)
+@holds("The model is that of seed 0, which is stored with the library.")
 def test_the_stored_translators_are_those_of_the_table(name: str) -> None:
     pairs = translation.held_out("test")[:80]
     key = (name, 0, translation.N_UPDATES)

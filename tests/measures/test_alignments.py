@@ -10,6 +10,7 @@ from qkv_lib.data.dates import date_pair, sample_pairs, split_dates
 from qkv_lib.measures.alignments import align, attended, pieces_right, rival_maps
 from qkv_lib.measures.pointing import mass_inside
 from qkv_lib.models.translation import alphabets, load_translator
+from tests.holds import holds
 
 SYMBOLS = alphabets()
 DATE = datetime.date(1999, 9, 30)
@@ -46,6 +47,7 @@ def test_a_model_without_attention_has_no_alignment() -> None:
         align(load_translator("no attention"), SYMBOLS, PAIRS)
 
 
+@holds("chance picks a random character of the source;")
 def test_the_even_map_reaches_chance() -> None:
     _, truth, _ = align(load_translator("dot"), SYMBOLS, PAIRS)
     even = rival_maps(PAIRS)["even"]
@@ -55,6 +57,7 @@ def test_the_even_map_reaches_chance() -> None:
     np.testing.assert_allclose(mass_inside(even, truth), truth.sum(axis=1) / lengths)
 
 
+@holds("the diagonal picks the character as far into the source as the token is into the target.")
 def test_the_diagonal_goes_from_the_first_to_the_last_character() -> None:
     diagonal = rival_maps(PAIRS)["diagonal"]
     assert (diagonal.sum(axis=1) == 1).all()
