@@ -73,6 +73,7 @@ SEEN = steps(k=KEY, v=VALUE, alpha=DECAY, beta=STRENGTH)
 
 
 @holds(
+    "The token reads the state after it has written, so it sees itself.",
     "first reads the value that the key has now, and writes only the difference $e_t$ to "
     "the new one:",
     r"$\beta_t$ is how much of the difference is written.",

@@ -19,6 +19,9 @@ W_UK, W_UV = rng.normal(size=(2, H, D_C, D))
 
 
 @holds(
+    "With $b$ sequences, $n$ new tokens in each and $B$ bytes per number, the "
+    "multiplications per byte, called arithmetic intensity (算术强度), are",
+    "A step reads every weight of the model once, whatever the batch",
     r"That takes $d\,d'$ multiplications, one for each number of $W$, and $W$ has to be "
     r"read from memory. If several tokens pass through together, $W$ is still read only "
     r"once.",
@@ -34,6 +37,8 @@ def test_a_matrix_is_read_once_for_all_tokens() -> Cases:
 
 
 @holds(
+    "and the whole cache of each sequence. Each weight is used in one multiplication per "
+    "sequence, and each query head attends to all tokens of its own sequence.",
     "Batching does not help with the key-value cache, because each sequence has a cache "
     "of its own.",
     r"In each query head a new token needs $m$ scores and a weighted sum of $m$ values, "
@@ -101,6 +106,7 @@ def test_the_turn_stands_between_the_maps() -> Cases:
 
 
 @holds(
+    "Here $r_i$ is the turned part of the query and $t_j$ the turned part of the key.",
     "The first part has no position; on the side of the keys it comes from the latent, "
     "and its map can be absorbed. The second part is narrow, of width $d_r$, and is "
     "turned by RoPE. Its keys are the same for all heads and are stored as they are. The "

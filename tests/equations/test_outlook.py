@@ -109,6 +109,7 @@ def test_what_is_left_after_some_keys_is_what_the_library_keeps() -> Cases:
 
 
 @holds(
+    "They are multiplied by the exponential of old peak minus new peak.",
     r"Start with $p_0 = -\infty$ and sums of 0; end with $o = u_n / t_n$.",
 )
 @evaluated("eq-outlook-online")
@@ -146,6 +147,9 @@ def test_two_sets_merge_as_written_in_either_order() -> Cases:
                 yield given(**named)
 
 
+@holds(
+    "With $L$ no softmax need be taken again.",
+)
 @evaluated("eq-outlook-backward")
 def test_the_gradient_at_the_scores_from_the_log_sum_exp() -> Cases:
     g = rng.normal(size=(N, E))
