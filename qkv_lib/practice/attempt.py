@@ -11,17 +11,22 @@ import numpy as np
 from qkv_lib.formula._checks import Array
 from qkv_lib.practice.compare import agree, differs, passed
 from qkv_lib.practice.exercise import Exercise, Function, Outcome, Trial, Values
-from qkv_lib.practice.run import run_once
+from qkv_lib.practice.run import Convert, run_once, to_numpy
 from qkv_lib.practice.verdict import inputs, place, two_numbers
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """An exercise with the trials that an examiner looks at; ``every`` has those left out too."""
+    """An exercise with the trials that an examiner looks at; ``every`` has those left out too.
+
+    ``yours`` is the learner's function, ``convert`` what its arguments are made of arrays by.
+    """
 
     exercise: Exercise
     trials: tuple[Trial, ...]
     every: tuple[Trial, ...] = ()
+    yours: Function | None = None
+    convert: Convert = to_numpy
 
     def inputs(self, trial: Trial) -> str:
         """Return the trial's arguments in words."""

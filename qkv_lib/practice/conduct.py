@@ -30,6 +30,7 @@ def writes_into_arguments(attempt: Attempt) -> Finding | None:
         f"your function changes its argument {names[0]}",
         f"after the call {names[0]} holds other numbers than before",
         "write `x = x / 2` instead of `x /= 2`, and fill new arrays",
+        named=True,
     )
 
 
@@ -39,6 +40,7 @@ def remembers(attempt: Attempt) -> Finding | None:
         "stateful",
         "your function remembers earlier calls, or draws random numbers",
         look="use nothing but the arguments: no global, no default list, no dropout",
+        named=True,
     )
     for trial in attempt.trials:
         one, two = trial.first, trial.again

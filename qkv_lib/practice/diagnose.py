@@ -30,6 +30,7 @@ from qkv_lib.practice.form import (
     wrong_dtype,
 )
 from qkv_lib.practice.laws import broken_law
+from qkv_lib.practice.mend import mended, mended_if_it_raises, mended_twice
 from qkv_lib.practice.patterns import (
     by_row,
     constant,
@@ -43,12 +44,14 @@ from qkv_lib.practice.patterns import (
 )
 from qkv_lib.practice.recognise import (
     cut_beside_a_mistake,
+    cut_into_a_mistake,
     cut_on_the_way_in,
     cut_on_the_way_out,
     named_mistake,
     where_it_fails,
 )
 from qkv_lib.practice.separate import sometimes, somewhere
+from qkv_lib.practice.shapes import of_one_rank, of_one_rank_if_it_raises, results_exchanged
 from qkv_lib.practice.traits import missing_trait
 from qkv_lib.practice.verdict import Finding
 
@@ -100,6 +103,8 @@ def different(attempt: Attempt) -> Finding:
 BEFORE_COMPARING: tuple[Examiner, ...] = (unattempted, writes_into_arguments, remembers)
 AFTER_COMPARING: tuple[Examiner, ...] = (
     named_mistake,
+    mended_if_it_raises,
+    of_one_rank_if_it_raises,
     faulty,
     wrong_dtype,
     few_digits,
@@ -111,9 +116,13 @@ AFTER_COMPARING: tuple[Examiner, ...] = (
     scaled_argument,
     in_other_places,
     where_it_fails,
+    results_exchanged,
+    mended,
+    of_one_rank,
     misshapen,
     not_finite,
     unused_argument,
+    cut_into_a_mistake,
     indices,
     broken_property,
     depends,
@@ -128,5 +137,6 @@ AFTER_COMPARING: tuple[Examiner, ...] = (
     one_sided,
     too_strict,
     sometimes,
+    mended_twice,
     different,
 )

@@ -13,6 +13,7 @@ from qkv_lib.practice.attempt import Attempt, difference
 from qkv_lib.practice.compare import close, unfit
 from qkv_lib.practice.exercise import Case, Trial
 from qkv_lib.practice.run import UNATTEMPTED, reference_values
+from qkv_lib.practice.shapes import explained, why_misshapen
 from qkv_lib.practice.verdict import Finding
 
 MIXED = "`np.zeros` and `np.ones` make float64: give new arrays the dtype of the arguments"
@@ -29,6 +30,8 @@ def faulty(attempt: Attempt) -> Finding | None:
             says = "your function sometimes returns nothing"
             return Finding("returns-nothing", says, f"with {attempt.inputs(trial)}")
         if trial.first.fault:
+            if told := explained(attempt, trial):
+                return told
             mixed = trial.case.kind == "float32" and "TypeError" in trial.first.fault.says
             return replace(trial.first.fault, look=MIXED) if mixed else trial.first.fault
     return None
@@ -44,7 +47,16 @@ def wrong_dtype(attempt: Attempt) -> Finding | None:
             asked = attempt.exercise.dtype or boolean
             says = f"the numbers of {attempt.noun(name)} are right, its dtype is not"
             wanted = f"{expected.dtype}" if asked else "a float of 4 bytes or more"
-            return Finding("dtype", says, f"its dtype is {yours.dtype}; it must be {wanted}")
+            shown = f"{says}\nits dtype is {yours.dtype}; it must be {wanted}"
+            if boolean:
+                says = "0 and 1 come back where False and True are asked for"
+                return Finding("dtype", says, shown, "a comparison gives them", named=True)
+            if len({mine.dtype for _, other, mine, _ in attempt.results() if other == name}) == 1:
+                says = f"{attempt.noun(name)} is {yours.dtype} whatever goes in"
+                look = "give new arrays the dtype of the arguments"
+                return Finding("dtype", says, shown, look, named=True)
+            says = f"{attempt.noun(name)} is {yours.dtype} here: an array of that dtype is mixed in"
+            return Finding("dtype", says, shown, MIXED, named=True)
     return None
 
 
@@ -112,6 +124,8 @@ def misshapen(attempt: Attempt) -> Finding | None:
             if min(yours.ndim, expected.ndim) > 1 and close(yours.swapaxes(-1, -2), expected):
                 says = f"{attempt.noun(name)} is transposed"
                 return Finding("transposed", says, evidence, named=True)
+            if told := why_misshapen(attempt):
+                return told
             says = f"the shape of {attempt.noun(name)} is wrong"
             return Finding("shape", says, evidence)
     return None
@@ -127,8 +141,28 @@ def not_finite(attempt: Attempt) -> Finding | None:
             says = f"{attempt.noun(name)} holds infinity"
             if np.any(np.isnan(yours[wrong])):
                 says = f"{attempt.noun(name)} holds NaN"
+            if of_size(attempt, trial):
+                says = f"{says}: exp of large numbers is infinite, or 0 throughout"
+                look = "subtract the largest number of each row before exp: shares stay as they are"
+                return Finding("overflow", says, difference(attempt, trial), look, named=True)
             return Finding("not-finite", says, difference(attempt, trial), look)
     return None
+
+
+def of_size(attempt: Attempt, trial: Trial) -> bool:
+    """Tell whether an answer that is not finite is right for numbers of ordinary size."""
+    args = [
+        arg * min(1.0, 2 / max(float(np.abs(arg).max()), 1e-300))
+        if isinstance(arg, np.ndarray) and arg.dtype.kind == "f" and arg.size
+        else arg
+        for arg in trial.case.args
+    ]
+    if all(a is b or np.array_equal(a, b) for a, b in zip(args, trial.case.args, strict=True)):
+        return False
+    yours = trial.call(tuple(args))
+    with np.errstate(all="ignore"):
+        expected = reference_values(attempt.exercise, tuple(args))
+    return not yours.fault and attempt.agree(yours.values, expected)
 
 
 def broken_property(attempt: Attempt) -> Finding | None:

@@ -101,20 +101,20 @@ def grade(name: str, yours: Any) -> Verdict:
 
 def judge(exercise: Exercise, yours: Any, clock: limit.Clock) -> Verdict:
     """Return the verdict on a function; a second library is tried where the first one fails."""
-    best: tuple[Trial, ...] = ()
+    best: Attempt | None = None
     for convert in libraries(yours):
-        if best and not may_be_torch(best):
+        if best and not may_be_torch(best.trials):
             break
         trials = run_trials(exercise, yours, convert, clock)
-        attempt = Attempt(exercise, trials)
+        attempt = Attempt(exercise, trials, yours=yours, convert=convert)
         if all(passed(exercise, trial) for trial in trials):
             finding = diagnose(attempt)
             return wrong(exercise, finding) if finding else right(exercise, trials)
-        if not best or raises(trials) < raises(best):
-            best = trials
+        if not best or raises(trials) < raises(best.trials):
+            best = attempt
         if remembers(attempt):
             break
-    attempt = Attempt(exercise, best)
+    attempt = best or attempt
     finding = diagnose(attempt)
     if finding is UNATTEMPTED:
         return Verdict(exercise.name, "unattempted", said(finding))

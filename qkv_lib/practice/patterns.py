@@ -143,6 +143,9 @@ def in_other_places(attempt: Attempt) -> Finding | None:
             says = f"the axes of {noun} are in another order: transpose({axes}) would put it right"
             return Finding("axes", says, shown, "which axis is which, before you reshape?", True)
         if all(x.shape == y.shape for x, y in both):
+            if found := dealt(attempt, which):
+                look = "`reshape(…, n, 2)` sets pairs side by side, `reshape(…, 2, n)` halves"
+                return Finding("dealt-out", found.format(noun), shown, look, True)
             if all(close(ordered(x, by_row=True), ordered(y, by_row=True)) for x, y in both):
                 says = f"the rows of {noun} hold the right numbers in another order"
             else:
@@ -161,6 +164,32 @@ def same_axes(both: list[tuple[Array, Array]]) -> str:
     for order in permutations(range(most)):
         if all(close(mine.transpose(order), theirs) for mine, theirs in both):
             return ", ".join(map(str, order))
+    return ""
+
+
+def dealt(attempt: Attempt, which: int) -> str:
+    """Return in words, {} the result, how the columns are dealt out the wrong way, or nothing."""
+    for by_turns in (True, False):
+        ways: set[str] | None = None
+        for trial in attempt.trials:
+            mine, right = trial.first.values[which], trial.expected[which]
+            parts = {"2": 2} | {
+                name: int(arg)
+                for name, arg in zip(attempt.exercise.arguments, trial.case.args, strict=False)
+                if type(arg) is int
+            }
+            here = set()
+            for name, n in parts.items():
+                if n > 0 and right.ndim and right.shape[-1] % n == 0:
+                    split = (n, -1) if by_turns else (-1, n)
+                    turned = right.reshape(*right.shape[:-1], *split).swapaxes(-1, -2)
+                    if close(mine, turned.reshape(right.shape)):
+                        here.add(name)
+            ways = here if ways is None else ways & here
+        if best := shortest(ways or ()):
+            if by_turns:
+                return f"{{}} takes its columns from {best} parts by turns, and not part by part"
+            return f"{{}} takes its columns part by part, and not from {best} parts by turns"
     return ""
 
 

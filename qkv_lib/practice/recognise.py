@@ -125,6 +125,26 @@ def cut_beside_a_mistake(attempt: Attempt) -> Finding | None:
     return None
 
 
+def cut_into_a_mistake(attempt: Attempt) -> Finding | None:
+    """Look for a named mistake made with an argument that is changed, or taken for another."""
+    failed = [trial for trial in attempt.trials if not attempt.passed(trial)]
+    if any(trial.first.fault for trial in attempt.trials) or all_alike(attempt):
+        return None
+    sample = failed[0].case.args
+    shown = replace(attempt, trials=tuple(failed[:1]))
+    for mistake in attempt.exercise.mistakes:
+        for cut in surgery.ways_in(attempt.exercise, sample, mistake.wrong):
+            key = mistake.wrong, cut.name
+            if not commits(shown, key, cut.change, faults=False):
+                continue
+            if commits(attempt, key, cut.change, faults=False) and not unused(attempt, cut):
+                says = f"two things: {mistake.says}; and {cut.says}"
+                look = f"{mistake.look}. Then: {cut.look}"
+                name = f"{mistake.name}+{cut.name}"
+                return name_it(attempt, Mistake(name, says, look, cut.change))
+    return None
+
+
 def last_step(attempt: Attempt, mistake: Mistake | None, values: list[Values]) -> Finding | None:
     """Look for the one change that makes the learner's results of these."""
     if any(trial.first.fault for trial in attempt.trials):
@@ -158,6 +178,8 @@ def made_by(attempt: Attempt, cut: Cut, values: list[Values], which: int) -> boo
     telling = False
     if cut.name == "truncated" and zeros(attempt, which):
         return False
+    if cut.name == "reciprocal" and not any(generic(t.expected[which]) for t in attempt.trials):
+        return False  # of 0 and ∞ everything is made
     for trial, each in zip(attempt.trials, values, strict=True):
         result = surgery.changed(cut, each, which)
         if result is None or not attempt.agree(trial.first.values, result):

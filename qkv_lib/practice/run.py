@@ -231,6 +231,9 @@ def unpack(exercise: Exercise, returned: Any) -> tuple[tuple[np.ndarray, ...], F
             says = f"your function returns {got} of {len(parts)}"
         return (), Finding("not-a-tuple", says, "", needs)
     for part in parts:
+        if isinstance(part, Iterator):
+            says = f"your function returns {a(type(part).__name__)}: a recipe for numbers, no array"
+            return (), Finding("not-an-array", says, "", "`np.array(list(…))` makes one")
         if isinstance(part, (tuple, list, dict)):
             says = f"your function returns {a(type(part).__name__)} where an array belongs"
             makes = "np.array(…) makes one" if isinstance(part, list) else needs

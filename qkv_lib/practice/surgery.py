@@ -16,13 +16,15 @@ import numpy as np
 
 from qkv_lib.formula._checks import Array
 from qkv_lib.practice.cuts import ARRAYS, BOOLEAN, SCALARS, Cut
-from qkv_lib.practice.exercise import Exercise, Values
+from qkv_lib.practice.exercise import Exercise, Function, Values
 from qkv_lib.practice.run import known_cases
 
 
-def ways_in(exercise: Exercise, sample: tuple[Any, ...]) -> Iterator[Cut]:
-    """Yield the reference with its arguments changed, one change or exchange at a time."""
-    names, answer = exercise.arguments, exercise.reference
+def ways_in(
+    exercise: Exercise, sample: tuple[Any, ...], answer: Function | None = None
+) -> Iterator[Cut]:
+    """Yield an answer, the reference or another, with one of its arguments changed, or two."""
+    names, answer = exercise.arguments, answer or exercise.reference
     arrays = [i for i, arg in enumerate(sample) if isinstance(arg, np.ndarray)]
     plain = [i for i, arg in enumerate(sample) if type(arg) in (int, float)]
     for kinds in (arrays, plain):

@@ -47,7 +47,7 @@ class Finding:
 
     def __str__(self) -> str:
         """Return the parts as sentences."""
-        return sentences(self.says, self.evidence, self.look)
+        return sentences(self.says, *self.evidence.split("\n"), self.look)
 
 
 class Stages(NamedTuple):

@@ -1,6 +1,7 @@
 """What the engine says without any list: laws, traits, lines and curves, terms, places."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -56,7 +57,7 @@ SAID = {
 
 @pytest.mark.parametrize(("name", "yours", "mistake", "says"), SAID.values(), ids=SAID)
 def test_what_an_unlisted_mistake_is_told(name, yours, mistake, says):
-    verdict = grade(name, yours)
+    verdict = grade(name, partial(yours))  # whose code cannot be read
     assert verdict.mistake == mistake
     assert says in verdict.text
 

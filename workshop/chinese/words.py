@@ -230,7 +230,7 @@ def of_exercises(folder: Path) -> list[Message]:
 SAID_OF_ANSWERS = frozenset({
     "your {0}", "with {0}", "with {0}, {1}", "{0}. Then: {1}", "{0} holds NaN", "row", "column",
     "where {0} = {1}", "where {0} ≠ {1}", "where {0} > {1}", "where {0} < {1}", "where {0} {1} {2}",
-    "0 · ∞ is NaN", "use `right`", "φ is SiLU + 1",
+    "0 · ∞ is NaN", "use `right`", "φ is SiLU + 1", "line {0}: {1}",
 })  # fmt: skip
 """Parts of verdicts that have one word or none."""
 

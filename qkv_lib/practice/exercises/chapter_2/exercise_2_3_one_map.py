@@ -102,6 +102,7 @@ def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
         (np.array([[[2.5]], [[-0.3]], [[0.0]]]),),
         (np.stack([np.diag([0.0, 1, -1]), np.diag([0.0, 2, 1]), np.diag([0.0, 0, -3])]),),
         (0.01 * np.stack(sorts(rng, 4, 2)),),
+        (1e4 * np.stack(sorts(rng, 4, 2)),),
     )
 
 

@@ -1,0 +1,180 @@
+"""The mistake in a learner's code: the one edit of a line that makes the answer right.
+
+Where the code can be read, it is edited in one place after the other (`edits`), and tried. What
+makes every call right is the mistake. It is told in words; what would be right is not.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+import time
+from collections.abc import Iterable, Iterator
+from itertools import combinations
+from types import CodeType
+from typing import Any, TypeVar
+
+import numpy as np
+
+from qkv_lib.practice.attempt import Attempt, difference
+from qkv_lib.practice.compare import passed
+from qkv_lib.practice.edits import edits
+from qkv_lib.practice.exercise import Function, Trial
+from qkv_lib.practice.run import run_once
+from qkv_lib.practice.slots import Edit
+from qkv_lib.practice.verdict import Finding
+
+T = TypeVar("T")
+MOST = 800
+"""So many edits are tried."""
+SECONDS = 2.5
+"""After this time none is begun."""
+PLAIN = {
+    "wrong-axis", "no-keepdims", "stands-for", "too-many", "wrong-operation", "off-by-one",
+    "wrong-comparison", "sign", "not-transposed", "transposed-too-often", "over-everything",
+}  # fmt: skip
+"""Edits that are tried two at a time."""
+FEW = 100
+"""So many of them at most."""
+COMMON = {"plain", "batch"}
+"""Kinds with so many inputs that no edit makes them right by chance."""
+
+
+def mended_if_it_raises(attempt: Attempt) -> Finding | None:
+    """Look for the one edit after which an answer that raises is right."""
+    return mended(attempt) if any(trial.first.fault for trial in attempt.trials) else None
+
+
+def mended(attempt: Attempt) -> Finding | None:
+    """Look for the one edit of the learner's code after which it is right.
+
+    If there is none, one that mends the kind of input that goes wrong first will do.
+    """
+    tree = source_of(attempt.yours)
+    if tree is None or attempt.yours is None:
+        return None
+    failed = [trial for trial in attempt.trials if not attempt.passed(trial)]
+    kind = failed[0].case.kind
+    batch = kind in ("batch", "single") and any(t.case.kind == "plain" for t in attempt.trials)
+    arrays = [name for name, arg in zip(attempt.exercise.arguments, failed[0].case.args,
+                                        strict=False) if isinstance(arg, np.ndarray)]  # fmt: skip
+    here = None
+    for edit in in_time(edits(tree, parameters(attempt, tree, arrays), batch=batch)[:MOST]):
+        edited = compiled(attempt.yours, tree, edit)
+        if edited is None or not all(passes(attempt, edited, trial) for trial in attempt.trials):
+            continue
+        if all(passes(attempt, edited, trial) for trial in attempt.every):
+            return told(attempt, edit)
+        here = here or (edit if kind in COMMON else None)
+    return told(attempt, here) if here else None
+
+
+def mended_twice(attempt: Attempt) -> Finding | None:
+    """Look for two edits of the learner's code that make it right together."""
+    tree = source_of(attempt.yours)
+    if tree is None or attempt.yours is None:
+        return None
+    failed = [trial for trial in attempt.trials if not attempt.passed(trial)]
+    arrays = [name for name, arg in zip(attempt.exercise.arguments, failed[0].case.args,
+                                        strict=False) if isinstance(arg, np.ndarray)]  # fmt: skip
+    each = [edit for edit in edits(tree, parameters(attempt, tree, arrays), batch=False)
+            if edit.name in PLAIN][:FEW]  # fmt: skip
+    for one, other in in_time(combinations(each, 2)):
+        if one.changes[0][0] == other.changes[0][0]:
+            continue
+        both = Edit(one.changes + other.changes, f"{one.name}+{other.name}", "", "", one.at)
+        edited = compiled(attempt.yours, tree, both)
+        if edited and all(passes(attempt, edited, trial) for trial in (*failed, *attempt.every)):
+            first, second = told(attempt, one), told(attempt, other)
+            says = f"two things: {first.says}; and {second.says}"
+            look = first.look if first.look == second.look else f"{first.look}. Then: {second.look}"
+            return Finding(both.name, says, first.evidence, look, named=True)
+    return None
+
+
+def in_time(each: Iterable[T]) -> Iterator[T]:
+    """Yield one after the other, until the time is over."""
+    end = time.process_time() + SECONDS
+    for i, one in enumerate(each):
+        if i % 50 == 0 and time.process_time() > end:
+            return
+        yield one
+
+
+def parameters(attempt: Attempt, tree: ast.FunctionDef, arrays: list[str]) -> list[str]:
+    """Return the names in the code: of the arguments that are arrays, and of what it makes."""
+    named = [each.arg for each in (*tree.args.posonlyargs, *tree.args.args)]
+    found = [mine for mine, name in zip(named, attempt.exercise.arguments, strict=False)
+             if name in arrays]  # fmt: skip
+    stored = [node.id for node in ast.walk(tree)
+              if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]  # fmt: skip
+    return list(dict.fromkeys(found + stored))
+
+
+def source_of(function: Any) -> ast.FunctionDef | None:
+    """Return the code of a function as a tree, if it can be read and comes to an end."""
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    except (OSError, TypeError, SyntaxError, ValueError):
+        return None
+    found = tree.body[0] if tree.body else None
+    if not isinstance(found, ast.FunctionDef) or found.decorator_list:
+        return None
+    if any(isinstance(node, ast.While) for node in ast.walk(found)):
+        return None
+    same = compiled(function, found, None)
+    return found if same and says_the_same(same.__code__, function.__code__) else None
+
+
+def says_the_same(one: CodeType, other: CodeType) -> bool:
+    """Tell whether two codes have the same names and constants: a file may have changed."""
+    plain = [[each for each in code.co_consts if not isinstance(each, CodeType)]
+             for code in (one, other)]  # fmt: skip
+    names = [(code.co_names, code.co_varnames) for code in (one, other)]
+    return names[0] == names[1] and repr(plain[0]) == repr(plain[1])
+
+
+def compiled(function: Any, tree: ast.FunctionDef, edit: Edit | None) -> Any:
+    """Return the function with an edit, in the place where it stands; the tree stays as it is."""
+    before = [slot.node for slot, _ in edit.changes] if edit else []
+    for slot, new in edit.changes if edit else ():
+        slot.put(ast.fix_missing_locations(ast.copy_location(new, slot.node)))
+    try:
+        made = compile(ast.Module([tree], []), "<edited>", "exec")
+    except (SyntaxError, ValueError, TypeError):
+        return None
+    finally:
+        for (slot, _), old in zip(edit.changes if edit else (), before, strict=True):
+            slot.put(old)
+    scope = dict(function.__globals__)
+    names, cells = function.__code__.co_freevars, function.__closure__ or ()
+    for name, cell in zip(names, cells, strict=False):
+        scope[name] = cell.cell_contents
+    scope.setdefault("np", np)
+    try:
+        exec(made, scope)
+    except Exception:  # a default that the edit has broken
+        return None
+    found = scope[tree.name]
+    found.__defaults__ = function.__defaults__
+    return found
+
+
+def passes(attempt: Attempt, edited: Function, trial: Trial) -> bool:
+    """Tell whether an edited function gives the right answer to a trial."""
+    outcome = run_once(attempt.exercise, edited, trial.case.args, attempt.convert)
+    if outcome.fault or outcome.modified:
+        return False
+    done = Trial(trial.case, trial.expected, outcome, outcome, trial.call)
+    return len(outcome.values) == len(trial.expected) and passed(attempt.exercise, done)
+
+
+def told(attempt: Attempt, edit: Edit) -> Finding:
+    """Return the finding: what is wrong in which line, and what it led to."""
+    shown = next(trial for trial in attempt.trials if not attempt.passed(trial))
+    fault = shown.first.fault
+    evidence = f"{fault.says}\n{fault.evidence}".strip() if fault else difference(attempt, shown)
+    first = attempt.yours.__code__.co_firstlineno if attempt.yours else 1
+    line = first + getattr(edit.at, "lineno", 1) - 1
+    return Finding(edit.name, f"line {line}: {edit.says}", evidence, edit.look, named=True)
