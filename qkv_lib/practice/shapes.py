@@ -54,6 +54,8 @@ def results_exchanged(attempt: Attempt) -> Finding | None:
 def of_one_rank(attempt: Attempt) -> Finding | None:
     """Look for an answer that is right for one number of leading axes alone."""
     trials = [t for t in attempt.every or attempt.trials if t.case.kind in ORDINARY]
+    if any(leaks(attempt, trial) for trial in attempt.trials):
+        return None  # which says more
     for i, name in enumerate(attempt.exercise.arguments):
         here = [
             t for t in trials if i < len(t.case.args) and isinstance(t.case.args[i], np.ndarray)
@@ -75,6 +77,13 @@ def of_one_rank(attempt: Attempt) -> Finding | None:
         return Finding("leading-axes", says, evidence or difference(attempt, shown), LEAVE_ALONE,
                        named=True)  # fmt: skip
     return None
+
+
+def leaks(attempt: Attempt, trial: Trial) -> bool:
+    """Tell whether one element of a batch changes the result of another."""
+    apart = [rule for rule in attempt.exercise.properties if rule.name == "batch-leak"]
+    shapes = [[array.shape for array in each] for each in (trial.first.values, trial.expected)]
+    return shapes[0] == shapes[1] and any(rule.broken(trial) for rule in apart)
 
 
 def of_one_rank_if_it_raises(attempt: Attempt) -> Finding | None:

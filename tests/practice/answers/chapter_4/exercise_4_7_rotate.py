@@ -65,6 +65,6 @@ def rotate(x, positions):
         ("different", "10000", "1000"),
         ("in-place", "    a, b = x[..., :half], x[..., half:]\n",
          "    a, b = x[..., :half], x[..., half:]\n    a *= 2\n"),
-        ("raises", "positions[:, None]", "positions"),
+        ("lengths-differ", "positions[:, None]", "positions"),
     ),
 )  # fmt: skip
