@@ -27,7 +27,7 @@ MULTIPLIED = re.compile(
 )
 SHAPES = re.compile(r"\(((?:\d+,? ?)+)\)")
 BEYOND = re.compile(
-    r"index\s(\d+)\sis\sout\sof\sbounds\sfor\s(?:axis|dimension)\s\d+\swith\ssize\s(\d+)"
+    r"index\s(\d+)\sis\sout\sof\sbounds\sfor\s(?:axis|dimension)\s\d+.with\ssize\s(\d+)"
 )
 SQUARE = re.compile(r"must\sbe\ssquare")
 ORDINARY = ("plain", "batch", "single")
