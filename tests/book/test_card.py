@@ -6,12 +6,13 @@ import re
 import numpy as np
 
 from qkv_lib import attention_steps, merge_heads
+from tests.holds import holds
 from workshop.pages import BOOK
 
 SIZES = {"n": 13, "n_q": 2, "n_k": 3, "d_k": 5, "d_v": 7, "d_{\\text{model}}": 11, "h": 4}
 CARD = (BOOK / "appendix" / "notation.md").read_text(encoding="utf-8")
 ROW = re.compile(
-    r"^\| [^|]+ \| (?P<names>`[^|]+`) \| [^|]+ \| \$(?P<shape>[^|]+)\$ \|$", re.MULTILINE
+    r"^\| [^|]+ \| [^|]+ \| \$(?P<shape>[^|]+)\$ \| (?P<names>`[^|]+`) \|$", re.MULTILINE
 )
 
 
@@ -39,6 +40,22 @@ def read(shape: str) -> tuple[int, ...]:
     )
 
 
+@holds(
+    "| $X$ | input, one row per word | $n \\times d_{\\text{model}}$ | x |",
+    "| $W_Q, W_K$ | learned maps | $d_{\\text{model}} \\times d_k$ | W_Q, W_K |",
+    "| $W_V$ | learned map | $d_{\\text{model}} \\times d_v$ | W_V |",
+    "| $Q$ | queries, $X W_Q$ | $n_q \\times d_k$ | query |",
+    "| $K$ | keys, $X W_K$ | $n_k \\times d_k$ | key |",
+    "| $V$ | values, $X W_V$ | $n_k \\times d_v$ | value |",
+    "| $Q K^\\top$ | scores | $n_q \\times n_k$ | scores |",
+    "| $S$ | scores over $\\sqrt{d_k}$ | $n_q \\times n_k$ | scaled |",
+    "| $M$ | may query $i$ see key $j$? | $n_q \\times n_k$ | mask |",
+    "| $B$ | added to the scaled scores | $n_q \\times n_k$ | bias |",
+    "| $A$ | softmax of each row | $n_q \\times n_k$ | weights |",
+    "| $L$ | log of each row's denominator | $n_q$ | logsumexp |",
+    "| $O$ | $A V$ | $n_q \\times d_v$ | output |",
+    "| $W_O$ | maps the heads, side by side | $h\\,d_v \\times d_{\\text{model}}$ | W_O |",
+)
 def test_each_array_has_the_shape_that_stands_beside_it() -> None:
     arrays = computed()
     said = {

@@ -67,7 +67,7 @@ class TestFormula:
         "0 keeps a key, $-\\infty$ hides it.",
         "boolean, $n_q \\times n_k$, True where it may.",
         "Numbers added to the scores before the softmax, of shape $n_q \\times n_k$.",
-        "In the library it is an argument apart from the mask.",
+        "In the library, bias and mask are separate arguments.",
     )
     def test_masks_of_both_kinds(self) -> None:
         mask = RNG.random((3, 5)) < 0.6
@@ -113,7 +113,7 @@ class TestFormula:
         assert np.allclose(found, np.exp(-(r[:, 0] ** 2) / (2 * 1.7**2)))
         assert found[0] == 1 > found[1] > found[2]
 
-    @holds("it has the shape of the array.", "$dQ$ stands for the gradient in $Q$.")
+    @holds("it has the shape of the array.", "$dQ$ stands for the gradient with respect to $Q$.")
     def test_a_gradient_has_the_shape_of_its_array(self) -> None:
         d_output = RNG.normal(size=(3, 2))
         found = attention_gradients(Q, K, V, d_output)

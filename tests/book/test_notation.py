@@ -5,6 +5,7 @@ from io import BytesIO
 import pytest
 
 from tests.browser import chromium, need_browser
+from tests.holds import holds
 from workshop.pages import ROOT
 
 need_browser()
@@ -14,6 +15,7 @@ CARD = ROOT / "_build" / "html" / "book" / "appendix" / "notation.html"
 pypdf = pytest.importorskip("pypdf", reason="needs the package pypdf")
 
 
+@holds("This sheet prints on one page of A4.")
 @pytest.mark.parametrize("paper", ["A4", "Letter"])
 def test_the_card_prints_on_one_page(paper: str) -> None:
     assert CARD.is_file(), "run `make book` first"

@@ -32,6 +32,7 @@ from tests.book.running import (
 from tests.book.test_site import SITE, built
 from tests.book.visits import STANDARD, heard
 from tests.browser import STILL, chromium, need_browser
+from tests.holds import holds
 from tests.practice.answers import ANSWERS
 from workshop.in_page import assets
 from workshop.pages import BOOK
@@ -93,6 +94,10 @@ def tab(opened: tuple[Any, list[str]]) -> Any:
     return opened[0]
 
 
+@holds(
+    "Our tests run every cell that has a button, in Chromium and in Firefox, and compare its "
+    "output with the book's."
+)
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_every_cell_with_a_button_shows_what_is_stored(name: str, page: Any, context: Any) -> None:
     address = built(SITE / "book" / f"{name}.html").as_uri()
@@ -105,6 +110,7 @@ def test_from_a_server_too(name: str, served: str, context: Any) -> None:
     assert faults_at(context.new_page(), f"{served}/book/{name}.html", name) == []
 
 
+@holds("cells that need only NumPy or matplotlib, and all exercises")
 def test_most_cells_and_all_exercises_have_a_button(page: Any) -> None:
     told = {name: page.evaluate(BEGIN, name) for name in NOTEBOOKS}
     share = {
@@ -118,12 +124,15 @@ def test_most_cells_and_all_exercises_have_a_button(page: Any) -> None:
     assert [each["source"][:60] for each in yours if not each["needs"]] == []
 
 
+@holds("Then a page loads 12 MB, and 13 MB more at the first cell that draws a figure.")
 def test_the_pieces_are_small_enough() -> None:
     folder = built(SITE / "_static" / "run" / "worker.js").parent / "pieces"
     steps = assets.steps()
     steps["numpy"] = [*steps["numpy"], "library.zip"]
     for step, names in steps.items():
-        assert sum((folder / f"{name}.js").stat().st_size for name in names) <= MOST[step]
+        size = sum((folder / f"{name}.js").stat().st_size for name in names)
+        assert size <= MOST[step]
+        assert round(size / 1e6) == {"numpy": 12, "matplotlib": 13}[step]
     assert (folder.parent / "licences" / "numpy.txt").stat().st_size > 1000
 
 
@@ -162,6 +171,7 @@ def type_into(cell: Any, text: str) -> None:
     cell.page.keyboard.insert_text(text)
 
 
+@holds("Nothing is loaded until the first press.")
 def test_a_page_loads_nothing_of_python_by_itself(opened: Any) -> None:
     light = ("run.js", "run.css", "words.js")
     _, asked = opened
@@ -169,6 +179,14 @@ def test_a_page_loads_nothing_of_python_by_itself(opened: Any) -> None:
     assert [x for x in asked if "/run/" in x and not x.split("?")[0].endswith(light)] == []
 
 
+@holds(
+    "Run first runs the cells above, in their order, and then this one.",
+    "Stop ends a cell that takes too long.",
+    "As it was puts back the code and the output of the book.",
+    "Beyond that, Python raises MemoryError, or it is stopped and starts again at the next Run.",
+    "PyTorch does not run in a page.",
+    "Shift+Enter runs the cell.",
+)
 def test_loops_exits_errors_and_memory_end_a_cell_and_not_the_page(tab: Any) -> None:
     page = tab
     cell = page.locator("#ch01-hard")
@@ -216,6 +234,7 @@ def name(x: int) -> str:
 class A: b = True; c = [len("\\n") for each in range(2)]"""
 
 
+@holds("Edit opens an editor. Tab indents; Escape and then Tab leaves it.")
 def test_the_editor_has_names_contrast_and_a_way_out(context: Any) -> None:
     page = context.new_page()
     page.goto(built(SITE / "book" / "path.html").as_uri())
@@ -266,6 +285,14 @@ def test_two_tabs_do_not_disturb_each_other(tab: Any, served: str, context: Any)
     second.close()
 
 
+@holds(
+    "In an exercise, Write your answer here opens the editor, and Check says whether your answer "
+    "is right.",
+    "Then you can ask for more, one step at a time: the name of the mistake, where to look, a "
+    "solution.",
+    "The tick beside an exercise is set when your answer passes.",
+    "Download as a notebook saves the chapter with what you have written.",
+)
 def test_an_answer_is_judged_ticked_kept_and_taken_along(tab: Any, tmp_path: Path) -> None:
     page = tab
     exercise = page.locator("#ch01-exercise-hard-yours")

@@ -113,6 +113,8 @@ class TestOrder:
     @holds(
         "Then the rows of the output are shuffled in the same way, and nothing else changes:",
         "Each output is a sum over all words, and a sum does not depend on the order of its terms.",
+        "Permute the rows of the input, and the rows of the output are permuted alike and nothing "
+        "else changes.",
         "It receives the same as before, mostly the size of a cat.",
         "With a causal mask some outputs do change, because that mask hides words by their place.",
     )
@@ -161,6 +163,8 @@ class TestOrder:
         "elsewhere.",
         "The query at position $i$ is then $p_{i-3}$, and the keys are the rows $p_j$.",
         "it fits one to half of the positions, and tries it on all",
+        "| $p_i$, $T_\\Delta$ | sinusoidal row of position $i$; the map that moves it on by "
+        "$\\Delta$ |",
     )
     def test_one_matrix_moves_every_position(self) -> None:
         p = sinusoidal(64, 16)
@@ -175,6 +179,7 @@ class TestOrder:
         assert np.allclose(p[3:] @ fitted, p[:-3], atol=1e-4)
 
     @holds(
+        "act after the projections, on queries and keys",
         "The paper pairs features $2l$ and $2l + 1$; this library, like GPT-NeoX, pairs $l$ and "
         "$l + d_k/2$.",
         "If a model runs with a different pairing from the one it was trained with, its scores "
@@ -198,6 +203,11 @@ class TestOrder:
         assert np.isclose(score(7, 5), (rope(q, offset=2) @ k.T)[0, 0])
         assert np.isclose(score(1003, 1008), score(3, 8))
         assert not np.isclose(score(8, 3), score(3, 8))
+        layer = MultiHeadAttention(6, 1, rotate=rope).double().requires_grad_(False)
+        x = torch.tensor(RNG.normal(size=(4, 6)))
+        turned = attention(rope(layer.query(x)), rope(layer.key(x)), layer.value(x))
+        assert torch.allclose(layer(x), layer.output(turned))
+        assert not torch.allclose(rope(layer.query(x)), layer.query(rope(x)))
         order = [0, 2, 4, 1, 3, 5]  # neighbours as pairs, without an error
         other = (rope(q[:, order], offset=7) @ rope(k[:, order], offset=5).T)[0, 0]
         assert not np.isclose(other, score(7, 5))
@@ -225,6 +235,7 @@ class TestOrder:
         "each head $r$:",
         "Near keys are favoured, strongly in a head with a steep slope, gently in one with a "
         "flat slope.",
+        "| $m_r$ | slope of head $r$ in ALiBi |",
         "There is no mask, so ALiBi uses the distance in both directions, $|i - j|$:",
     )
     def test_alibi_by_its_slopes(self) -> None:

@@ -8,6 +8,7 @@ from torch.nn import functional
 from qkv_lib import attention, split_heads
 from qkv_lib.data.sentence import ASKED, COLD, FEATURES, GUESS, LIKE, THIRSTY, WHO, rows, step
 from qkv_lib.layers import DecoderBlock, EncoderBlock, MultiHeadAttention, initialise
+from qkv_lib.models.gpt import GPT
 from qkv_lib.models.translator import TransformerTranslator
 from tests.holds import holds
 
@@ -182,6 +183,8 @@ class TestBlocks:
         "(因果掩码).",
         "In cross-attention (交叉注意力), the words written so far attend to the output of the "
         "encoder, which gives the keys and values. The mask hides the padding of the source.",
+        "With a causal mask, your block is also the block of a model that only writes, such as "
+        "GPT-2.",
         "The library's DecoderBlock has cross-attention between its self-attention and its "
         "feed-forward layer; section 6.3 uses both blocks.",
     )
@@ -202,6 +205,7 @@ class TestBlocks:
         assert order == ["attention", "memory_attention", "feed_forward"]
         kinds = {type(part) for part in TransformerTranslator(10, 10).modules()}
         assert {EncoderBlock, DecoderBlock} <= kinds
+        assert any(isinstance(part, EncoderBlock) for part in GPT(10, 4, d_model=8).modules())
         real = torch.tensor([[True, True, True, True, False]])
         padded = source.clone()
         padded[:, 4] = 9

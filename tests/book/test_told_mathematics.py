@@ -1,10 +1,12 @@
 """What chapter 4 says of scores, softmax and root, beside what computes it."""
 
+import matplotlib.pyplot as plt
 import numpy as np
 
 from qkv_lib import (
     attention,
     attention_steps,
+    plots,
     scoring,
     softmax,
 )
@@ -52,6 +54,7 @@ class TestFormula:
         assert K[DRY].any()
 
     @holds(
+        "| $W_{QK}$ | one matrix for two, $W_Q W_K^\\top$ |",
         "The dot product of two learned projections already is bilinear:",
         "The dot product has one weakness: a long key can win by its length alone.",
         "An additive score cannot exceed the sum of all $|u_c|$, because tanh stays between −1 "
@@ -167,6 +170,7 @@ class TestRoot:
     @holds(
         "Queries and keys affect the output only through the scores, so every gradient that "
         "reaches them has been multiplied by $J$.",
+        "| $\\odot$, rowsum | product entry by entry; sum of each row |",
         "Row $i$ of $dS$ is row $i$ of $dA$ times the Jacobian $J$ of that row.",
         "By, the product can be written without building $J$:",
         "The column $g$ holds one number for each row, the average of $dA$ with the weights of "
@@ -194,6 +198,7 @@ class TestRoot:
         "steeply, over nine orders of magnitude.",
         "A shaded band around it, from the fifth to the ninety-fifth percentile of rows, widens "
         "downwards from a factor of 2 on, to almost forty orders of magnitude.",
+        "the rows between the lowest 5 % and the highest 5 %",
         "The horizontal axis is the factor on the scores, from 1 to 64.",
     )
     def test_curve_of_the_collapse(self) -> None:
@@ -209,6 +214,11 @@ class TestRoot:
         low = np.log10(np.quantile(sizes, 0.05, axis=1))
         widths = median - low
         assert (np.diff(widths[1:]) > 0).all()
+        ax = plots.collapse(factors, np.array(sizes), xlabel="factor", ylabel="size")
+        edge = ax.collections[0].get_paths()[0].vertices[:, 1]
+        assert np.isclose(edge.min(), np.quantile(sizes[-1], 0.05))
+        assert np.isclose(edge[edge > sizes[0].min()].max(), np.quantile(sizes, 0.95, axis=1).max())
+        plt.close("all")
         assert 34 < np.log10(np.quantile(sizes[-1], 0.95)) - low[-1] < 40
 
     @holds(

@@ -92,7 +92,7 @@ def test_a_gate_lets_a_part_of_the_output_through() -> Cases:
 
 
 @holds(
-    "Attention whose weights are one map less a part of another, "
+    "Attention whose weights are one map minus a part of another, "
     "so that what both have in common cancels.",
     "A difference computes two maps of weights from two sets of scores, and subtracts the second, "
     r"times a learned $\lambda$, from the first.",
