@@ -11,7 +11,8 @@ from qkv_lib import attention_steps, merge_heads
 from workshop.pages import listed_pages, markdown_parts
 
 ROW = re.compile(
-    r"^\| \$(?P<symbol>[^$|=]+?)(?: = [^$|]+)?\$ \| .*\| \$(?P<shape>[^$|]*\\times[^$|]*)\$ \|$",
+    r"^\| \$(?P<symbol>[^$|=]+?)(?: = [^$|]+)?\$ \| .*\| \$(?P<shape>[^$|]*\\times[^$|]*)\$ \|"
+    r"(?: `[^|]+` \|)?$",
     re.MULTILINE,
 )
 SAID = re.compile(
