@@ -88,7 +88,9 @@ def leaks(attempt: Attempt, trial: Trial) -> bool:
 
 def of_one_rank_if_it_raises(attempt: Attempt) -> Finding | None:
     """Look for it in an answer that raises."""
-    return of_one_rank(attempt) if any(trial.first.fault for trial in attempt.trials) else None
+    faults = [trial.first.fault for trial in attempt.trials if trial.first.fault]
+    raises = faults and all(fault.name == "raises" for fault in faults)
+    return of_one_rank(attempt) if raises else None
 
 
 def explained(attempt: Attempt, trial: Trial) -> Finding | None:

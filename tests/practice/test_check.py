@@ -261,7 +261,7 @@ def test_an_einsum_that_knows_no_batch_is_shown_its_line():
         return EXERCISES["softmax-rows"].reference(scores) @ value
 
     verdict = grade("attention", attention)
-    assert verdict.mistake == "raises"
+    assert verdict.mistake == "einsum-without-batch"
     assert "right for one sequence, but not for batches" in verdict.text.lower()
     assert "np.einsum" in verdict.text
 
@@ -269,7 +269,7 @@ def test_an_einsum_that_knows_no_batch_is_shown_its_line():
 def test_an_exception_is_reported_with_its_line():
     source = "def attention(query, key, value):\n    scores = query @ key\n    return scores\n"
     verdict = grade("attention", function(source))
-    assert verdict.mistake == "raises"
+    assert verdict.mistake == "lengths-differ"
     assert "at line 2" in verdict.text
     assert "ValueError" in verdict.text
     assert "query (" in verdict.text

@@ -40,6 +40,6 @@ def hard_lookup(queries, keys, values):
         ("one-for-all", "values[scores.argmax(axis=1)]",
          "np.stack([values[scores[0].argmax()]] * len(queries))"),
         ("different", "argmax(axis=1)", "argsort(axis=1)[:, len(keys) // 2]"),
-        ("raises", "keys.T", "keys[:, :-1].T"),
+        ("lengths-differ", "keys.T", "keys[:, :-1].T"),
     ),
 )  # fmt: skip
