@@ -12,7 +12,14 @@ from qkv_lib.practice.diagnose import diagnose
 from qkv_lib.practice.exercise import Exercise, Trial
 from qkv_lib.practice.exercises import EXERCISES
 from qkv_lib.practice.progress import note
-from qkv_lib.practice.run import UNATTEMPTED, libraries, may_be_torch, run_trials, silence
+from qkv_lib.practice.run import (
+    UNATTEMPTED,
+    libraries,
+    may_be_torch,
+    passes,
+    run_trials,
+    silence,
+)
 from qkv_lib.practice.verdict import Finding, Stages, Verdict, named, not_yet
 
 
@@ -105,6 +112,8 @@ def judge(exercise: Exercise, yours: Any, clock: limit.Clock) -> Verdict:
     for convert in libraries(yours):
         if best and not may_be_torch(best.trials):
             break
+        if best and not raises(best) and not passes(exercise, yours, convert, clock):
+            break  # what ran with the one library is judged by it
         trials = run_trials(exercise, yours, convert, clock)
         attempt = Attempt(exercise, trials, yours=yours, convert=convert)
         if all(passed(exercise, trial) for trial in trials):
@@ -168,7 +177,7 @@ def too_slow(clock: limit.Clock) -> Finding:
     else:
         says = f"your function does not come to an end within {limit.LIMIT:g} seconds"
     look = "does a loop never end, or does it do again what was done before?"
-    return Finding("too-slow", says, f"it was called with {clock.shown}", look)
+    return Finding("too-slow", says, f"it was called with {clock.shown()}", look)
 
 
 def describe(name: str) -> None:

@@ -32,13 +32,13 @@ class Stopped(BaseException):
 class Clock:
     """How long a learner's function has run, over all its calls; nothing else counts.
 
-    ``shown`` is what the call that runs was called with, in words.
+    ``shown()`` is what the call that runs was called with, in words.
     """
 
     def __init__(self) -> None:
         self.calls = 0
         self.over = False
-        self.shown = ""
+        self.shown: Callable[[], str] = str
         self._clocks: tuple[Callable[[], float], ...] = (time.perf_counter,)
         self._spent = [0.0, 0.0]
         self._since: list[float] | None = None
@@ -55,7 +55,7 @@ class Clock:
         return self.spent() < LIMIT and self.spent(0) < WAIT * LIMIT
 
     @contextlib.contextmanager
-    def running(self, shown: str) -> Iterator[None]:
+    def running(self, shown: Callable[[], str]) -> Iterator[None]:
         """Count the time of one call; none begins when the time is over."""
         if self.over:
             raise Stopped

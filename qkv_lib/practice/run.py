@@ -5,17 +5,20 @@ from __future__ import annotations
 import contextlib
 import dis
 import io
+import linecache
 import sys
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from importlib.util import find_spec
 from types import CodeType
 from typing import Any
 
 import numpy as np
 
+from qkv_lib.practice.compare import passed
 from qkv_lib.practice.exercise import Case, Exercise, Function, Outcome, Trial, Values
 from qkv_lib.practice.limit import Clock, Stopped
 from qkv_lib.practice.vary import varied
@@ -49,6 +52,18 @@ def run_trials(
     return tuple(
         Trial(case, expected, one, two, call)
         for (case, expected), one, two in zip(known, first, again, strict=True)
+    )
+
+
+def passes(exercise: Exercise, function: Function, convert: Convert, clock: Clock) -> bool:
+    """Tell whether an answer passes every case; the first that it fails ends it."""
+
+    def call(args: tuple[Any, ...]) -> Outcome:
+        return run_once(exercise, function, args, convert, clock)
+
+    outcomes = ((case, expected, call(case.args)) for case, expected in known_cases(exercise))
+    return all(
+        passed(exercise, Trial(case, expected, one, one, call)) for case, expected, one in outcomes
     )
 
 
@@ -146,7 +161,8 @@ def run_once(
     printed = sys.stdout if isinstance(sys.stdout, Sink) else Sink()
     printed.written = False
     try:
-        with clock.running(inputs(exercise.arguments, args)) if clock else contextlib.nullcontext():
+        shown = partial(inputs, exercise.arguments, args)
+        with clock.running(shown) if clock else contextlib.nullcontext():
             returned = function(*copies)
         values, fault = unpack(exercise, returned)
     except Stopped:
@@ -272,14 +288,17 @@ def raised(
 ) -> Finding:
     """Describe an exception by the last line of the learner's own code that led to it."""
     file = getattr(getattr(function, "__code__", None), "co_filename", None)
-    trace = traceback.extract_tb(error.__traceback__)
-    frames = [frame for frame in trace if frame.filename == file]
-    own = bool(frames) and trace[-1].filename == file
+    trace = [(each.f_code.co_filename, n) for each, n in traceback.walk_tb(error.__traceback__)]
+    lines = [number for name, number in trace if name == file]
+    own = bool(lines) and trace[-1][0] == file
     if type(error) is NotImplementedError and own and not str(error):
         return UNATTEMPTED  # `raise NotImplementedError` is a skeleton too
-    where = f" at line {frames[-1].lineno}" if frames else ""
-    if frames and frames[-1].line:
-        where += f", `{frames[-1].line}`"
+    where = ""
+    if file and lines:
+        where = f" at line {lines[-1]}"
+        linecache.checkcache(file)  # it may have been changed since
+        if line := linecache.getline(file, lines[-1]).strip():
+            where += f", `{line}`"
     if own and holds_ellipsis(error):
         if untouched(exercise, function):
             return UNATTEMPTED
