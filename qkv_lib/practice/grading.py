@@ -112,7 +112,7 @@ def judge(exercise: Exercise, yours: Any, clock: limit.Clock) -> Verdict:
     for convert in libraries(yours):
         if best and not may_be_torch(best.trials):
             break
-        if best and not raises(best) and not passes(exercise, yours, convert, clock):
+        if best and not raises(best.trials) and not passes(exercise, yours, convert, clock):
             break  # what ran with the one library is judged by it
         trials = run_trials(exercise, yours, convert, clock)
         attempt = Attempt(exercise, trials, yours=yours, convert=convert)
