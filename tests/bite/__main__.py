@@ -13,13 +13,14 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.bite import book, kinds, library, read, said, truth
+from tests.bite import book, kinds, library, read, said, truth, words
 from tests.bite.plant import BUILD, Plant
 from workshop.building import JUPYTER_BOOK, OPTIONS
 from workshop.pages import ROOT
 
 PLANTS: list[Plant] = [
     *library.PLANTS, *book.PLANTS, *read.PLANTS, *said.PLANTS, *kinds.PLANTS, *truth.PLANTS,
+    *words.PLANTS,
 ]  # fmt: skip
 SCRATCH = ROOT / "_build" / "bite"
 TABLE = Path(__file__).parent / "README.md"

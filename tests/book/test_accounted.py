@@ -17,7 +17,7 @@ AT_MOST = {
 
 def page(place: str) -> str:
     """Return the page, document, exercise or floor of the library on which a place is."""
-    return re.split(r"[:#]|(?<=of \w{4})\w*\.", place)[0]
+    return re.split(r"\." if place.startswith("docstring of") else r"[:#]", place)[0]
 
 
 PLACES = {name: list(told_there) for name, told_there in groupby(
