@@ -24,8 +24,8 @@ from workshop.pages import inline
 
 HAN = r"\u3007\u3400-\u4dbf\u4e00-\u9fff"
 WIDE = "，。；：！？、（）“”‘’《》…—"
-LABEL = r"(?:^(?:\*\*)?\d+\.|★)"
-"""What stands apart from the words behind it: the number of a title, the stars of an exercise."""
+LABEL = r"(?:^(?:\*\*|\[)?\d+\.|★)"
+"""What stands apart from the words behind it: the number of a title, even in a link, and stars."""
 SECTION = re.compile(r"\d\.\d (?=[A-Z])")
 """The number of a section, as a title in English begins with it."""
 GLOSS = re.compile(r'\s*[(（]?<span lang="zh">.*?</span>[)）]?', re.DOTALL)
