@@ -134,6 +134,8 @@ def cut_into_a_mistake(attempt: Attempt) -> Finding | None:
     shown = replace(attempt, trials=tuple(failed[:1]))
     for mistake in attempt.exercise.mistakes:
         for cut in surgery.ways_in(attempt.exercise, sample, mistake.wrong):
+            if cut.name.endswith("-number"):
+                continue  # where all are the same number, taking the wrong one is no mistake
             key = mistake.wrong, cut.name
             if not commits(shown, key, cut.change, faults=False):
                 continue
