@@ -15,6 +15,7 @@ from qkv_lib.measures.cost import Block, kv_cache_bytes
 from qkv_lib.measures.maps import rollout, weighted_norms
 from qkv_lib.measures.traffic import cache_traffic, map_traffic
 from qkv_lib.models.translator import RecurrentTranslator
+from qkv_lib.variants.delta import delta_attention
 from qkv_lib.variants.flex import tiles_computed
 from qkv_lib.variants.gated import gated_attention
 from qkv_lib.variants.latent import LatentCache, latent_attention
@@ -30,10 +31,15 @@ class TestMemory:
     @holds(
         "Queries are never stored, in any of the variants, so they cannot make the difference.",
         "That of the keys and values is a quarter.",
+        "The cache holds no queries: each query is used only in its own step.",
     )
     def test_a_cache_of_8_heads_in_place_of_32(self) -> None:
         cache = KVCache(4)
         assert not hasattr(cache, "query")
+        cache.append(K[:3], V[:3])
+        cache.attend(Q)
+        rows = [each for each in vars(cache).values() if np.ndim(each) == 2]
+        assert [each.shape for each in rows] == [(4, 7), (4, 2)]  # nothing of the queries
         sizes = [kv_cache_bytes(Block(4096, 32, g), 100) for g in (32, 8)]
         assert sizes[0] == 4 * sizes[1]
 
@@ -41,6 +47,7 @@ class TestMemory:
         "Each sequence has keys and values of its own.",
         "Reads and multiplications grow alike; the length drops out.",
         "Each sequence brings its own cache, so both grow alike.",
+        "The intensity of the matrices grows with the batch; that of the caches does not.",
     )
     def test_what_raises_the_intensity_of_a_cache(self) -> None:
         one = cache_traffic(32, 8, 128, 1000)
@@ -117,6 +124,22 @@ class TestLonger:
         x = RNG.normal(size=(2, 128))
         places = np.array([0, 4])
         assert np.allclose(turned(x, slower, positions=places), turned(x, self.theta))
+
+    @holds("The state has a fixed size, so there is no cache.")
+    def test_four_tokens_can_stand_for_any_past_of_a_delta_rule(self) -> None:
+        k = RNG.normal(size=(40, 4))
+        k /= np.linalg.norm(k, axis=1, keepdims=True)
+        v, beta, unit = RNG.normal(size=(40, 3)), RNG.uniform(size=40), np.eye(4)
+
+        def state(key: np.ndarray, value: np.ndarray, strength: np.ndarray) -> np.ndarray:
+            keys, values = np.concatenate([key, unit]), np.concatenate([value, 0 * value[:4]])
+            wrote = np.concatenate([strength, np.zeros(4)])  # the last four only read
+            return delta_attention(np.concatenate([key, unit]), keys, values, wrote)[-4:]
+
+        held = state(k[:30], v[:30], beta[:30])
+        keys, values = np.concatenate([unit, k[30:]]), np.concatenate([held, v[30:]])
+        later = delta_attention(keys, keys, values, np.concatenate([np.ones(4), beta[30:]]))[-10:]
+        assert np.allclose(later, delta_attention(k, k, v, beta)[-10:])
 
     @holds("1 for the first pairs, a quarter for the last, and a fall between them.")
     def test_yarn_leaves_the_first_and_slows_the_last(self) -> None:

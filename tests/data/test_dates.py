@@ -63,13 +63,17 @@ def test_spans_hold_the_pieces_and_do_not_overlap(
 
 
 @given(date=dates, locale=locales, form=forms)
-@holds("The target tokens are English names, single digits, and the separators between them.")
+@holds(
+    "The target tokens are English names, single digits, and the separators between them.",
+    "English puts the month before the day.",
+)
 def test_the_target_is_the_english_date_and_its_kinds_are_known(
     date: datetime.date, locale: str, form: str
 ) -> None:
     pair = date_pair(date, locale, form)
     known = "full" if "weekday" in pair.source.spans else "long"
     assert pair.english == format_date(date, known, "en")
+    assert pair.kinds.index("month") < pair.kinds.index("day")
     joined = dict.fromkeys(pair.source.spans, "")
     for token, kind in zip(pair.target, pair.kinds, strict=True):
         if kind:

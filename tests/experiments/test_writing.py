@@ -91,6 +91,7 @@ def test_no_feed_forward_layer_works_or_learns() -> None:
     x = torch.randn(1, 4, 32)
     for block in model.stack:
         assert not block.feed_forward(x).any()
+        assert block.attention.n_heads == 2
 
 
 def test_the_small_model_is_watched_from_the_first_update() -> None:
@@ -115,8 +116,9 @@ def test_a_model_is_left_as_it_trains_whoever_watches() -> None:
     "In one layer the key of place $j$ is made from the token at $j$ alone, $k_j = "
     "\\operatorname{norm}(E_{t_j}) W_K$.",
     "Whether $j$ is the place to copy from depends on the token at $j - 1$, and that is in no key.",
-    "what is missing is a second step.::::::{right} No key holds the token before its own.",
-    "A first layer must put that into the row.::::::{wrong} It was trained too briefly.",
+    "what is missing is a second step.",
+    "No key holds the token before its own.",
+    "A first layer must put that into the row.",
     "So the score of a place can depend on its own token, on the query's token and on the "
     "distance, but not on what stood before it.",
 )

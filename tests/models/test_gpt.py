@@ -73,6 +73,15 @@ def test_left_padding_that_is_hidden_changes_nothing(model: GPT) -> None:
     assert not torch.allclose(shown, model(IDS))
 
 
+@holds("All places share the same weights.")
+def test_a_longer_text_needs_no_more_parameters() -> None:
+    sizes = [
+        sum(each.numel() for each in new_gpt(np.random.default_rng(0), length=n).parameters())
+        for n in (24, 48)
+    ]
+    assert sizes[0] == sizes[1] > 0
+
+
 def test_positions_count_by_their_distance_alone(model: GPT) -> None:
     where = torch.arange(9)
     with torch.no_grad():
@@ -151,6 +160,12 @@ def test_a_low_temperature_is_greedy_and_bad_numbers_are_refused() -> None:
             next_probabilities(z, **{name: value})
 
 
+@holds(
+    "To write, take the last row of logits, draw a token from its softmax, append the token to "
+    "the text, and repeat.",
+    "To write is to draw from the last row of logits, again and again, with a temperature and "
+    "top-p.",
+)
 def test_writing_follows_the_model_and_repeats_with_the_seed(model: GPT) -> None:
     beginning = [3, 1, 4]
     greedy = write(model, beginning, 6, np.random.default_rng(0), temperature=1e-4)
