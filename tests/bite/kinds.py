@@ -163,7 +163,7 @@ EDITIONS = [
           swap("查询$q$和每个键$k_j$都是", "查询$q$和每个键$k_i$都是"), STEP),
     Plant("Chinese: query and key exchanged where their order is answered for",
           f"{LOCALE}/03-algorithm.po",
-          swap("遮住离查询$w$个位置或更远的键", "遮住离键$w$个位置或更远的查询"), STEP),
+          swap("遮住与查询相隔$w$个位置或更远的键", "遮住与键相隔$w$个位置或更远的查询"), STEP),
 ]  # fmt: skip
 
 PLANTS = [*PAGES, *FILES, *CODE, *EDITIONS]
