@@ -95,7 +95,7 @@ def test_a_hit_is_a_largest_weight_inside_the_span() -> Cases:
                 hits=hits(a, inside.astype(float)).mean())  # fmt: skip
 
 
-@by_hand("eq-translation-beam", "0666cf93", "says in words by what the best are chosen")
+@by_hand("eq-translation-beam", "4717f90c", "says in words by what the best are chosen")
 @holds(
     "keeps the $k$ likeliest beginnings, $B_t$, "
     "and continues each with every symbol of the alphabet $\\Sigma$"

@@ -140,8 +140,14 @@ def test_a_query_is_matched_with_the_marks_of_all_tokens() -> Cases:
     model, distance = without_biases(), 3
     marks, asks = of_head(model, 0, 0), of_head(model, 1, 1)
     M = induction.matching_matrix(model, (0, 0), (1, 1), distance=distance)
+    E = array(model.tokens.weight)
+
+    def normed(x: Matrix) -> Matrix:
+        return norm(x, model.stack[0].attention_norm)
+
+    E_m = normed(E) @ marks["W_V"] @ marks["W_O"]
     yield given(
-        M=M, E=array(model.tokens.weight), norm=lambda x: norm(x, model.stack[0].attention_norm),
+        M=M, E=E, E_m=E_m, K=normed(E_m) @ asks["W_K"], norm=normed,
         W_Q=asks["W_Q"], W_K=asks["W_K"], W_V=marks["W_V"], W_O=marks["W_O"], d=4,
         R={distance: turn(distance)}, Delta=distance,
     )  # fmt: skip
