@@ -105,7 +105,10 @@ def test_a_causal_mask_alone_tells_positions_apart() -> None:
 
 
 @holds(
-    "Each position also passes maps of width 768, and those are more.",
+    "Quadratic in the length, which is 512. Each position also passes maps of width 768, and those "
+    "are more.",
+    "Into the projections and the feed-forward part. The square of the length catches up at six "
+    "times the width, which is 4,608 here.",
     "It takes one exponential per score, few next to the multiplications behind each score.",
 )
 def test_at_512_positions_the_maps_of_width_768_are_most() -> None:
@@ -114,4 +117,4 @@ def test_at_512_positions_the_maps_of_width_768_are_most() -> None:
     square = cost.scores.multiplications + cost.weighted_sum.multiplications
     assert cost.total.multiplications > 2 * square
     assert cost.scores.multiplications == 768 * 512**2  # 12 heads: 64 behind each score
-    assert crossover_length(block) == 6 * 768
+    assert crossover_length(block) == 6 * 768 == 4608
