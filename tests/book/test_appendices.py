@@ -58,6 +58,40 @@ def test_keys_are_matched_and_values_are_carried_away() -> None:
     np.testing.assert_allclose(same.output, same.weights @ K)
 
 
+@holds("This function gives the right output for the four words, and yet it has two faults.")
+def test_two_faults_that_do_not_show() -> None:
+    def faulty(query: np.ndarray, key: np.ndarray, transposed: bool, sums_keys: bool) -> np.ndarray:
+        scores = key @ query.T if transposed else query @ key.T
+        return softmax(scores / np.sqrt(2)) @ (key if sums_keys else -key)
+
+    np.testing.assert_allclose(faulty(X, X, transposed=True, sums_keys=True), attention(X, X, X))
+    for fault in ("transposed", "sums_keys"):
+        flags = {"transposed": False, "sums_keys": False, fault: True}
+        found = faulty(X, X[::-1], **flags)
+        assert not np.allclose(found, attention(X, X[::-1], -X[::-1]), atol=0.1)
+
+
+@holds(
+    "Three of them are wrong; can you see which?",
+    "Minus a billion (minus_billion) passes this test, and fails the next one.",
+)
+def test_three_ways_to_hide_a_word_are_wrong() -> None:
+    ways = {
+        "times_zero": lambda s, mask: softmax(s * mask),
+        "zero_after": lambda s, mask: softmax(s) * mask,
+        "minus_billion": lambda s, mask: softmax(np.where(mask, s, -1e9)),
+        "minus_infinity": lambda s, mask: softmax(np.where(mask, s, -np.inf)),
+    }
+    last, scores = np.array([0.0, 0.0, 0.0, 1.0]), X @ X.T / np.sqrt(2)
+    moved = scores + last  # another hidden key
+    leaks = {name for name, way in ways.items()
+             if not np.array_equal(way(scores, last == 0), way(moved, last == 0))
+             or way(scores, last == 0)[:, 3].any()}  # fmt: skip
+    assert leaks == {"times_zero", "zero_after"}
+    nowhere = {name for name, way in ways.items() if way(scores, last > 1).any()}
+    assert nowhere == {"times_zero", "minus_billion"}
+
+
 @holds(
     "There are as many values as keys;",
     "their widths $d_v$ and $d_k$ need not be equal;",
@@ -76,6 +110,8 @@ def test_widths_of_keys_and_values_differ_and_the_root_is_of_the_keys() -> None:
     "The formula shown is the output, not the scores.",
     "it does not act on each number alone, as most activation functions do.",
     "Softmax normalises each row;",
+    "The softmax, which libraries list among them, does not: each weight depends on all scores of "
+    "its row.",
 )
 def test_the_formula_is_the_output_and_softmax_acts_on_rows() -> None:
     scores = attention_steps(Q, K, V).scores

@@ -3,6 +3,7 @@
 import inspect
 import re
 
+import nbformat
 import numpy as np
 import pytest
 import torch
@@ -20,6 +21,7 @@ from qkv_lib.data import sentence
 from qkv_lib.formula.positions import alibi_bias, alibi_slopes, rope, sinusoidal
 from qkv_lib.layers import MultiHeadAttention
 from tests.holds import holds
+from workshop.pages import BOOK
 
 RNG = np.random.default_rng(44)
 WORDS = sentence.THIRSTY
@@ -71,6 +73,7 @@ class TestAverage:
     @holds(
         "Each has narrow projections of its own, and so its own weights.",
         "say why a layer has several heads, and why they add no parameters",
+        "ask several questions at once, with no more parameters",
         "the heads side by side are $n \\times d_{\\text{model}}$, and $W_O$ is "
         "$d_{\\text{model}} \\times d_{\\text{model}}$.",
         "Placed side by side, the $h$ narrow matrices $W_Q^{(r)}$ form one $d_{\\text{model}} "
@@ -188,7 +191,8 @@ class TestOrder:
         "Turning two rows by the same angles does not change their dot product.",
         "So we may turn both back by $j$ positions, which leaves the key as it was:",
         "The positions affect the score only through the signed distance $i - j$.",
-        "Their score is the same as at:::{right} positions 3 and 8.",
+        "Their score is the same as at",
+        "positions 3 and 8.",
     )
     def test_rope_turns_pairs(self) -> None:
         R = rope(np.eye(6)[:, None], offset=5)[:, 0]  # (6, 6): where each feature goes
@@ -228,7 +232,12 @@ class TestOrder:
         assert np.allclose(*products)
         slowest = [rope(np.eye(6)[2:3], offset=1, base=base)[0, 5] for base in (100, 10_000)]
         assert slowest[0] > 10 * slowest[1] > 0
-        assert "value" not in inspect.signature(rope).parameters
+        taken = inspect.signature(rope).parameters
+        assert taken["base"].default == 10_000
+        assert not any("value" in name for name in taken)
+        page = nbformat.read(BOOK / "04-mathematics.ipynb", as_version=4)
+        (dials,) = (cell.source for cell in page.cells if cell.id == "ch04-try-rope")
+        assert "base=100," in dials
 
     @holds(
         "It lowers each score in proportion to the distance, with a fixed slope $m_r > 0$ for "
@@ -251,6 +260,7 @@ class TestOrder:
     @holds(
         "Above, the key is at position 1 and the query at 3;",
         "below, at 4 and 6.",
+        "From the upper row to the lower, key and query both move on by three positions.",
         "Three pairs under RoPE, counted from 1 here and from 0 in the formula.",
         "Positions run to the right, features downwards.",
     )

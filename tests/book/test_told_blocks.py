@@ -234,7 +234,15 @@ class TestBlocks:
         assert torch.allclose(alone[:, kept], self.BLOCK(x, mask=torch.eye(5).bool())[:, kept])
 
 
-@holds("Its parts have the same names as yours, so it loads your parameters unchanged:")
+@holds(
+    "Its parts have the same names as yours, so it loads your parameters unchanged:",
+    "Each nn.Linear holds the projections of all heads side by side, and adds a bias, which the "
+    "formula leaves out.",
+)
 def test_the_layers_of_this_book_have_the_names_of_the_page() -> None:
-    names = {name for name, _ in MultiHeadAttention(12, 3).named_children()}
-    assert {"query", "key", "value", "output"} <= names
+    layer, x = MultiHeadAttention(12, 3).double().requires_grad_(False), random(5, 12)
+    assert {"query", "key", "value", "output"} <= {name for name, _ in layer.named_children()}
+    for part, heads in zip(["query", "key", "value"], layer.project(x, x, x), strict=True):
+        wide = getattr(layer, part)
+        assert torch.allclose(heads[1], x @ wide.weight[4:8].T + wide.bias[4:8])
+        assert wide.bias.abs().max() > 0

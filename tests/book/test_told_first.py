@@ -16,6 +16,7 @@ from qkv_lib.experiments import copying
 from qkv_lib.layers.multihead import MultiHeadAttention
 from qkv_lib.models.seq2seq import EncoderDecoder, copy_accuracy
 from qkv_lib.models.translator import TransformerTranslator
+from tests.book.notebook_checks import quiz
 from tests.holds import holds
 from workshop.pages import BOOK, ROOT
 
@@ -135,6 +136,8 @@ def test_years_of_the_table() -> None:
 
 
 TITLES = {
+    "nadaraya1964": "Regression",
+    "cho2014": "{RNN} Encoder--Decoder",
     "su2021": "Rotary Position",
     "dao2022": "Memory-Efficient",
     "ainslie2023": "Multi-Query",
@@ -173,7 +176,7 @@ def test_what_works_brought_stands_beside_them() -> None:
         (line,) = [line for line in table.splitlines() if f"`{work}`" in line]
         assert words in line
         entry = bibliography[bibliography.index(f"{{{work},") :].split("\n}")[0]
-        assert TITLES.get(work, "") in entry
+        assert TITLES[work] in entry
 
 
 Q, K, V = (np.random.default_rng(2).normal(size=shape) for shape in [(3, 7), (5, 7), (5, 2)])
@@ -231,6 +234,7 @@ def test_shapes_on_the_way() -> None:
     "The three outputs stand side by side and a matrix W_O turns them into an output as wide as X.",
     "The matrix $W_O$ turns the three outputs, side by side, into rows as wide as those of $X$.",
     "Each head has its own map, so each can look somewhere else.",
+    "Multi-head attention (多头注意力) runs several attentions side by side.",
     "When several work side by side on the same rows, each with its own matrices, they are heads",
     "Several heads side by side form one layer: each makes its own queries, keys and values from "
     "the same rows, and their outputs are put together.",
@@ -317,3 +321,8 @@ def test_what_each_chapter_starts_and_ends_with(page: Path) -> None:
     assert all(words in cells[0].source for words in ("you can", "**Time**", "**Needs**"))
     order = [text.index(f"\n## {part}") for part in ("Summary", "Exercises", "Quiz")]
     assert order == sorted(order)
+    solutions = [cell for cell in cells if "-solution" in cell.id]
+    assert len(solutions) == text.count("\n### Exercise")
+    assert all("hide-cell" in cell.metadata.get("tags", []) for cell in solutions)
+    assert all(feedback for options in quiz(nbformat.from_dict({"cells": cells}))
+               for verdict, _, feedback in options if verdict == "wrong")  # fmt: skip

@@ -101,6 +101,7 @@ def test_what_was_run(task: str, positions: str) -> None:
     "right, and after 16,000 hardly more",
     "On reversal it gets fewer than four in ten right after 4,000.",
     "How can ALiBi find a distance of 3, when every head favours distance 0?",
+    "Three seeds agree. More updates change the number.",
 )
 def test_at_the_length_of_training() -> None:
     for task in lengths.TASKS:
@@ -110,6 +111,8 @@ def test_at_the_length_of_training() -> None:
     at = {n: mean("three_back", "ALiBi", n) for n in BUDGETS}
     assert at[250] < mean("three_back", "none", 250) + 0.02
     assert 0.88 < at[4000] < at[16_000] < at[4000] + 0.04
+    assert np.ptp(reached("three_back", "ALiBi", 250)[:, 0]) < 0.05  # the seeds agree
+    assert at[4000] > at[250] + 0.3
     assert 0.3 < mean("reversal", "ALiBi", 4000) < 0.4
     bias = alibi_bias(4, 1, 10, offset=9)[:, 0]
     assert (bias.argmax(axis=1) == 9).all()  # the query's own place, in every head
