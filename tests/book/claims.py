@@ -106,6 +106,8 @@ def asserted(source: str) -> list[str]:
     return [ast.unparse(test) for test in tests if not isinstance(test, ast.Constant)]
 
 
+RUNS_ON = re.compile(r":::|\$\$|[.!?]\)\s+\S")
+"""Words with the mark of another block, or after a sentence in brackets."""
 PROVES = re.compile(r"^\s*(?:assert |np\.testing\.|torch\.testing\.|yield given\()", re.MULTILINE)
 
 
@@ -115,6 +117,11 @@ def fault(claim: Claim) -> str:
         return (
             f"{claim.place} holds {claim.words!r}, which stands on no page. Where the sentence has "
             "changed, see that what is asserted still shows it, and repeat its new words there"
+        )
+    if RUNS_ON.search(claim.words):
+        return (
+            f"{claim.place}: {claim.words!r} runs on into what stands after it, so that this would "
+            "count as held too; end it where its sentence ends, and claim what follows by itself"
         )
     if claim.words != plain(claim.words) or len(claim.words.split()) < 4:
         return (

@@ -5,7 +5,7 @@ import re
 import nbformat
 import pytest
 
-from tests.book.claims import Claim, asserted, claims, fault, held, plain
+from tests.book.claims import Claim, asserted, claims, fault, held, pages, plain
 from tests.book.test_faq import SECTIONS, text_of
 from tests.book.test_misconceptions import ROWS
 from workshop.pages import BOOK
@@ -95,6 +95,9 @@ def test_a_changed_sentence_and_a_lost_assert_are_told() -> None:
     assert "stands on no page" in fault(negated)
     assert "no longer asserts" in fault(one._replace(source="print(1)\nassert True"))
     assert asserted("assert True\nassert a < b, 'why'") == ["a < b"]
+    quiz = next(text for text in pages().values() if ".:::" in text)
+    before, after = quiz.split(".:::", 1)
+    assert "runs on" in fault(one._replace(words=f"{before[-40:]}.:::{after[:40]}"))
 
 
 def test_plain_text_is_what_is_read() -> None:
