@@ -164,8 +164,8 @@ class TestModels:
         assert torch.equal(block(x), x)
 
     @holds(
-        "Several attentions side by side, each on its own projections, laid next to each other and "
-        "mapped once more by $W_O$.",
+        "Several attentions side by side, each on its own projections. Their outputs are laid next "
+        "to each other and mapped once more by $W_O$.",
         "One of several attentions that run side by side, each with its own projections.",
         "(It grows in models that fix the width of a head.)",
     )
@@ -246,7 +246,7 @@ class TestPositions:
         long = turned(x, interpolated(theta, 4.0), positions=np.array([0, 40]))
         assert np.allclose(long, turned(x, theta, positions=np.array([0, 10])))
 
-    @holds("Positions told by turning queries and keys by an angle in proportion to their place.")
+    @holds("Positions given by turning queries and keys by an angle in proportion to their place.")
     def test_rope_turns_in_proportion(self) -> None:
         x = np.array([[1.0, 0.0]] * 4)
         angles = np.arctan2(*rope(x).T[::-1])
@@ -256,7 +256,7 @@ class TestPositions:
     def test_sinusoids(self) -> None:
         assert np.allclose(sinusoidal(4, 2), [[np.sin(t), np.cos(t)] for t in range(4)])
 
-    @holds("Positions told by a bias:")
+    @holds("Positions given by a bias:")
     def test_alibi_is_a_bias(self) -> None:
         bias = alibi_bias(2, 3, 3)
         assert bias[0, 2, 1] == bias[0, 1, 0] > bias[0, 2, 0]
@@ -276,8 +276,8 @@ class TestCost:
         assert found.intensity == 3 * 64 * 32 / (2 * 64 * 32)
 
     @holds(
-        "The keys and values of the past, kept while text is generated, so that a step costs one "
-        "query."
+        "The keys and values of the past, kept while text is generated, so that each step computes "
+        "only one query."
     )
     def test_a_cache_holds_keys_and_values(self) -> None:
         assert kv_cache_bytes(Block(64, 4), 10, bytes_per_number=1) == 10 * (64 + 64)

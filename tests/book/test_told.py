@@ -155,7 +155,7 @@ class TestWriting:
     @holds(
         "Dividing logits by a small number widens their differences. Near 0 only the likeliest "
         "token is left.",
-        "The temperature changes the ratio of all probabilities.",
+        "The temperature changes the ratios of all probabilities.",
     )
     def test_temperature_of_sampling(self) -> None:
         logits = torch.tensor([2.0, 1.0, 0.0])

@@ -225,7 +225,7 @@ class TestGlossary:
     @holds(
         "The probability of the label while patches are hidden in the order of a map, the highest "
         "first.",
-        "The faster it falls, the better the map named what mattered.",
+        "The faster it falls, the better the map found what mattered.",
     )
     def test_deletion_curve(self) -> None:
         worth = np.array([[5.0, 3.0, 1.0]])  # what each patch adds to the answer
@@ -277,7 +277,7 @@ class TestGlossary:
         assert torch.allclose(entering[0], (x - x.mean(dim=-1, keepdim=True)) / spread, atol=1e-4)
 
     @holds(
-        "An input chosen so that the output tells a convention, such as a query of zeros and the "
+        "An input chosen so that the output reveals a convention, such as a query of zeros and the "
         "identity matrix as values.",
         "Whether True lets a key in, as in this book, or keeps it out.",
     )
@@ -290,7 +290,7 @@ class TestGlossary:
         weights = layer(torch.zeros(1, 4).double(), key, key, attn_mask=torch.tensor(mask))[1]
         assert (weights[0, :2] == 0).all()
 
-    @holds("The result is the same.", "A softmax from scores that come one at a time:")
+    @holds("The result is the same.", "A softmax from scores that come one at a time.")
     def test_online_softmax(self) -> None:
         peak, total, output = -np.inf, 0.0, np.zeros(2)
         for score, value in zip(STEPS.scaled[0], V, strict=True):

@@ -116,8 +116,8 @@ class TestOrder:
     @holds(
         "Then the rows of the output are shuffled in the same way, and nothing else changes:",
         "Each output is a sum over all words, and a sum does not depend on the order of its terms.",
-        "Permute the rows of the input, and the rows of the output are permuted alike and nothing "
-        "else changes.",
+        "Permute the rows of the input, and the rows of the output are permuted in the same way; "
+        "nothing else changes.",
         "It receives the same as before, mostly the size of a cat.",
         "With a causal mask some outputs do change, because that mask hides words by their place.",
     )

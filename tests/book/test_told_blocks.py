@@ -213,7 +213,7 @@ class TestBlocks:
         assert torch.allclose(decoder(x, padded, **hidden), decoder(x, source, **hidden))
 
     @holds(
-        "exchange two of the others, and the output at this place stays the same",
+        "exchange the digits of two other places, and the output at this place stays the same",
         "Without positions, one block knows which digits a place sees, but not where they are:",
         "In this task a high weight does explain the answer, since a digit can reach another "
         "place only through that weight.",

@@ -148,7 +148,7 @@ def test_two_sets_merge_as_written_in_either_order() -> Cases:
 
 
 @holds(
-    "With $L$ no softmax need be taken again.",
+    "With $L$ there is no need to compute the softmax again.",
 )
 @evaluated("eq-outlook-backward")
 def test_the_gradient_at_the_scores_from_the_log_sum_exp() -> Cases:
