@@ -142,6 +142,7 @@ class TestGlossary:
         "The width $\\sigma > 0$ of a Gaussian kernel, which says what counts as near.",
         "Prediction by an average of what was measured, in which near places count more: a soft "
         "lookup from 1964.",
+        "The two failures are the two limits of the temperature again.",
     )
     def test_bandwidth(self) -> None:
         places = np.array([[0.0], [1.0], [3.0]])
@@ -150,6 +151,8 @@ class TestGlossary:
         ]
         assert (np.diff(weights) < 0).all()
         assert weights[0][2] < 0.01 < 0.2 < weights[1][2]
+        limits = [softmax(gaussian(np.zeros((1, 1)), places, bandwidth=s))[0] for s in (0.01, 1e4)]
+        assert np.allclose(limits, [[1, 0, 0], [1 / 3] * 3])  # the nearest alone, and the mean
         scores = -(places.T**2) / 2
         for sigma in (0.5, 5.0):  # a temperature divides scores, and is the square of a bandwidth
             kernel = gaussian(np.zeros((1, 1)), places, bandwidth=sigma)

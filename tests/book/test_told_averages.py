@@ -191,6 +191,8 @@ class TestOrder:
         "Turning two rows by the same angles does not change their dot product.",
         "So we may turn both back by $j$ positions, which leaves the key as it was:",
         "The positions affect the score only through the signed distance $i - j$.",
+        "A score then depends on the two positions only through their distance, with its sign; "
+        "values are not turned.",
         "Their score is the same as at",
         "positions 3 and 8.",
     )

@@ -105,7 +105,10 @@ def test_the_versions_of_python_are_those_of_the_project() -> None:
 def test_there_are_nine_chapters() -> None:
     contents = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
     parts = [chapter["file"] for part in contents["parts"] for chapter in part["chapters"]]
-    assert [p[5:7] for p in parts if re.match(r"book/0\d", p)] == [f"0{n}" for n in range(1, 10)]
+    chapters = [p for p in parts if re.match(r"book/0\d", p)]
+    assert [p[5:7] for p in chapters] == [f"0{n}" for n in range(1, 10)]
+    article = (BOOK / "appendix" / "article.md").read_text(encoding="utf-8")
+    assert re.findall(r"^## (\d) ", article, re.MULTILINE) == [p[6] for p in chapters]
 
 
 def years() -> dict[str, str]:

@@ -70,6 +70,10 @@ class TestEncoderDecoder:
         model, found = self.symbols(attends=True)
         W_1, W_2, u = (p.detach().numpy() for p in (model.w_query, model.w_key, model.v))
         s, h = found["s"], found["h"]
+        assert (W_1.shape, W_2.shape, u.shape) == ((D, D), (D, D), (D,))
+        logits, _ = model.read(torch.from_numpy(s)[None], torch.from_numpy(h)[None])
+        handed = torch.from_numpy(np.concatenate([s, found["a"] @ h], axis=1))  # h as values
+        torch.testing.assert_close(logits[0], model.answer(handed))
         yield given(
             {"t": N, "j": M}, a=found["a"], e=scoring.additive(s, h, W_1, W_2, u),
             s=s, h=h, W_1=W_1, W_2=W_2, u=u,
