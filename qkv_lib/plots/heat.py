@@ -35,6 +35,7 @@ ON_PALE, ON_DEEP = CELLS[2].light, CELLS[3].light
 MOST_ZEROS = 6  # cells that say 0.00; more of them are left empty
 MOST_NUMBERS = 64  # cells: beyond it numbers no longer fit
 ROUNDING = 1e-5  # what float32 may stray from 0 and 1
+MOST_LABELS = 16  # of more than one letter, on an axis: more of them touch
 
 
 def heatmap(
@@ -187,6 +188,13 @@ def _decimals(numbers: Matrix) -> int:
     return 2 if np.abs(numbers).max(initial=0.0) < 100 else 0
 
 
+def thinned(labels: list[str]) -> list[str]:
+    """Leave out every second label of an axis on which all would touch."""
+    if sum(len(each) > 1 for each in labels) <= MOST_LABELS:
+        return labels
+    return [label if n % 2 == 0 else "" for n, label in enumerate(labels)]
+
+
 def label_axes(
     ax: Axes,
     rows: list[str],
@@ -197,8 +205,8 @@ def label_axes(
 ) -> None:
     """Name both axes, and each row and column; a dollar sign is a dollar sign."""
     long = max(map(len, columns)) > 3 or len(columns) > 12
-    ax.set_yticks(range(len(rows)), rows, fontproperties=drawable(rows), parse_math=False)
-    ax.set_xticks(range(len(columns)), columns, fontproperties=drawable(columns), parse_math=False)
+    for ticks, side in ((ax.set_yticks, rows), (ax.set_xticks, columns)):
+        ticks(range(len(side)), thinned(side), fontproperties=drawable(side), parse_math=False)
     ax.tick_params(length=0, labelsize=rcParams["xtick.labelsize"])
     ax.spines[:].set_visible(False)
     if long:

@@ -19,6 +19,7 @@ WIDTH = 3.4  # inches: 326 of the 328 pixels that a page of 360 leaves
 LABELS, NUMBER, SCALE = 0.75, 0.28, 0.7  # inches: names of rows, a number in a cell, a scale
 LONGEST, LINE = 38, 0.2  # letters of a label in a line, inches that a line takes
 UPRIGHT = 18  # letters beside a chart
+LETTER = 0.07  # inches of a title
 LOWEST = 2.3  # inches of a chart that got narrower
 
 
@@ -136,7 +137,7 @@ def _least_width(ax: Axes) -> float:
     if cells is None:
         return 2.4
     if not ax.get_xticklabels():
-        return 0.8 if len(ax.images) == 1 else 1.1
+        return max(0.8 if len(ax.images) == 1 else 1.1, LETTER * len(ax.get_title()))
     return LABELS + cells[1] * NUMBER if ax.texts else LABELS + max(0.9, 0.12 * cells[1])
 
 
