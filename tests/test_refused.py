@@ -487,7 +487,7 @@ CASES: list[tuple[str, str, Call, Call]] = [
         "variants.delta.delta_attention",
         "``decay`` is not above 0",
         with_(X, X, X, np.ones(4), decay=np.zeros(4)),
-        with_(X, X, X, np.ones(4), decay=np.ones(4)),
+        with_(X, X, X, np.ones(4), decay=1e-9 * np.ones(4)),
     ),
     (
         "variants.delta.delta_attention",

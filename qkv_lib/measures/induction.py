@@ -61,6 +61,8 @@ def repeated(n_tokens: int, period: int, n: int, rng: np.random.Generator) -> Te
 class PairScores(NamedTuple):
     """The mean weight of each head, over the second half of sequences that repeat.
 
+    The last query does not count: the token that follows it is not in the text.
+
     Attributes
     ----------
     induction : array of shape (n_blocks, h)

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 import torch
 from scipy.spatial import ConvexHull
+from transformers.models.gpt_neox import modeling_gpt_neox as gpt_neox
+from transformers.models.gptj import modeling_gptj as gpt_j
 
 from qkv_lib import (
     attention,
@@ -183,8 +185,6 @@ class TestOrder:
 
     @holds(
         "act after the projections, on queries and keys",
-        "The paper pairs features $2l$ and $2l + 1$; this library, like GPT-NeoX, pairs $l$ and "
-        "$l + d_k/2$.",
         "If a model runs with a different pairing from the one it was trained with, its scores "
         "are wrong, and no error tells you.",
         "The turns of all pairs together are one $d_k \\times d_k$ matrix $R_i$.",
@@ -217,6 +217,25 @@ class TestOrder:
         order = [0, 2, 4, 1, 3, 5]  # neighbours as pairs, without an error
         other = (rope(q[:, order], offset=7) @ rope(k[:, order], offset=5).T)[0, 0]
         assert not np.isclose(other, score(7, 5))
+
+    @holds(
+        "The paper pairs features $2l$ and $2l + 1$; this library, like GPT-NeoX, pairs $l$ and "
+        "$l + d_k/2$.",
+    )
+    def test_pairs_as_in_gpt_neox_and_as_in_the_paper(self) -> None:
+        x = torch.tensor(RNG.normal(size=(1, 7, 2, 6)))  # (batch, n, h, d), as GPT-J has them
+        sin, cos = gpt_j.create_sinusoidal_positions(7, 6).double()[None].chunk(2, dim=-1)
+        paper = gpt_j.apply_rotary_pos_emb(x, sin, cos).transpose(1, 2)  # pairs as in the paper
+        x = x.transpose(1, 2)
+        neox, _ = gpt_neox.apply_rotary_pos_emb(x, x, cos.tile(1, 1, 2), sin.tile(1, 1, 2))
+        assert torch.allclose(rope(x), neox, atol=1e-5)
+        assert torch.allclose(rope(x, layout="interleaved"), paper, atol=1e-5)
+        assert (neox - paper).abs().max() > 0.1
+        features = torch.eye(6)[:, None, None]  # each alone: where its partner is
+        half, two = (turn(features).argwhere()[:, -1].tolist()
+                     for turn in (gpt_neox.rotate_half, gpt_j.rotate_every_two))  # fmt: skip
+        assert half == [3, 4, 5, 0, 1, 2]
+        assert two == [1, 0, 3, 2, 5, 4]
 
     @holds(
         "Values are not turned.",

@@ -5,10 +5,16 @@ from inspect import Parameter, signature
 import numpy as np
 import pytest
 import torch
+from torch.nn import functional
+from torch.nn.attention.bias import causal_lower_right
+from transformers import LlamaConfig
+from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
 
-from qkv_lib import attention, attention_steps
+from qkv_lib import attention, attention_steps, causal_mask, softmax
+from qkv_lib.exact import ring
 from qkv_lib.exact.cache import KVCache
 from qkv_lib.exact.paged import PagedCache
+from qkv_lib.experiments import translation
 from qkv_lib.formula.positions import rope
 from qkv_lib.formula.rules import everything, prefix, tree
 from qkv_lib.layers.multihead import MultiHeadAttention
@@ -21,7 +27,7 @@ from qkv_lib.variants.flex import tiles_computed
 from qkv_lib.variants.gated import gated_attention
 from qkv_lib.variants.int8 import Int8Cache
 from qkv_lib.variants.latent import LatentCache, latent_attention
-from qkv_lib.variants.rotary import frequencies, interpolated, turned, yarn
+from qkv_lib.variants.rotary import frequencies, interpolated, turned, yarn, yarn_factor
 from tests.holds import holds
 
 RNG = np.random.default_rng(9)
@@ -70,6 +76,14 @@ class TestMemory:
         cache = LatentCache(capacity=5)
         cache.append(RNG.normal(size=(1, 5, 6)), RNG.normal(size=(1, 5, 2)))
         assert cache.rows.shape == (1, 5, 6 + 2)
+
+    @holds("and are stored as they are.")
+    def test_turned_keys_are_stored_as_they_are(self) -> None:
+        latent, keys = RNG.normal(size=(1, 5, 6)), rope(RNG.normal(size=(1, 5, 2)))
+        cache = LatentCache(capacity=5)
+        cache.append(latent, keys)
+        assert np.array_equal(cache.rows[..., 6:], keys)
+        assert np.array_equal(cache.rows[..., :6], latent)
 
     @holds("It works with any even number.", "It turns queries and keys; a cache is no part of it.")
     @pytest.mark.parametrize("d", [2, 6, 10])
@@ -155,8 +169,40 @@ class TestLonger:
         assert (np.diff(speed) <= 1e-12).all()
         assert ((speed > 0.26) & (speed < 0.99)).any()
 
+    @holds(
+        "YaRN also multiplies the scores by $(0.1 \\ln s + 1)^2$, which makes the weights of a row "
+        "sharper.",
+    )
+    @pytest.mark.parametrize("s", [2.0, 4.0, 32.0])
+    def test_yarn_multiplies_the_scores_by_the_square(self, s: float) -> None:
+        assert np.isclose(yarn_factor(s), (0.1 * np.log(s) + 1) ** 2)
+        parameters = {"rope_type": "yarn", "factor": s, "rope_theta": 10_000.0,
+                      "original_max_position_embeddings": 512}  # fmt: skip
+        _, each = ROPE_INIT_FUNCTIONS["yarn"](LlamaConfig(rope_parameters=parameters), "cpu")
+        assert np.isclose(yarn_factor(s), each * each)  # once on queries and once on keys
+        plain, sharper = (softmax(c * (Q @ K.T)).max(axis=1) for c in (1.0, yarn_factor(s)))
+        assert (sharper > plain).all()
+
 
 class TestImagesAndTranslation:
+    @holds(
+        "At equal updates, every translator with attention is ahead of the one without, and on "
+        "new years by much more than on new dates.",
+    )
+    @pytest.mark.parametrize("name", ["additive", "dot", "Transformer"])
+    def test_attention_is_ahead_above_all_on_new_years(self, name: str) -> None:
+        def reached(model: str, part: str) -> np.ndarray:
+            wanted = (model, 400, translation.RECIPES[model].lr)
+            return np.array([run[part] for run in translation.TABLE.runs
+                             if (run["model"], run["updates"], run["rate"]) == wanted])  # fmt: skip
+
+        dates, years = (reached(name, part) - reached("no attention", part)
+                        for part in ("dates", "years"))  # fmt: skip
+        assert len(years) == 3
+        assert dates.min() > 0.05
+        assert years.min() > 2 * dates.max()
+        assert years.mean() > dates.mean() + 0.3
+
     @holds(
         "Each term of the sum is weight times value: a short value adds little.",
         "What it adds has the length.",
@@ -189,7 +235,61 @@ class TestImagesAndTranslation:
         assert weights.shape[-2:] == (5, 12)
 
 
+class Circle:
+    """A ring of which one rank runs: it notes what it passes on, and gets what the others hold."""
+
+    def __init__(self, rank: int, held: list[tuple[torch.Tensor, ...]]) -> None:
+        self.rank, self.size, self.held = rank, len(held), held
+        self.sent: list[tuple[torch.Tensor, ...]] = []
+
+    def tell(self, facts: dict[str, str]) -> list[dict[str, str]]:
+        """Return what all ranks say: the same."""
+        return [facts] * self.size
+
+    def start_passing(self, tensors: tuple[torch.Tensor, ...]) -> "Circle":
+        """Note what goes out."""
+        self.sent.append(tensors)
+        return self
+
+    def finish(self) -> tuple[torch.Tensor, ...]:
+        """Return what comes in."""
+        return self.held[(self.rank - len(self.sent)) % self.size]
+
+
 class TestFacts:
+    @holds(
+        "One sequence spread over several processes.",
+        "Each keeps its queries, and keys and values are passed around.",
+        "Ring attention is one way.",
+    )
+    @pytest.mark.parametrize("rank", range(3))
+    def test_keys_and_values_go_round_and_queries_stay(self, rank: int) -> None:
+        q, k, v = (torch.tensor(RNG.normal(size=(1, 6, d))) for d in (4, 4, 3))
+        held = list(zip(k.chunk(3, dim=1), v.chunk(3, dim=1), strict=True))
+        circle = Circle(rank, held)
+        own = q.chunk(3, dim=1)[rank]
+        found = ring.attend(circle, own, *held[rank], causal=False, zigzag=False)
+        assert torch.allclose(found, attention(q, k, v).chunk(3, dim=1)[rank])
+        assert len(circle.sent) == 2
+        for step, passed in enumerate(circle.sent):  # its own, then those of the rank before
+            wanted = held[(rank - step) % 3]
+            assert all(torch.equal(x, y) for x, y in zip(passed, wanted, strict=True))
+
+    @holds(
+        "Where the causal diagonal begins when there are more keys than queries: at the first key, "
+        "or so that the last query sees all.",
+    )
+    def test_causal_alignment(self) -> None:
+        first, last = causal_mask(3, 5), causal_mask(3, 5, offset=2)
+        assert np.flatnonzero(first[0]).tolist() == [0]
+        assert last[2].all()
+        assert not first[2].all()
+        q, k, v = (torch.tensor(x)[None] for x in (Q, K, V))
+        flags = {"is_causal": True}, {"attn_mask": causal_lower_right(3, 5)}
+        for flag, mask in zip(flags, (first, last), strict=True):
+            found = functional.scaled_dot_product_attention(q, k, v, **flag)
+            assert torch.allclose(found, attention(q, k, v, mask=torch.tensor(mask)))
+
     @holds("Dropout sets weights to 0 and scales the rest; it makes no NaN out of numbers.")
     def test_dropout_makes_no_nan(self) -> None:
         weights = torch.tensor(attention_steps(Q, K, V).weights)

@@ -1,11 +1,12 @@
 """What chapter 5 says of layers and blocks, beside what computes it."""
 
 import numpy as np
+import pytest
 import torch
 from torch import nn
 from torch.nn import functional
 
-from qkv_lib import attention, split_heads
+from qkv_lib import attention, merge_heads, split_heads
 from qkv_lib.data.sentence import ASKED, COLD, FEATURES, GUESS, LIKE, THIRSTY, WHO, rows, step
 from qkv_lib.layers import DecoderBlock, EncoderBlock, MultiHeadAttention, initialise
 from qkv_lib.models.gpt import GPT
@@ -57,6 +58,34 @@ class TestLayers:
         only = functional.scaled_dot_product_attention(x, x, x, attn_mask=last.expand(3, 3))
         assert torch.allclose(only, x[:, 2:].expand(1, 3, 4))
         assert torch.allclose(attention(x, x, x, mask=last.expand(3, 3)), only)
+
+    @holds(
+        "It must be inverted, and where it differs between batch elements, repeated for each head.",
+        "The polarity is opposite, and the layer takes a mask with two axes, or one of shape "
+        "(batch · heads, queries, keys).",
+        "But booleans work too, once inverted.",
+    )
+    def test_a_boolean_mask_is_inverted_and_repeated_for_each_head(self) -> None:
+        layer = nn.MultiheadAttention(4, 2, batch_first=True).double().requires_grad_(False)
+        x, seen = random(3, 5, 4), torch.eye(5, dtype=torch.bool) | (random(3, 5, 5) > 0)
+        projected = functional.linear(x, layer.in_proj_weight, layer.in_proj_bias)
+        heads = [split_heads(part, 2) for part in projected.chunk(3, dim=-1)]
+
+        def by_function(mask: torch.Tensor) -> torch.Tensor:
+            found = functional.scaled_dot_product_attention(*heads, attn_mask=mask)
+            return layer.out_proj(merge_heads(found))
+
+        def by_layer(mask: torch.Tensor) -> torch.Tensor:
+            return layer(x, x, x, attn_mask=mask)[0]
+
+        assert torch.allclose(by_layer(~seen[0]), by_function(seen[0]))
+        wanted = by_function(seen[:, None])
+        assert torch.allclose(by_layer((~seen).repeat_interleave(2, dim=0)), wanted)
+        for other in (seen.repeat_interleave(2, dim=0), (~seen).repeat(2, 1, 1)):
+            assert not torch.allclose(by_layer(other), wanted)
+        for shape in ((3, 5, 5), (3, 1, 5, 5)):  # not repeated
+            with pytest.raises((RuntimeError, AssertionError), match="attn_mask"):
+                by_layer(~seen.reshape(shape))
 
     @holds(
         "In head 0 of the first layer, it asks for a description.",
@@ -158,8 +187,9 @@ class TestBlocks:
         assert torch.allclose(norm(x), left * factor + shift)
         assert torch.allclose(left * spread + mean, x, atol=1e-4)  # two numbers bring it back
         assert torch.linalg.matrix_rank(left[:, :10]) == 6
-        two = functional.layer_norm(random(50, 2), [2], eps=0)
-        assert torch.allclose(two.abs(), torch.ones(50, 2, dtype=torch.float64))
+        pairs = random(50, 2)
+        sign = (pairs[:, :1] - pairs[:, 1:]).sign()
+        assert torch.allclose(functional.layer_norm(pairs, [2], eps=0), torch.cat([sign, -sign], 1))
 
     @holds(
         "The rows tend to grow from block to block, since every part adds to them; the norm keeps "

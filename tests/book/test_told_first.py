@@ -11,6 +11,7 @@ import torch
 import yaml
 
 from qkv_lib import attention_steps
+from qkv_lib.data.lexicon import LEXICON
 from qkv_lib.data.sentence import ASKED, COLD, FEATURES, GUESS, LIKE, THIRSTY, layers, rows, step
 from qkv_lib.experiments import copying
 from qkv_lib.layers.multihead import MultiHeadAttention
@@ -35,6 +36,15 @@ def features(word: str) -> set[str]:
 def test_words_are_lists_of_features() -> None:
     assert {"thing", "living"} <= features("cat")
     assert features("it") == {"pronoun"}
+
+
+@holds("Another feature, of-drink, marks words such as cold that describe a drink.")
+def test_of_drink_marks_what_describes_a_drink_and_no_drink() -> None:
+    marked = {word for word in LEXICON if "of-drink" in features(word)}
+    assert {"cold", "warm"} <= marked
+    assert not marked & {"milk", "water", "cat", "thirsty", "it"}
+    for word in marked:  # an adjective asks for its noun, here for a drink
+        assert {ASKED[i] for i in np.flatnonzero(rows(word) @ GUESS.W_Q)} == {"thing", "drink"}
 
 
 @holds(

@@ -25,6 +25,7 @@ from tests.book.prose import paragraphs
 from tests.book.test_misconceptions import ROWS
 from tests.test_docstrings import PUBLIC
 from workshop.chinese.messages import code_texts
+from workshop.chinese.sources import catalogues, named
 from workshop.pages import BOOK, listed_pages
 
 RECORD = Path(__file__).parent / "records" / "told.toml"
@@ -106,8 +107,8 @@ def all_claims() -> str:
 def told() -> list[Told]:
     """Return all that must be accounted for."""
     found = [
-        *_glossary(), *_misconceptions(), *_notebooks(), *_exercises(), *_pages(), *_documents(),
-        *_docstrings(),
+        *_glossary(), *_misconceptions(), *_notebooks(), *_exercises(), *_verdicts(), *_pages(),
+        *_documents(), *_docstrings(),
     ]  # fmt: skip
     return [each for each in found if each.kind not in LATER or each.rest()]
 
@@ -127,8 +128,18 @@ def _misconceptions() -> Iterator[Told]:
 
 def _exercises() -> Iterator[Told]:
     for name, exercise in EXERCISES.items():
-        said = [f"{each.name}: {each.says}. {each.look or ''}." for each in exercise.mistakes]
+        faults = (*exercise.mistakes, *exercise.properties)
+        said = [f"{each.name}: {each.says}. {each.look or ''}." for each in faults]
+        said += [exercise.symptom, *code_texts(exercise.solution)]
         yield Told(f"exercise {name}", "verdict", " ".join([exercise.skeleton, *said]))
+
+
+def _verdicts() -> Iterator[Told]:
+    """Yield all else that grading says: its evidence, the words of the engine, by module."""
+    said = [each for name in named("practice") for each in catalogues()[name]()]
+    for place in dict.fromkeys(each.place for each in said):
+        texts = [each.text for each in said if each.place == place]
+        yield Told(f"verdicts of {place}", "verdict", "\n\n".join(texts))
 
 
 def _notebooks() -> Iterator[Told]:

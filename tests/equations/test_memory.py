@@ -109,8 +109,9 @@ def test_the_turn_stands_between_the_maps() -> Cases:
     "Here $r_i$ is the turned part of the query and $t_j$ the turned part of the key.",
     "The first part has no position; on the side of the keys it comes from the latent, "
     "and its map can be absorbed. The second part is narrow, of width $d_r$, and is "
-    "turned by RoPE. Its keys are the same for all heads and are stored as they are. The "
-    "scores of the two parts are added:",
+    "turned by RoPE.",
+    "Its keys are the same for all heads",
+    "The scores of the two parts are added:",
 )
 @evaluated("eq-memory-split")
 def test_the_scores_of_both_parts_are_added() -> Cases:

@@ -43,6 +43,19 @@ def test_each_score_is_one_for_its_own_head_and_nothing_for_the_others(monkeypat
             assert getattr(found, each).item() == (each == name), (name, each)
 
 
+def test_queries_of_the_second_half_count_but_for_the_last(monkeypatch) -> None:
+    n, p = 12, 6
+    weights = np.random.default_rng(0).dirichlet(np.ones(n), size=n)
+    before = scores_of(weights, monkeypatch)
+    for row in range(n):
+        other = weights.copy()
+        other[row] = np.roll(other[row], 1)
+        found = scores_of(other, monkeypatch)
+        for each in found._fields:
+            same = getattr(found, each) == getattr(before, each)
+            assert same.all() == (not p <= row < n - 1), (row, each)
+
+
 def test_a_silenced_head_hands_nothing_on() -> None:
     torch.manual_seed(0)
     model = GPT(n_tokens=9, d_model=8, n_heads=2)

@@ -87,6 +87,13 @@ def test_scores_are_the_log_probabilities_and_fall(seed: int, width: int) -> Non
         assert len({tuple(each.tolist()) for each in row}) == width  # all different
 
 
+def test_where_there_are_fewer_translations_than_the_beam_is_wide() -> None:
+    model = Table({(): {3: 0.6, 4: 0.4}})  # two symbols, and then the end
+    _, scores = beam_search(model, torch.ones(1, 2, dtype=torch.int64), width=4)
+    torch.testing.assert_close(scores[0, :2].exp(), torch.tensor([0.6, 0.4]))
+    assert (scores[0, 2:] == -torch.inf).all()
+
+
 @holds("A translation that has ended stays as it is.")
 @given(seed=seeds)
 @settings(deadline=None, max_examples=20)
