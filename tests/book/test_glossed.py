@@ -124,8 +124,8 @@ class TestFormula:
         assert np.isclose(found[0][1, 2], slope, atol=1e-4)
 
     @holds(
-        "If the query moves a little, the answer stays the same or jumps, so there is nothing to "
-        "learn from."
+        "If the query moves a little, the answer stays the same or jumps. So its gradient is 0 "
+        "wherever it has one, and a model cannot learn from it."
     )
     def test_a_hard_lookup_has_no_slope(self) -> None:
         answers = {int((K @ np.array([np.cos(t), np.sin(t), 0, 0])).argmax())
@@ -146,7 +146,7 @@ class TestModels:
     @holds(
         "The part of a block that changes each row alone:",
         "two linear maps with a bend between them.",
-        "It can make what no average of values can.",
+        "Its output can be a row that no average of the values gives.",
     )
     def test_feed_forward_sees_each_row_alone(self) -> None:
         layer, x = FeedForward(4, 8).double(), torch.tensor(RNG.normal(size=(3, 4)))
@@ -197,7 +197,7 @@ class TestModels:
         assert (next_probabilities(logits, top_p=0.7) > 0).tolist() == [True, True, False, False]
         assert (next_probabilities(logits, top_p=0.9) > 0).tolist() == [True, True, True, False]
 
-    @holds("Keeping numbers in fewer bits, as whole numbers and a scale.")
+    @holds("Storing numbers in fewer bits, as whole numbers and a scale.")
     def test_quantised_rows(self) -> None:
         codes, scales = rounded(Q)
         assert codes.dtype == np.int8
@@ -221,8 +221,8 @@ class TestModels:
         assert (chosen_blocks(Q, keys, block=2, n_chosen=1).argmax(axis=1) == best).all()
 
     @holds(
-        "The product of the weights of all blocks, with the heads averaged and half of each row "
-        "given to the residual path."
+        "the product of their weights, with the heads averaged and half of each row given to the "
+        "residual path."
     )
     def test_rollout_is_a_product(self) -> None:
         maps = RNG.dirichlet(np.ones(4), size=(2, 3, 4))
@@ -231,7 +231,7 @@ class TestModels:
 
 
 class TestPositions:
-    @holds("The distance after which a pair of RoPE has made a full turn.")
+    @holds("The distance after which RoPE has turned a pair of features once around.")
     def test_wavelength(self) -> None:
         theta, x = np.array([2 * np.pi / 12]), RNG.normal(size=(2, 2))
         assert np.allclose(turned(x, theta, positions=np.array([0, 12])), x)
@@ -263,7 +263,7 @@ class TestPositions:
 
 
 class TestCost:
-    @holds("In a block, one part grows with $n$ and another with $n^2$.")
+    @holds("In a block, one part grows with the number of tokens $n$, and another with $n^2$.")
     def test_two_parts_of_a_block(self) -> None:
         one, two = (block_cost(Block(64, 4), n) for n in (100, 200))
         assert two.projections.multiplications == 2 * one.projections.multiplications

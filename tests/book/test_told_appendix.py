@@ -127,8 +127,8 @@ class TestGlossary:
         assert torch.allclose(bend(x)[:1], bend(x[:1]))
 
     @holds(
-        "A step waits for memory if it has fewer of them than the processor can do while it reads "
-        "a byte."
+        "A step waits for memory if it does fewer multiplications per byte than the processor "
+        "could do in the time it takes to read one."
     )
     def test_what_a_step_waits_for(self) -> None:
         rate, bandwidth = 400.0, 2.0  # multiplications and bytes per second: 200 a byte
@@ -140,7 +140,7 @@ class TestGlossary:
     @holds(
         "| $\\tau$, $\\sigma$ | temperature; bandwidth of a kernel |",
         "The width $\\sigma > 0$ of a Gaussian kernel, which says what counts as near.",
-        "Prediction by an average of what was measured, in which near places count more: a soft "
+        "Prediction by an average of measurements, in which those made nearby count more: a soft "
         "lookup from 1964.",
         "The two failures are the two limits of the temperature again.",
     )
@@ -249,7 +249,7 @@ class TestGlossary:
         assert rates[0] < 0.05
         assert (np.diff(rates) > 0).all()
 
-    @holds("The likeliest beginning need not begin the likeliest whole.")
+    @holds("The likeliest beginning need not lead to the likeliest translation.")
     def test_greedy_search(self) -> None:
         first, then = np.array([0.6, 0.4]), np.array([[0.5, 0.5], [0.0, 1.0]])
         wholes = first[:, None] * then
@@ -262,7 +262,8 @@ class TestGlossary:
         assert np.allclose(nearly, V[(Q @ K.T).argmax(axis=1)])
 
     @holds(
-        "Layer normalisation before each part of a block, or after the sum with the residual path.",
+        "Two places for layer normalisation in a block:",
+        "before each part, or after the sum with the residual path.",
         "Subtracting the mean of each row and dividing by its spread.",
     )
     def test_places_of_the_norm(self) -> None:

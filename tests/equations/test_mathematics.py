@@ -232,7 +232,7 @@ def test_rope_scores_depend_on_the_distance_alone() -> Cases:
 
 
 @holds(
-    "each score is lowered in proportion to the distance of query and key",
+    "each score is lowered in proportion to the distance between query and key",
 )
 @evaluated("eq-mathematics-alibi")
 def test_alibi_takes_slope_times_distance_from_past_keys() -> Cases:
