@@ -127,7 +127,7 @@ def test_knowing_which_digits_occur_beats_a_guess() -> None:
 
 
 @holds(
-    "On three_back at length 40 it gets fewer than six answers in ten right.",
+    "On three_back at length 40, ALiBi gets fewer than six answers in ten right.",
     "ALiBi does so with latest_small only.",
     "say which positional encodings still work on sequences longer than in training",
     "On rows longer than in training, RoPE still found a distance and ALiBi the latest digit; "
