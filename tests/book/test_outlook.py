@@ -60,7 +60,7 @@ def test_a_layer_has_as_many_key_heads_as_it_is_told() -> None:
         assert key.shape == value.shape == (g, 5, 4)
 
 
-@holds("the embedding has 128 features in place of 32.)")
+@holds("In the rows called wide the embedding of a token has 128 numbers in place of 32.")
 def test_wide_readers_are_four_times_as_wide() -> None:
     assert recall.READERS["linear, d_k 16, d_model 128"] == ("linear", 16, 128)
     assert recall.PairReader("linear").keys.weight.shape[1] == 32
