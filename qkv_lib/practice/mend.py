@@ -12,7 +12,7 @@ import textwrap
 import time
 from collections.abc import Iterable, Iterator
 from itertools import combinations
-from types import CodeType
+from types import CodeType, FunctionType
 from typing import Any, TypeVar
 
 import numpy as np
@@ -147,18 +147,17 @@ def compiled(function: Any, tree: ast.FunctionDef, edit: Edit | None) -> Any:
     finally:
         for (slot, _), old in zip(edit.changes if edit else (), before, strict=True):
             slot.put(old)
+    code = next(each for each in made.co_consts
+                if isinstance(each, CodeType) and each.co_name == tree.name)  # fmt: skip
     scope = dict(function.__globals__)
     names, cells = function.__code__.co_freevars, function.__closure__ or ()
     for name, cell in zip(names, cells, strict=False):
         scope[name] = cell.cell_contents
     scope.setdefault("np", np)
-    try:
-        exec(made, scope)
-    except Exception:  # a default that the edit has broken
-        return None
-    found = scope[tree.name]
-    found.__defaults__ = function.__defaults__
-    return found
+    edited = FunctionType(code, scope, tree.name, function.__defaults__)
+    edited.__kwdefaults__ = function.__kwdefaults__
+    scope[tree.name] = edited  # it may call itself
+    return edited
 
 
 def passes(attempt: Attempt, edited: Function, trial: Trial) -> bool:

@@ -45,7 +45,7 @@ def test_all_but_one_use_rope_and_five_stretch_it() -> None:
     "All of these seven but Mistral 7B and DeepSeek-V3.2 also have layers that see everything.",
 )
 def test_seven_limit_what_a_query_sees_and_five_of_them_mix() -> None:
-    sees = {name: f"{row['which keys']} {row['else']}" for name, row in models().items()}
+    sees = {name: f"{row['which keys']} {row['other']}" for name, row in models().items()}
     limited = {name for name, said in sees.items() if re.search("window|scorer|linear|delta", said)}
     mixed = {name for name in limited if re.search("global|^all, in", sees[name])}
     assert len(limited) == 7
