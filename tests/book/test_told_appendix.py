@@ -294,7 +294,10 @@ class TestGlossary:
         weights = layer(torch.zeros(1, 4).double(), key, key, attn_mask=torch.tensor(mask))[1]
         assert (weights[0, :2] == 0).all()
 
-    @holds("The result is the same.", "A softmax from scores that come one at a time.")
+    @holds(
+        "The result is that of a softmax over all scores at once.",
+        "A softmax from scores that come one at a time.",
+    )
     def test_online_softmax(self) -> None:
         peak, total, output = -np.inf, 0.0, np.zeros(2)
         for score, value in zip(STEPS.scaled[0], V, strict=True):

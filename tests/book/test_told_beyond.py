@@ -259,7 +259,7 @@ class Circle:
 class TestFacts:
     @holds(
         "One sequence spread over several processes.",
-        "Each keeps its queries, and keys and values are passed around.",
+        "Each process keeps its queries, and keys and values are passed among the processes.",
         "Ring attention is one way.",
     )
     @pytest.mark.parametrize("rank", range(3))
