@@ -26,8 +26,8 @@ class TestExample:
         "Unit length divides each row by its length.",
         "Centring the queries changes every row.",
         "centring the queries changes every row",
-        "The queries of word1 and word2 now point away from all four keys, so the longest key "
-        "gets the lowest score.",
+        "The queries of word1 and word2 now point away from all four keys, so in their rows the "
+        "longest key gets the lowest score.",
     )
     def test_lengths_and_angles(self) -> None:
         steps = attention_steps(X, X, X)
