@@ -86,7 +86,7 @@ def test_the_error_is_written() -> Cases:
 
 
 @holds(
-    "The two lines can be joined:",
+    "The first two lines can be joined:",
 )
 @evaluated("eq-longer-gated")
 def test_a_step_multiplies_the_state_by_a_matrix() -> Cases:
