@@ -43,7 +43,6 @@ def test_the_model_with_attention_relied_on_the_mark_more() -> None:
 
 
 @holds(
-    "Part of the gap is training time.",
     "The recurrence can learn to manage with one state;",
     "it takes many more updates.",
     "It must learn to write all pairs into one state so that any of them can be read later.",
@@ -61,8 +60,8 @@ def test_the_recurrence_learns_recall_slowly() -> None:
 
 
 @holds(
-    "With as many, attention counts 98 % right at the training length and 72 % at twice that: "
-    "it has not learned the rule."
+    "With as many updates, attention counts 98 % right at the training length and 72 % at twice "
+    "that: it has not learned the rule."
 )
 def test_attention_has_not_learned_to_count() -> None:
     case = {"task": "counting", "model": "attention", "updates": 8000}
@@ -71,7 +70,7 @@ def test_attention_has_not_learned_to_count() -> None:
     assert max(twice) < 0.75
 
 
-@holds("The others hardly gain.")
+@holds("The filter hardly gains; attention and the recurrence fall on the local median.")
 def test_more_updates_help_neither_the_filter_nor_those_with_few_examples() -> None:
     for task, model in (
         ("recall", "CNN"), ("counting", "CNN"),
@@ -79,7 +78,11 @@ def test_more_updates_help_neither_the_filter_nor_those_with_few_examples() -> N
     ):  # fmt: skip
         usual = of(rivals.TABLE.runs, task=task, model=model, rate=0.01, longer=1)
         later = longer.reached("accuracy", task=task, model=model)
-        assert mean(later) < mean(run["accuracy"] for run in usual) + 0.03, (task, model)
+        gain = mean(later) - mean(run["accuracy"] for run in usual)
+        if model == "CNN":
+            assert -0.01 < gain < 0.03, task
+        else:
+            assert gain < -0.03, model
 
 
 @holds(
