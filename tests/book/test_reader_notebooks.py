@@ -269,9 +269,11 @@ def printed(kernel: NotebookClient, order: Iterable[int]) -> dict[str, list[str]
 
 
 def said_by(cell: NotebookNode) -> list[str]:
-    return [each.text for each in cell.outputs if each.output_type == "stream"] + [
-        f"{each.ename}: {each.evalue}" for each in cell.outputs if each.output_type == "error"
-    ]
+    """Return what a cell prints, whole however many pieces it came in, and how it fails."""
+    text = "".join(each.text for each in cell.outputs if each.output_type == "stream")
+    failed = [f"{each.ename}: {each.evalue}" for each in cell.outputs
+              if each.output_type == "error"]  # fmt: skip
+    return [text, *failed] if text else failed
 
 
 def test_out_of_order_it_says_what_is_missing(kernel: NotebookClient) -> None:
