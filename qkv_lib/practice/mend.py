@@ -57,10 +57,8 @@ def mended(attempt: Attempt) -> Finding | None:
     failed = [trial for trial in attempt.trials if not attempt.passed(trial)]
     kind = failed[0].case.kind
     batch = kind in ("batch", "single") and any(t.case.kind == "plain" for t in attempt.trials)
-    arrays = [name for name, arg in zip(attempt.exercise.arguments, failed[0].case.args,
-                                        strict=False) if isinstance(arg, np.ndarray)]  # fmt: skip
     here = None
-    for edit in in_time(edits(tree, parameters(attempt, tree, arrays), batch=batch)[:MOST]):
+    for edit in in_time(edits(tree, parameters(attempt, tree, failed[0]), batch=batch)[:MOST]):
         edited = compiled(attempt.yours, tree, edit)
         if edited is None or not all(passes(attempt, edited, trial) for trial in attempt.trials):
             continue
@@ -76,9 +74,7 @@ def mended_twice(attempt: Attempt) -> Finding | None:
     if tree is None or attempt.yours is None:
         return None
     failed = [trial for trial in attempt.trials if not attempt.passed(trial)]
-    arrays = [name for name, arg in zip(attempt.exercise.arguments, failed[0].case.args,
-                                        strict=False) if isinstance(arg, np.ndarray)]  # fmt: skip
-    each = [edit for edit in edits(tree, parameters(attempt, tree, arrays), batch=False)
+    each = [edit for edit in edits(tree, parameters(attempt, tree, failed[0]), batch=False)
             if edit.name in PLAIN][:FEW]  # fmt: skip
     for one, other in in_time(combinations(each, 2)):
         if one.changes[0][0] == other.changes[0][0]:
@@ -102,11 +98,12 @@ def in_time(each: Iterable[T]) -> Iterator[T]:
         yield one
 
 
-def parameters(attempt: Attempt, tree: ast.FunctionDef, arrays: list[str]) -> list[str]:
+def parameters(attempt: Attempt, tree: ast.FunctionDef, trial: Trial) -> list[str]:
     """Return the names in the code: of the arguments that are arrays, and of what it makes."""
     named = [each.arg for each in (*tree.args.posonlyargs, *tree.args.args)]
+    given = dict(zip(attempt.exercise.arguments, trial.case.args, strict=False))
     found = [mine for mine, name in zip(named, attempt.exercise.arguments, strict=False)
-             if name in arrays]  # fmt: skip
+             if isinstance(given.get(name), np.ndarray)]  # fmt: skip
     stored = [node.id for node in ast.walk(tree)
               if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]  # fmt: skip
     return list(dict.fromkeys(found + stored))

@@ -12,15 +12,10 @@ from qkv_lib import (
 )
 from qkv_lib.data import sentence
 from qkv_lib.formula.gradients import attention_gradients, softmax_jacobian
+from tests.book.example import CAT, DRY, MILK, STEPS, WORDS, K, Q, V, X
 from tests.holds import holds
 
 RNG = np.random.default_rng(44)
-WORDS = sentence.THIRSTY
-X = sentence.rows(WORDS)
-IT, CAT, MILK, DRY = (WORDS.index(word) for word in ("it", "cat", "milk", "thirsty"))
-HEAD = sentence.GUESS
-Q, K, V = X[[IT]] @ HEAD.W_Q, X @ HEAD.W_K, X @ HEAD.W_V
-STEPS = attention_steps(Q, K, V)
 
 
 class TestFormula:
