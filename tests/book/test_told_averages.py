@@ -36,7 +36,6 @@ class TestAverage:
         "That makes $o_i$ an average of the rows $v_j$ of $V$.",
         "An average does not grow with the number of words: without the division by the sum, "
         "saying the same sentence twice would double the output.",
-        "It mixes what the values hold and makes nothing larger.",
         "One query gets one row of weights, and so one average.",
     )
     def test_a_sentence_said_twice(self) -> None:
@@ -77,8 +76,7 @@ class TestAverage:
         "\\times d_{\\text{model}}$ matrix.",
         "The same holds for keys and values, and $W_O$ is the fourth such matrix.",
         "Biases aside, the number of parameters is the same for every $h$:",
-        "More heads divide the same parameters among more, narrower averages.",
-        "Each head has its own narrow queries, keys and values, and so its own map of weights:",
+        "each head has its own map of weights",
     )
     @pytest.mark.parametrize("h", [1, 3, 12])
     def test_heads_divide_the_same_parameters(self, h: int) -> None:
@@ -94,7 +92,7 @@ class TestAverage:
         assert h == 1 or not np.allclose(maps[0], maps[1])
 
     @holds(
-        "Look for a dot outside the line that joins the outer values: there is none.",
+        "No dot is outside the line that joins the outer values.",
         "lie inside the polygon, gathered towards some of its corners, none outside",
         "attention alone never gets outside the hull",
         "the region inside a rubber band stretched around them",
@@ -180,8 +178,7 @@ class TestOrder:
 
     @holds(
         "act after the projections, on queries and keys",
-        "If a model runs with a different pairing from the one it was trained with, its scores "
-        "are wrong, and no error tells you.",
+        "A model that runs with the other pairing gets wrong scores and no error.",
         "The turns of all pairs together are one $d_k \\times d_k$ matrix $R_i$.",
         "Turning two rows by the same angles does not change their dot product.",
         "So we may turn both back by $j$ positions, which leaves the key as it was:",
@@ -235,9 +232,7 @@ class TestOrder:
     @holds(
         "Values are not turned.",
         "Only the turned pairs change.",
-        "Both hands of a pair turn by the same angle, so the product of each pair stays, and "
-        "with it the score.",
-        "The base is 100 here instead of 10,000, so that you can see the slow pairs turn too.",
+        "The base is 100 instead of 10,000, so that even slow pairs visibly turn.",
     )
     def test_rope_moves_hands_and_no_product(self) -> None:
         q, k = RNG.normal(size=(2, 1, 6))
@@ -258,10 +253,9 @@ class TestOrder:
     @holds(
         "It lowers each score in proportion to the distance, with a fixed slope $m_r > 0$ for "
         "each head $r$:",
-        "Near keys are favoured, strongly in a head with a steep slope, gently in one with a "
-        "flat slope.",
+        "Near keys are favoured, strongly by a steep slope, gently by a flat one.",
         "| $m_r$ | slope of head $r$ in ALiBi |",
-        "There is no mask, so ALiBi uses the distance in both directions, $|i - j|$:",
+        "Without a mask, ALiBi uses the distance in both directions, $|i - j|$:",
     )
     def test_alibi_by_its_slopes(self) -> None:
         bias, slopes = alibi_bias(4, 9), alibi_slopes(4)
@@ -310,8 +304,8 @@ class TestBackward:
         assert torch.allclose(A.grad, dO @ v.T)
 
     @holds(
-        "A bias on the keys is added to every key alike, so its gradient is that sum: the key "
-        "bias of chapter 2, which changes nothing, gets no gradient either.",
+        "That sum is the gradient of a bias on the keys: the key bias of chapter 2, which "
+        "changes nothing, gets no gradient either.",
     )
     def test_a_bias_on_the_keys_gets_no_gradient(self) -> None:
         q, k, v = (torch.tensor(RNG.normal(size=(6, 4))) for _ in range(3))
