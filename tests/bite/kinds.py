@@ -65,9 +65,9 @@ PAGES = [
     Plant("a common mistake that looks like a tip", CONCEPTS,
           first(r":class: warning", ":class: tip"), ORDER),
     Plant("a number with a comma at the wrong place", PRACTICE,
-          swap("the same 20,000 new bags", "the same 20,00 new bags"), ORDER),
+          swap("error on 20,000 new bags", "error on 20,00 new bags"), ORDER),
     Plant("a number without its comma", PRACTICE,
-          swap("the same 20,000 new bags", "the same 20000 new bags"), ORDER),
+          swap("error on 20,000 new bags", "error on 20000 new bags"), ORDER),
 ]  # fmt: skip
 
 FILES = [
@@ -133,8 +133,8 @@ EDITIONS = [
                "On the right each row sums to 1, on the left"), STEP),
     Plant("the stars of an exercise", PRACTICE, first("★★ Write", "★ Write"), STEP),
     Plant("a measured number of the text", PRACTICE,
-          swap("after 16,000 updates it gets more than four", "after 16,000 updates it gets more "
-               "than three"), STEP),
+          swap("after 32,000 updates it gets nearly nine", "after 32,000 updates it gets nearly "
+               "eight"), STEP),
     Plant("an inline formula with a term too many", "book/01-background.ipynb",
           first(r"key \$k_j\$ are rows of \$d_k\$", "key $k_j$ are rows of $d_v$"), STEP),
     Plant("feedback of the quiz turned round", CONCEPTS, quiz("does not", "does"), STEP),

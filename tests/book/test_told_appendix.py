@@ -50,7 +50,6 @@ class TestCard:
 
     @holds(
         "Rows are queries, columns are keys, in every matrix and every picture.",
-        "Each row is a place that asks, each column a place it can attend to.",
     )
     def test_rows_are_queries(self) -> None:
         assert STEPS.scores.shape == STEPS.weights.shape == (len(Q), len(K))

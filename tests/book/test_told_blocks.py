@@ -27,8 +27,8 @@ class TestLayers:
         "axis of the words.",
         "Each projection of head $r$ is $d_{\\text{model}} \\times d$ with $d = d_{\\text{model}} "
         "/ h$, so $H^{(r)}$ is $n_q \\times d$.",
-        "Two zeros are appended, so that twelve features make three heads of four.",
-        "A word has ten features.",
+        "Two zeros are appended to the ten features of a word, so that they make three heads "
+        "of four.",
         "The twelve features are split into three heads of four.",
         "view cuts the numbers in reading order, so a head gets pieces of several words.",
     )
@@ -45,8 +45,6 @@ class TestLayers:
         "In its masks, True means hidden, whereas in PyTorch's function and in this book True "
         "means may attend:",
         "They follow opposite conventions for boolean masks.",
-        "It packs the three projections into one matrix.",
-        "Under the convention of nn.MultiheadAttention the code would be correct.",
     )
     def test_masks_of_the_two_torchs(self) -> None:
         layer = nn.MultiheadAttention(4, 1, batch_first=True).double().requires_grad_(False)
@@ -88,8 +86,8 @@ class TestLayers:
                 by_layer(~seen.reshape(shape))
 
     @holds(
-        "In head 0 of the first layer, it asks for a description.",
-        "Head 1 is the guess from the beginning of chapter 2: it asks for a thing that lives.",
+        "In head 0 of the first layer, it asks for a description; in head 1, for a thing that"
+        " lives.",
         "In the second layer, it asks for a thing that fits the description.",
         "now it means the milk",
         "Only in the second layer does it turn elsewhere.",
@@ -125,8 +123,8 @@ class TestLayers:
     @holds(
         "Without the x +, the second layer sees only what the first one handed over, not the "
         "words:",
-        "All weights are equal: the rows no longer say which words are things, or which things "
-        "live, so it finds nothing that fits.",
+        "All weights are equal: the rows no longer say what the words are, so it finds "
+        "nothing that fits.",
         "It sees only what the first layer handed over, and that does not say which words are "
         "things that live.",
         "Larger numbers would not help: the features of a thing are missing.",
@@ -171,10 +169,8 @@ class TestBlocks:
     @holds(
         "It subtracts each row's mean, divides by the row's standard deviation, and applies a "
         "learned factor and shift per feature.",
-        "A norm removes two numbers from each row: its mean and its spread.",
-        "In a row of two features, only the sign of their difference is left.",
-        "In a row of hundreds, nearly everything is left.",
-        "A norm needs many features.",
+        "Of the article's words, which have only two, it leaves the sign of their difference:",
+        "Layer normalisation needs many features.",
     )
     def test_norm(self) -> None:
         x = random(6, 300)
@@ -192,8 +188,8 @@ class TestBlocks:
         assert torch.allclose(functional.layer_norm(pairs, [2], eps=0), torch.cat([sign, -sign], 1))
 
     @holds(
-        "The rows tend to grow from block to block, since every part adds to them; the norm keeps "
-        "what enters each part at the same size.",
+        "Every part adds to the rows, so they tend to grow; the norm keeps what enters each "
+        "part at the same size.",
     )
     def test_rows_grow_from_block_to_block(self) -> None:
         rng, x, sizes, entering = np.random.default_rng(6), random(1, 20, 48), [], []
@@ -244,7 +240,7 @@ class TestBlocks:
 
     @holds(
         "exchange the digits of two other places, and the output at this place stays the same",
-        "Without positions, one block knows which digits a place sees, but not where they are:",
+        "Without positions, one block does not know where digits are:",
         "In this task a high weight does explain the answer, since a digit can reach another "
         "place only through that weight.",
         "a mask lets each place see only itself",
@@ -265,7 +261,7 @@ class TestBlocks:
 
 
 @holds(
-    "Its parts have the same names as yours, so it loads your parameters unchanged:",
+    "The third is this book's layer, whose parts have the same names as yours:",
     "Each nn.Linear holds the projections of all heads side by side, and adds a bias, which the "
     "formula leaves out.",
 )

@@ -25,9 +25,9 @@ class TestExample:
         "Centring subtracts the mean of the four words from each word.",
         "Unit length divides each row by its length.",
         "Centring the queries changes every row.",
-        "centring the queries changes every row",
-        "The queries of word1 and word2 now point away from all four keys, so in their rows the "
-        "longest key gets the lowest score.",
+        "Centring the queries changes every row.",
+        "Those of word1 and word2 now point away from all four keys, so the longest key gets "
+        "the lowest score.",
     )
     def test_lengths_and_angles(self) -> None:
         steps = attention_steps(X, X, X)
@@ -136,7 +136,6 @@ class TestTraining:
         "the input is a row of ten digits, and the answer at place $i$ is the digit at place "
         "$n - 1 - i$, counting from 0.",
         "In training, the mirror of place 0 was always place 9.",
-        "No row showed that the mirror moves when the row gets longer.",
     )
     def test_map_of_a_reversal(self) -> None:
         digits = RNG.integers(10, size=(3, 10))

@@ -48,10 +48,10 @@ def test_the_model_and_the_rivals() -> None:
     "| latest_small | the latest digit below 5, up to $i$ (causal) | the digits, and which is "
     "nearest |",
     "Causal tasks are run under the causal mask.",
-    "Places for which there is no such digit are not counted.",
+    "Places without such a digit are not counted.",
     "each place has its mirror at a different distance",
-    "In RoPE's scores, places count only through their distance, and the distance that this task "
-    "needs is 3 in a row of any length.",
+    "In RoPE's scores, places count only through their distance, and this task needs the "
+    "distance 3 in a row of any length.",
 )
 @pytest.mark.parametrize("n", [10, 20])
 def test_the_tasks(n: int) -> None:
@@ -74,11 +74,9 @@ def test_the_tasks(n: int) -> None:
 
 
 @holds(
-    "For each task, each rival has its own learning rate, chosen with two seeds that are not used "
-    "again.",
-    "Each rival trains on rows of 10 digits, with three seeds, for 250, 1,000 and 4,000 updates.",
-    "Where 4,000 updates gained more than five percentage points over 1,000, it also trains for "
-    "16,000.",
+    "For each task, each rival has a learning rate of its own.",
+    "Each rival trains on rows of 10 digits, with three seeds, for up to 4,000 updates, or "
+    "16,000 where it was still gaining.",
 )
 @pytest.mark.parametrize("task", lengths.TASKS)
 @pytest.mark.parametrize("positions", POSITIONS)
@@ -95,11 +93,9 @@ def test_what_was_run(task: str, positions: str) -> None:
 @holds(
     "At length 10, the rivals learn at very different speeds:",
     "Sinusoidal vectors solve all three tasks within 250 updates.",
-    "Yet after 16,000 updates it gets more than four answers in five right",
     "ALiBi solves latest_small, since its bias favours near keys.",
-    "after 250 updates it does no better than none, after 4,000 it gets nine answers in ten "
-    "right, and after 16,000 hardly more",
-    "On reversal it gets fewer than four in ten right after 4,000.",
+    "after 250 updates it does no better than none, after 4,000 it gets nine answers in ten right",
+    "On reversal it then gets fewer than four in ten right.",
     "How can ALiBi find a distance of 3, when every head favours distance 0?",
     "Three seeds agree. More updates change the number.",
 )
@@ -127,7 +123,6 @@ def test_knowing_which_digits_occur_beats_a_guess() -> None:
 
 
 @holds(
-    "On three_back at length 40, ALiBi gets fewer than six answers in ten right.",
     "ALiBi does so with latest_small only.",
     "say which positional encodings still work on sequences longer than in training",
     "On rows longer than in training, RoPE still found a distance and ALiBi the latest digit; "
