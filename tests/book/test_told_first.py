@@ -226,8 +226,8 @@ def test_a_query_moves_its_row_a_key_its_column_and_a_value_no_score() -> None:
 
 
 @holds(
-    "In each of the two products, the inner sizes are equal and drop out: $d_k$ in the first, "
-    "$n_k$ in the second.",
+    "In each product, the inner sizes are equal and drop out: $d_k$ in the first, $n_k$ in "
+    "the second.",
     "Q, n_q by d_k, times K transposed, d_k by n_k, equals the scores, n_q by n_k.",
     "Times V, n_k by d_v, they equal the output O, n_q by d_v.",
     "a matrix Q times a matrix K transposed gives a matrix of scores with one row per query and "
