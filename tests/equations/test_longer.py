@@ -19,8 +19,7 @@ STRENGTH, DECAY = rng.uniform(size=(2, N))
 
 
 @holds(
-    r"RoPE turns pair $i$ of the features by the angle $\theta_i = b^{-2i/d}$ from one "
-    r"position to the next;",
+    r"From one position to the next, pair $i$ turns by the angle $\theta_i = b^{-2i/d}$;",
     "of a pair is the distance after which it has made a full turn:",
 )
 @evaluated("eq-longer-wavelength")
@@ -35,7 +34,7 @@ def test_after_a_wavelength_a_pair_has_turned_once() -> Cases:
 
 
 @holds(
-    "looks at how often a pair turns in a training text of length $N$:",
+    "by how often a pair turns in a training text of length $N$:",
 )
 @evaluated("eq-longer-stretch")
 def test_three_ways_to_stretch() -> Cases:
@@ -86,7 +85,7 @@ def test_the_error_is_written() -> Cases:
 
 
 @holds(
-    "The first two lines can be joined:",
+    "Papers often join the first two lines into one:",
 )
 @evaluated("eq-longer-gated")
 def test_a_step_multiplies_the_state_by_a_matrix() -> Cases:
