@@ -76,7 +76,6 @@ class TestAverage:
         "\\times d_{\\text{model}}$ matrix.",
         "The same holds for keys and values, and $W_O$ is the fourth such matrix.",
         "Biases aside, the number of parameters is the same for every $h$:",
-        "each head has its own map of weights",
     )
     @pytest.mark.parametrize("h", [1, 3, 12])
     def test_heads_divide_the_same_parameters(self, h: int) -> None:
