@@ -298,7 +298,8 @@ def test_an_answer_is_judged_ticked_kept_and_taken_along(tab: Any, tmp_path: Pat
     exercise = page.locator("#ch01-exercise-hard-yours")
     tick = page.locator("#exercise-1-1-hard-lookup .progress-tick input")
     right = next(iter(ANSWERS["hard-lookup"].right.values()))
-    call = f"\ncheck('hard-lookup', {right.split('(')[0].split()[-1]})"
+    name = right.split("(")[0].split()[-1]
+    call = f"\nfrom qkv_lib.practice import check\ncheck('hard-lookup', {name})"
     wrong = ANSWERS["hard-lookup"].edited(ANSWERS["hard-lookup"].edits[0])
     exercise.get_by_role("button", name="Write").click()
     type_into(exercise, wrong + call)
