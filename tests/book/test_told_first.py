@@ -32,8 +32,11 @@ def features(word: str) -> set[str]:
 
 @holds(
     "Each word is a short list of features: cat is a thing and is living, and it is a pronoun.",
+    "Three matrices turn each list into three others, called query, key and value.",
 )
 def test_words_are_lists_of_features() -> None:
+    for made, W in ((HEAD.Q, GUESS.W_Q), (HEAD.K, GUESS.W_K), (HEAD.V, GUESS.W_V)):
+        assert np.array_equal(made, rows(THIRSTY) @ W)
     assert {"thing", "living"} <= features("cat")
     assert features("it") == {"pronoun"}
 
@@ -61,10 +64,13 @@ def test_what_is_asked_for_and_what_is_found() -> None:
 
 @holds(
     "multiply them feature by feature, and add up the products.",
+    "For it and cat, that is 2 · 2 for thing and 2 · 2 for living.",
     "It scores 8 with cat, 4 with milk and 0 with every other word.",
 )
 def test_scores_of_it() -> None:
     assert np.array_equal(HEAD.scores[IT], (HEAD.Q[IT] * HEAD.K).sum(axis=1))
+    assert HEAD.Q[IT].tolist() == HEAD.K[CAT].tolist() == [2, 2, 0, 0]
+    assert ASKED[:2] == ("thing", "living")
     assert dict(enumerate(HEAD.scores[IT])) == {**dict.fromkeys(range(9), 0), CAT: 8, MILK: 4}
 
 
@@ -131,7 +137,7 @@ def years() -> dict[str, str]:
     "The years are those in which the works were first posted or printed.",
     "The idea of the soft lookup is half a century older than attention.",
     "In 1964 Nadaraya and Watson independently gave the same answer:",
-    "In 2014 the soft lookup came to machine translation.",
+    "For machine translation, in 2014.",
     "The weighted average is old.",
 )
 def test_years_of_the_table() -> None:
