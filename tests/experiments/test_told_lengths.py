@@ -29,8 +29,8 @@ def mean(task: str, positions: str, n_updates: int, n: int = 10) -> float:
 
 
 @holds(
-    "We compare the three of chapter 4, sinusoidal vectors, RoPE and ALiBi, with a fourth rival, "
-    "none, which gets no positions.",
+    "The rivals are the three of chapter 4, sinusoidal vectors, RoPE and ALiBi, and none, "
+    "which gets no positions.",
     "A model of one block with four heads is trained on three tasks:",
     "one block, ten symbols, one training length",
 )
@@ -48,7 +48,7 @@ def test_the_model_and_the_rivals() -> None:
     "| latest_small | the latest digit below 5, up to $i$ (causal) | the digits, and which is "
     "nearest |",
     "Causal tasks are run under the causal mask.",
-    "Places without such a digit are not counted.",
+    "Places that have no answer are not counted.",
     "each place has its mirror at a different distance",
     "In RoPE's scores, places count only through their distance, and this task needs the "
     "distance 3 in a row of any length.",
