@@ -78,16 +78,6 @@ class TestFormula:
         assert (steps.weights @ K).shape == (3, 7)
 
     @holds(
-        "Its exponential is $e^0 = 1$. Only a score of $-\\infty$ has the exponential 0.",
-        "The weight is 1 divided by the row's sum.",
-    )
-    def test_a_score_of_0_gets_one_over_the_sum(self) -> None:
-        scores = np.array([0.0, -5.0, -6.0])
-        assert np.isclose(softmax(scores)[0], 1 / np.exp(scores).sum())
-        assert softmax(scores)[0] > 0.98
-        assert np.exp(-np.inf) == 0 < np.exp(-700.0)
-
-    @holds(
         "Nine keys came before it, so the query stands at the last position and sees all ten.",
         "Here the query would still see all ten keys, by luck.",
         "With two new words at once, the first would see the second.",
