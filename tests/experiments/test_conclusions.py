@@ -46,8 +46,7 @@ def test_the_model_with_attention_relied_on_the_mark_more() -> None:
     "The recurrence can learn to manage with one state;",
     "it takes many more updates.",
     "It must learn to write all pairs into one state so that any of them can be read later.",
-    "With sixteen times the updates (second table) the recurrence is nearly perfect at recall: "
-    "it learns, but slowly.",
+    "the recurrence is nearly perfect at recall: it learns, but slowly;",
     "With sixteen times as many updates the recurrence recalls nearly everything, "
     "instead of a third.",
 )
@@ -60,8 +59,8 @@ def test_the_recurrence_learns_recall_slowly() -> None:
 
 
 @holds(
-    "With as many updates, attention counts 98 % right at the training length and 72 % at twice "
-    "that: it has not learned the rule."
+    "attention counts 98 % right at the training length and 72 % at twice that: it has not "
+    "learned the rule"
 )
 def test_attention_has_not_learned_to_count() -> None:
     case = {"task": "counting", "model": "attention", "updates": 8000}
@@ -70,7 +69,7 @@ def test_attention_has_not_learned_to_count() -> None:
     assert max(twice) < 0.75
 
 
-@holds("The filter hardly gains; attention and the recurrence fall on the local median.")
+@holds("the filter hardly gains, and on the local median the other two get worse.")
 def test_more_updates_help_neither_the_filter_nor_those_with_few_examples() -> None:
     for task, model in (
         ("recall", "CNN"), ("counting", "CNN"),
