@@ -71,5 +71,7 @@ def head_grid(
         names = [str(i) for i in blocks], [str(i) for i in heads]
         label_axes(ax, *names, names=("block", "head"), title=title)
         ax.tick_params(axis="x", labelrotation=0)
+        if len(heads) > 9:  # side by side, two digits would touch
+            plt.setp(ax.get_xticklabels()[1::2], visible=False)
     figure.colorbar(image, ax=axes, label=label, shrink=0.8)
     return figure
