@@ -2,8 +2,9 @@ r"""Multi-head attention on plain arrays: project, split, attend, merge, project
 
 .. math::
     \begin{aligned}
-    \mathrm{MultiHead}(X, Y) &= \mathrm{concat}(O_1, \dots, O_h)\, W_O \\
-    O_i &= \mathrm{Attention}(X W_Q^{(i)}, Y W_K^{(i)}, Y W_V^{(i)})
+    &\mathrm{MultiHead}(X, Y) \\
+    &\qquad = \mathrm{concat}(O_1, \dots, O_h)\, W_O \\
+    &O_i = \mathrm{Attention}(X W_Q^{(i)}, Y W_K^{(i)}, Y W_V^{(i)})
     \end{aligned}
 """
 

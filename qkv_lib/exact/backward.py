@@ -58,7 +58,8 @@ def tiled_gradients(
     .. math::
         \begin{aligned}
         A_{ij} &= e^{s_{ij} - L_i} \\
-        dS_{ij} &= A_{ij}\, (dO_i \cdot v_j - D_i), \qquad D_i = dO_i \cdot O_i
+        dS_{ij} &= A_{ij}\, (dO_i \cdot v_j - D_i) \\
+        D_i &= dO_i \cdot O_i
         \end{aligned}
 
     Parameters

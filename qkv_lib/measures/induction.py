@@ -151,8 +151,10 @@ def matching_matrix(
     r"""Return how well each token, as a query, matches a mark left by each token.
 
     .. math::
-        M = \operatorname{norm}(E) W_Q \, R_\Delta \,
-            \big(\operatorname{norm}(\operatorname{norm}(E) W_V W_O) W_K\big)^\top / \sqrt{d}
+        \begin{aligned}
+        M &= \operatorname{norm}(E) W_Q \, R_\Delta \, K^\top / \sqrt{d} \\
+        K &= \operatorname{norm}(\operatorname{norm}(E) W_V W_O) W_K
+        \end{aligned}
 
     The matrices ``W_V W_O`` are those of the head that looks back by one, ``W_Q`` and ``W_K`` those
     of the induction head, ``R`` the turn of RoPE between places at a distance. All else that is

@@ -136,7 +136,11 @@ def _over(symbol: Tensor) -> Tensor:
 def log_probability(model: Translator, source: Tensor, target: Tensor) -> Tensor:
     r"""Return how likely a model holds given translations.
 
-    .. math:: \log p(y \mid x) = \sum_t \log p(y_t \mid y_1, \dots, y_{t-1}, x)
+    .. math::
+        \begin{aligned}
+        &\log p(y \mid x) \\
+        &\qquad = \sum_t \log p(y_t \mid y_1, \dots, y_{t-1}, x)
+        \end{aligned}
 
     Parameters
     ----------

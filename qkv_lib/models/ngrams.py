@@ -21,8 +21,8 @@ class NGrams:
 
     .. math::
         \begin{aligned}
-        p_k(t \mid c) &= \frac{\max(N(c t) - D, 0) + D\, N_{1+}(c\, \cdot)}{N(c)}
-            \text{ with the second part times } p_{k-1}(t \mid c') \\
+        p_k(t \mid c) &= \frac{\max(N(c t) - D, 0)}{N(c)} \\
+        &\quad + \frac{D\, N_{1+}(c\, \cdot)}{N(c)}\, p_{k-1}(t \mid c') \\
         p_0(t) &= 1 / n_\text{tokens}
         \end{aligned}
 

@@ -107,9 +107,9 @@ def delta_attention_by_chunks(
 
     .. math::
         \begin{aligned}
-        u_t + \beta_t \sum_{i<t} \tfrac{g_t}{g_i}\,(k_t \cdot k_i)\, u_i
-            &= \beta_t \big(v_t - g_t\, k_t S\big) \\
-        o_t &= g_t\, q_t S + \sum_{i \le t} \tfrac{g_t}{g_i}\,(q_t \cdot k_i)\, u_i
+        &u_t + \beta_t \sum_{i<t} \tfrac{g_t}{g_i}\,(k_t \cdot k_i)\, u_i \\
+        &\qquad = \beta_t \big(v_t - g_t\, k_t S\big) \\
+        &o_t = g_t\, q_t S + \sum_{i \le t} \tfrac{g_t}{g_i}\,(q_t \cdot k_i)\, u_i
         \end{aligned}
 
     Parameters

@@ -21,7 +21,11 @@ def differential_attention(
 ) -> Array:
     r"""Return what one map finds, less ``λ`` times what the other finds.
 
-    .. math:: \mathrm{Attention}(Q_1, K_1, V) - \lambda\, \mathrm{Attention}(Q_2, K_2, V)
+    .. math::
+        \begin{aligned}
+        &\mathrm{Attention}(Q_1, K_1, V) \\
+        &\qquad - \lambda\, \mathrm{Attention}(Q_2, K_2, V)
+        \end{aligned}
 
     Parameters
     ----------

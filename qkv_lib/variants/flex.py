@@ -42,7 +42,9 @@ def flex_attention_whole(
 ) -> Array:
     r"""Return attention under a rule, with the whole mask and the whole scores.
 
-    .. math:: A = \mathrm{softmax}\big(\mathrm{change}(Q K^\top / \sqrt{d_k}) \text{ where the rule allows}\big)
+    .. math:: A = \mathrm{softmax}\big(\mathrm{change}(Q K^\top / \sqrt{d_k})\big)
+
+    Where the rule does not allow a key, its changed score is −∞.
 
     Parameters
     ----------

@@ -1,8 +1,11 @@
 r"""A key-value cache in 8 bits: one scale for each row, and an error that can be bounded.
 
 .. math::
-    \hat x = c \cdot \mathrm{round}(x / c), \qquad c = \max_a |x_a| / 127,
-    \qquad |\hat x_a - x_a| \le c / 2
+    \begin{aligned}
+    \hat x &= c \cdot \mathrm{round}(x / c) \\
+    c &= \max_a |x_a| / 127 \\
+    |\hat x_a - x_a| &\le c / 2
+    \end{aligned}
 """
 
 from __future__ import annotations

@@ -143,8 +143,8 @@ def yarn(
     .. math::
         \begin{aligned}
         \theta_i' &= \gamma_i\, \theta_i + (1 - \gamma_i)\, \theta_i / s \\
-        \gamma_i &= \min\!\Big(1, \max\!\Big(0, \frac{r_i - \alpha}{\beta - \alpha}\Big)\Big),
-        \qquad r_i = \frac{N\, \theta_i}{2 \pi}
+        \gamma_i &= \min\!\Big(1, \max\!\Big(0, \frac{r_i - \alpha}{\beta - \alpha}\Big)\Big) \\
+        r_i &= \frac{N\, \theta_i}{2 \pi}
         \end{aligned}
 
     Parameters

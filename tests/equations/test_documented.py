@@ -30,17 +30,12 @@ AS: Mapping[str, tuple[str, str, str]] = {
         r"a_{tj} &= \mathrm{softmax}_j(\mathrm{score}(s_t, h_j))",
         "the same for each j",
     ),
-    "variants.flex.flex_attention_whole": (
-        r" \text{ where the rule allows}",
-        "",
-        "the changed scores are −∞ elsewhere",
-    ),
 }
 """What is read in another form, and why that means the same."""
 
 UNREAD = {
     "layers.initialise.initialise": "a law of chance; its own test draws from it",
-    "models.ngrams.NGrams": "says a factor in words; its own test counts it out",
+    "models.ngrams.NGrams": "counts pieces of a text; its own test counts them out",
 }
 """The formulas that nothing evaluates, and why. The list can only become shorter."""
 
