@@ -80,7 +80,7 @@ def flex_attention_whole(
     >>> x = np.array([[1.0, 2.0], [2.0, 3.0], [3.0, 4.0], [4.0, 5.0]])
     >>> flex_attention_whole(x, x, x, rule=causal)[0]
     array([1., 2.])
-    """  # noqa: E501
+    """
     call = check_call(query, key, value, scale=scale)
     offset = check_count("offset", offset)
     n, m = call.sizes[-2:]
