@@ -40,11 +40,9 @@ def flex_attention_whole(
     offset: int = 0,
     scale: float | None = None,
 ) -> Array:
-    r"""Return attention under a rule, with the whole mask and the whole scores.
+    r"""Return attention under a rule with all scores at once, −∞ where the rule hides a key.
 
     .. math:: A = \mathrm{softmax}\big(\mathrm{change}(Q K^\top / \sqrt{d_k})\big)
-
-    Where the rule does not allow a key, its changed score is −∞.
 
     Parameters
     ----------

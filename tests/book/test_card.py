@@ -52,7 +52,7 @@ def read(shape: str) -> tuple[int, ...]:
     "| $M$ | may query $i$ see key $j$? | $n_q \\times n_k$ | mask |",
     "| $B$ | added to the scaled scores | $n_q \\times n_k$ | bias |",
     "| $A$ | softmax of each row | $n_q \\times n_k$ | weights |",
-    "| $L$ | log of each row's denominator | $n_q$ | logsumexp |",
+    "| $L$ | log-sum-exp of each row | $n_q$ | logsumexp |",
     "| $O$ | $A V$ | $n_q \\times d_v$ | output |",
     "| $W_O$ | maps the heads, side by side | $h\\,d_v \\times d_{\\text{model}}$ | W_O |",
 )

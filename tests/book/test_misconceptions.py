@@ -14,7 +14,7 @@ LINK = re.compile(r"\]\(([^)#]+)#([^)]+)\)")
 # The list of the course, one belief a line.
 MUST_MEET = """
 Q, K and V are three different inputs
-One matrix for Q and K would do, because only asymmetry matters
+One projection can serve as both Q and K
 Q, K and V carry a fixed human meaning
 A token attends most to itself
 Softmax runs over the queries
@@ -42,7 +42,7 @@ def rows(page: Path) -> list[list[str]]:
     lines = page.read_text(encoding="utf-8").splitlines()
     found = [[cell.strip() for cell in line.strip("| ").split(" | ")] for line in lines
              if line.startswith("|") and not line.startswith("|---")]  # fmt: skip
-    return [row for row in found if row[-1] != "settled in"]
+    return [row for row in found if row[-1] not in {"settled in", "likely cause"}]
 
 
 ROWS = rows(PAGE)

@@ -181,7 +181,7 @@ class TestGlossary:
         assert [len(each) for each in seen[:2]] == [2, 5]
         assert torch.equal(seen[1], source)
 
-    @holds("at the first key, or so that the last query sees all")
+    @holds("either the first query sees only the first key, or the last query sees all keys")
     def test_two_causal_alignments(self) -> None:
         query, key = random(2, 4), random(4, 4)
         eye = torch.eye(4, dtype=torch.float64)

@@ -276,8 +276,8 @@ class TestFacts:
             assert all(torch.equal(x, y) for x, y in zip(passed, wanted, strict=True))
 
     @holds(
-        "Where the causal diagonal begins when there are more keys than queries: at the first key, "
-        "or so that the last query sees all.",
+        "Where the diagonal of a causal mask begins when there are more keys than queries: either "
+        "the first query sees only the first key, or the last query sees all keys.",
     )
     def test_causal_alignment(self) -> None:
         first, last = causal_mask(3, 5), causal_mask(3, 5, offset=2)

@@ -43,6 +43,7 @@ KINDS = {
 }
 LATER = {"prose", "comment", "docstring", "document"}
 HEADING = re.compile(r"(?m)^#+ (?=.)")
+LINKED = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 SENTENCE = re.compile(r"(?<=[.!?:;])[”\"]?\s+")
 
 
@@ -121,7 +122,7 @@ def _glossary() -> Iterator[Told]:
 
 def _misconceptions() -> Iterator[Told]:
     for row in ROWS:
-        said = [cell for cell in row if "](" not in cell]
+        said = [LINKED.sub(r"\1", cell) for cell in row[:2] if cell]
         place = " ".join(". ".join(said).split()[:9])
         yield Told(f"misconceptions: {place}", "symptom", ". ".join(said))
 
