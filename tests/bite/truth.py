@@ -31,8 +31,8 @@ ACCOUNTED, CLAIMS = ("tests/book/test_accounted.py",), ("tests/book/test_claims.
 
 SENTENCES = [
     Plant("two sides of an entry of the glossary exchanged", "book/appendix/glossary.md",
-          swap("Which source tokens a target token translates",
-               "Which target tokens a source token translates"), ACCOUNTED),
+          swap("for each target token, the source tokens that\n  it translates.",
+               "for each source token, the target tokens that\n  it translates."), ACCOUNTED),
     Plant("a computed entry of the glossary turned round", "book/appendix/glossary.md",
           swap("1 at 0, falling with the distance", "1 at 0, rising with the distance"), CLAIMS),
     Plant("feedback of a quiz that a test holds turned round", "book/08-1-memory.ipynb",
