@@ -8,6 +8,7 @@ HEADS, STEPS = "qkv_lib/formula/heads.py", "qkv_lib/formula/steps.py"
 CAUSAL = "qkv_lib/practice/exercises/chapter_3/exercise_3_2_causal_mask.py"
 RESULTS = "qkv_lib/experiments/results"
 MAP, README, CONTRIBUTING = "docs/map.md", "README.md", "CONTRIBUTING.md"
+PAGES = "docs/pages.md"
 PROJECT, CI, PUBLISH = "pyproject.toml", ".github/workflows/ci.yml", ".github/workflows/publish.yml"
 
 NUMBERS, TERMS = ("tests/book/test_numbers.py",), ("tests/book/test_terms.py",)
@@ -75,7 +76,7 @@ DOCUMENTS = [
     Plant("a module that cannot be run", CONTRIBUTING,
           first(r"python -m workshop\.skeletons", "python -m workshop.skeleton"), DOCS),
     Plant("the map names a folder that is gone", MAP, first("`explorers`", "`explorations`"), DOCS),
-    Plant("a setting that nothing reads", CONTRIBUTING, first("QKV_AXE=all", "QKV_AXIS=all"), DOCS),
+    Plant("a setting that nothing reads", PAGES, first("QKV_AXE=all", "QKV_AXIS=all"), DOCS),
 ]  # fmt: skip
 
 EXERCISES = [

@@ -297,7 +297,7 @@ def table_by_row() -> dict[tuple[str, ...], tuple[str, str, str]]:
 
 def test_the_style_sheet_of_formulas_is_of_the_version_that_is_named() -> None:
     sheet = (ROOT / "book" / "_static" / "katex" / "katex.min.css").read_text(encoding="utf-8")
-    named = re.findall(r"KaTeX (\d+\.\d+\.\d+)", CONTRIBUTING)
+    named = re.findall(r"KaTeX (\d+\.\d+\.\d+)", read("docs/dependencies.md"))
     assert set(named) == set(re.findall(r'content:"(\d+\.\d+\.\d+)"', sheet))
 
 
@@ -323,7 +323,7 @@ def test_the_licences_of_dependencies_are_what_they_say_themselves() -> None:
         own = set().union(*(licence(name) for name in names if installed(name)))
         told = {each for each in FAMILIES if each in said}
         if own and told and not told <= own | {"PSF"} and not DATA_ALONE & set(names):
-            strange.append(f"CONTRIBUTING.md: {', '.join(names)} is under {own}, not {said}")
+            strange.append(f"dependencies.md: {', '.join(names)} is under {own}, not {said}")
     assert strange == []
 
 

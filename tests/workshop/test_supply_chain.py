@@ -58,7 +58,7 @@ def test_what_is_safe_is_passed_over() -> None:
 
 def table() -> dict[str, tuple[str, str, str]]:
     """Return the rows of the table of dependencies: what for, licence, how alive."""
-    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| ([\w, .-]+?) \| (.+?) \| (.+?) \| (.+?) \|$", text, re.MULTILINE)
     return {
         re.sub(r"[-_.]+", "-", name.strip()).lower(): (reason, licence, alive)
