@@ -86,7 +86,7 @@ NAMED = [
                 "01-background.ipynb#ch01-sentence-scores"), POINTERS),
     Plant("a link from the appendix to another cell of the right chapter",
           "book/appendix/misconceptions.md", swap("08-outlook.ipynb#ch08-counted",
-                                                  "08-outlook.ipynb#ch08-gradients-measure"),
+                                                  "08-outlook.ipynb#ch08-gradients-figure"),
           POINTERS),
     Plant("a reference of a docstring with another year", "qkv_lib/models/mixers.py",
           swap("Su et al. 2021", "Su et al. 2012"), WORKS),

@@ -8,7 +8,6 @@ from torch.nn.functional import rms_norm
 
 from qkv_lib import attention, causal_mask, window_mask
 from qkv_lib.exact.backward import tiled_gradients
-from qkv_lib.experiments import recall
 from qkv_lib.formula.gradients import attention_gradients
 from qkv_lib.formula.positions import rope
 from qkv_lib.formula.rules import tree
@@ -58,12 +57,6 @@ def test_a_layer_has_as_many_key_heads_as_it_is_told() -> None:
         query, key, value = MultiHeadAttention(32, n_heads=8, n_kv_heads=g).project(x, x, x)
         assert query.shape == (8, 5, 4)
         assert key.shape == value.shape == (g, 5, 4)
-
-
-@holds("In the rows called wide the embedding of a token has 128 numbers in place of 32.")
-def test_wide_readers_are_four_times_as_wide() -> None:
-    assert recall.READERS["linear, d_k 16, d_model 128"] == ("linear", 16, 128)
-    assert recall.PairReader("linear").keys.weight.shape[1] == 32
 
 
 @holds("A learned factor (gain) allows larger scores, and then the bound grows with it.")

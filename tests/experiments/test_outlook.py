@@ -44,10 +44,6 @@ def test_a_rotation_of_its_own_replaces_rope_only() -> None:
         DigitTagger("RoPE", rotate=lambda x: x)
 
 
-@holds(
-    "On this book's processor (make bench) the textbook way takes several times as long as blocks "
-    "or tiles, which agrees with."
-)
 def test_the_textbook_way_is_the_slow_one() -> None:
     took = {row["path"]: row["measured"] for row in stored_table("speed")["rows"]}
     for stores_all, others in {
