@@ -119,11 +119,7 @@ def test_one_layer_finds_no_repetition() -> None:
     assert longest["loss"] > 2.4
 
 
-@holds(
-    "Sixteen times the updates did not help.",
-    "This one stays where it is with sixteen times the updates.",
-    "it has fewer features than there are pairs.",
-)
+@holds("sixteen times the updates take it from 0.45 to 0.47.")
 def test_sixteen_features_stay_where_they_are() -> None:
     of_16 = {"model": "linear, d_k 16", "updates": 12_800, "rate": 0.03}
     later = [longer.reached("accuracy", task="pairs", seed=seed, **of_16)[0][-1]

@@ -159,7 +159,7 @@ def test_a_query_that_sees_nothing_gets_what_the_probe_says(name: str) -> None:
     "its wrapper of the same function drops the flag when there is only one query, which is why"
     " its row says one query sees all.",
     "With two or more new words and a cache this does not help.",
-    "Bias adds means that numbers belong in another argument, called bias.",
+    "bias adds means that numbers belong in another argument, called bias.",
 )
 def test_the_known_differences_are_there() -> None:
     """What the chapter tells of is true, whatever the tests above would let pass."""
@@ -279,8 +279,6 @@ truths = st.builds(
 @holds(
     "First it tries every combination of order, layout and scale until the tool's numbers are "
     "those of the formula.",
-    "The tests of this book repeat this with random sizes and with masks that differ from query"
-    " to query, and they test the probes themselves on made-up tools with planted conventions.",
 )
 def test_the_probe_finds_every_convention_that_is_planted(truth: Conventions) -> None:
     if truth.mask == "counts as 1":  # then masks are numbers, or nothing could be hidden
