@@ -9,11 +9,10 @@ import inspect
 import pkgutil
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any
 
-import pytest
 from sphinx.pycode import ModuleAnalyzer
 
 import qkv_lib
@@ -132,50 +131,57 @@ def can_refuse(function: Any) -> bool:
     )
 
 
-@pytest.mark.parametrize("name", [m for m in MODULES if not is_private(m)])
-def test_every_module_says_what_is_public(name: str) -> None:
-    assert has_a_surface(name)
-
-
-@pytest.mark.parametrize("name", PUBLIC)
-def test_every_parameter_is_documented(name: str) -> None:
-    thing = PUBLIC[name]
-    docstring = text_of(thing)
-    assert inspect.getdoc(thing)
-    assert not parameters(thing) - documented(docstring)
-
-
-@pytest.mark.parametrize("name", FUNCTIONS)
-def test_returns_and_errors_are_documented(name: str) -> None:
-    function = FUNCTIONS[name]
+def missing(function: Any) -> list[str]:
+    """Return the sections that a function owes and has not."""
     docstring = text_of(function)
-    if inspect.signature(function).return_annotation not in (None, "None"):
-        assert section(docstring, "Returns") or section(docstring, "Yields")
-    if can_refuse(function):
-        assert section(docstring, "Raises")
+    returns = inspect.signature(function).return_annotation not in (None, "None")
+    told = section(docstring, "Returns") or section(docstring, "Yields")
+    return ["Returns"] * (returns and not told) + ["Raises"] * (
+        can_refuse(function) and not section(docstring, "Raises")
+    )
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
-def test_every_function_has_an_example(name: str) -> None:
-    assert ">>> " in section(inspect.getdoc(FUNCTIONS[name]) or "", "Examples")
+def faults(rule: Callable[[Any], Any], things: dict[str, Any]) -> dict[str, Any]:
+    """Return what is wrong by a rule, by the name of what it is wrong about."""
+    found = {name: rule(thing) for name, thing in things.items()}
+    return {name: wrong for name, wrong in found.items() if wrong}
 
 
-@pytest.mark.parametrize("name", PUBLIC)
-def test_every_entry_is_read_as_meant(name: str) -> None:
-    assert misread(inspect.getdoc(PUBLIC[name]) or "") == []
+def test_every_module_says_what_is_public() -> None:
+    assert [m for m in MODULES if not is_private(m) and not has_a_surface(m)] == []
 
 
-@pytest.mark.parametrize("name", CLASSES)
-def test_no_property_opens_like_a_type(name: str) -> None:
-    found = properties(CLASSES[name])
-    assert [each for each, docstring in found.items() if opens_like_a_type(docstring)] == []
+def test_every_parameter_is_documented() -> None:
+    assert [name for name, thing in PUBLIC.items() if not inspect.getdoc(thing)] == []
+    assert faults(lambda thing: parameters(thing) - documented(text_of(thing)), PUBLIC) == {}
 
 
-@pytest.mark.parametrize(("module", "name"), CONSTANTS)
-def test_every_constant_says_what_it_is(module: str, name: str) -> None:
-    lines = ModuleAnalyzer.for_module(module).find_attr_docs().get(("", name), [""])
-    assert lines[0]
-    assert not opens_like_a_type(lines[0])
+def test_returns_and_errors_are_documented() -> None:
+    assert faults(missing, FUNCTIONS) == {}
+
+
+def test_every_function_has_an_example() -> None:
+    examples = {name: section(inspect.getdoc(x) or "", "Examples") for name, x in FUNCTIONS.items()}
+    assert [name for name, example in examples.items() if ">>> " not in example] == []
+
+
+def test_every_entry_is_read_as_meant() -> None:
+    assert faults(lambda thing: misread(inspect.getdoc(thing) or ""), PUBLIC) == {}
+
+
+def test_no_property_opens_like_a_type() -> None:
+    found = {f"{name}.{each}": docstring for name, thing in CLASSES.items()
+             for each, docstring in properties(thing).items()}  # fmt: skip
+    assert [name for name, docstring in found.items() if opens_like_a_type(docstring)] == []
+
+
+def test_every_constant_says_what_it_is() -> None:
+    def opening(module: str, name: str) -> str:
+        docs = ModuleAnalyzer.for_module(module).find_attr_docs()
+        return docs.get(("", name), [""])[0]
+
+    first = {each: opening(*each) for each in CONSTANTS}
+    assert [each for each, line in first.items() if not line or opens_like_a_type(line)] == []
 
 
 def test_the_rules_of_the_reference_bite() -> None:
@@ -214,7 +220,5 @@ def test_the_rules_bite() -> None:
 
     docstring = inspect.getdoc(bad) or ""
     assert parameters(bad) - documented(docstring) == {"y"}
-    assert can_refuse(bad)
-    assert not section(docstring, "Raises")
-    assert not section(docstring, "Returns")
+    assert faults(missing, {"bad": bad}) == {"bad": ["Returns", "Raises"]}
     assert len(PUBLIC) > 10

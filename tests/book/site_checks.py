@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from bs4 import BeautifulSoup, Tag
+from bs4.element import PreformattedString
 
 Check = Callable[[BeautifulSoup], list[str]]
 
@@ -17,6 +18,7 @@ NOWHERE = re.compile(r"https?://[\w.-]+\.invalid(?:[/\\]|$)")  # no such host ca
 CSS_ADDRESS = re.compile(r"""(?:url\(\s*|@import\s+)["']?([^"')\s;]+)""", re.IGNORECASE)
 LOADING = ("src", "srcset", "data", "poster", "background", "action", "formaction")
 NO_LOADING_LINKS = {"author", "canonical", "license", "next", "prev"}
+VERBATIM = ("pre", "code", "script", "style")
 LINK = re.compile(r"<a href=[^>]*>")
 
 
@@ -105,10 +107,18 @@ def formulas_are_rendered(page: BeautifulSoup) -> list[str]:
 
 def no_dollars_left(page: BeautifulSoup) -> list[str]:
     """No formula was left as it was typed."""
-    text = BeautifulSoup(str(page.find("article") or page), "html.parser")
-    for verbatim in text.select("pre, code, .math, script, style"):
-        verbatim.decompose()
-    return [f"left as typed: {found}" for found in re.findall(r"\$\$|\\\(|\\\[", text.get_text())]
+    text = "".join(_prose(page.find("article") or page))
+    return [f"left as typed: {found}" for found in re.findall(r"\$\$|\\\(|\\\[", text)]
+
+
+def _prose(element: Tag) -> Iterator[str]:
+    """Yield the text of an element without code, formulas, scripts and styles."""
+    for child in element.children:
+        if isinstance(child, Tag):
+            if child.name not in VERBATIM and "math" not in child.get("class", []):
+                yield from _prose(child)
+        elif not isinstance(child, PreformattedString):  # a comment
+            yield str(child)
 
 
 PAGE_CHECKS: list[Check] = [
