@@ -58,6 +58,11 @@ def chromium() -> Iterator[Any]:
             browser.close()
 
 
+def settled(page: Any) -> None:
+    """Wait until what has been changed is laid out, measured and drawn: two frames."""
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
 @contextmanager
 def listening(page: Any, **listeners: Any) -> Iterator[None]:
     """Hear what a page tells, for a while: by the name of the event, who hears it.

@@ -6,6 +6,7 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any, NamedTuple
 
 Test = Callable[..., object]
@@ -41,24 +42,36 @@ def tolerance(test: Test) -> str:
     return " + ".join(parts) or ("nothing" if EXACT in found else "a bound")
 
 
-def comparisons(test: Test, seen: frozenset[str] = frozenset()) -> Iterator[Allowed]:
+def comparisons(test: Test) -> Iterator[Allowed]:
     """Yield what each comparison of a test, and of the helpers it calls, lets pass."""
+    reached = [test]
+    for each in reached:
+        found, helpers = _own(each)
+        yield from found
+        reached += [helper for helper in helpers if helper not in reached]
+
+
+@cache
+def _own(test: Test) -> tuple[list[Allowed], list[Test]]:
+    """Return what the comparisons of one function let pass, and the helpers that it calls."""
     tree = ast.parse(textwrap.dedent(inspect.getsource(test)))
     refused = {id(node) for negated in ast.walk(tree) if _is_negation(negated)
                for node in ast.walk(negated)}  # fmt: skip
+    found: list[Allowed] = []
+    helpers: dict[Test, None] = {}
     for node in ast.walk(tree):
         if id(node) in refused:
             continue
         if isinstance(node, ast.Assert):
             for compared in ast.walk(node.test):
                 if isinstance(compared, ast.Compare) and id(compared) not in refused:
-                    yield from _of_operator(compared)
+                    found += _of_operator(compared)
         if isinstance(node, ast.Call):
             name = ast.unparse(node.func)
-            yield from _of_call(test, name.rpartition(".")[2], node)
-            helper = _helper(test, name)
-            if helper is not None and helper.__qualname__ not in seen:
-                yield from comparisons(helper, seen | {helper.__qualname__})
+            found += _of_call(test, name.rpartition(".")[2], node)
+            if helper := _helper(test, name):
+                helpers[helper] = None
+    return found, list(helpers)
 
 
 def _is_negation(node: ast.AST) -> bool:

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.browser import STILL, listening
+from tests.browser import STILL, listening, settled
 
 STANDARD = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 PICTURES = (".png", ".svg", ".jpg", ".jpeg", ".webp", ".gif")
@@ -37,19 +37,24 @@ FORGET = "() => { localStorage.clear(); sessionStorage.clear(); }"
 # contrast of their texts, which have an image behind them), and spans of code and of the library's
 # reference. A formula becomes a box of its size, and a picture an empty one. Of the spans that look
 # the same in both themes (their classes say so), one stays in each kind of place.
+# What is measured is measured first: after each change the browser would lay all out again.
 THIN = """() => {
-  for (const formula of document.querySelectorAll(".katex")) {
-    const { width, height } = formula.getBoundingClientRect();
-    formula.style.cssText = `display: inline-block; width: ${width}px; height: ${height}px`;
-    formula.textContent = "";
-  }
-  const seen = new Set();
+  const formulas = [...document.querySelectorAll(".katex")];
+  const boxes = formulas.map((formula) => formula.getBoundingClientRect());
   const parts = document.querySelectorAll(":is(pre, code) span, dl.py :is(span, em, strong, code)");
-  for (const part of [...parts].reverse()) {  // what is inside another comes first
-    if (part.querySelector("*")) continue;
+  const looks = [...parts].map((part) => {
     const { color, fontSize, fontWeight } = getComputedStyle(part);
     const place = part.closest(".cell_input, .cell_output, .highlight, .sig, .field-list, code");
-    const look = [part.className, color, fontSize, fontWeight, place?.className].join();
+    return [part, [part.className, color, fontSize, fontWeight, place?.className].join()];
+  });
+  formulas.forEach((formula, i) => {
+    const { width, height } = boxes[i];
+    formula.style.cssText = `display: inline-block; width: ${width}px; height: ${height}px`;
+    formula.textContent = "";
+  });
+  const seen = new Set();
+  for (const [part, look] of looks.reverse()) {  // what is inside another comes first
+    if (part.querySelector("*")) continue;
     if (seen.has(look)) part.replaceWith(part.textContent);
     else seen.add(look);
   }
@@ -206,14 +211,14 @@ def look_at(page: Any, found: Visit, path: Path, *, thorough: bool) -> None:
     page.goto(path.as_uri())
     page.evaluate(SHIFTS)
     page.evaluate("document.fonts.ready")
-    page.wait_for_timeout(500)
+    page.wait_for_timeout(500)  # what comes late must have time to
     found.shift = page.evaluate("window.shift")
     found.unsized = page.evaluate(UNSIZED)
     found.headings = page.evaluate(HEADINGS)
     found.ahead = page.evaluate(AHEAD)
     found.cut = page.evaluate(CUT)
     page.set_viewport_size(PHONE)
-    page.wait_for_timeout(500)
+    settled(page)
     found.sideways = page.evaluate(SIDEWAYS)
     page.evaluate(THIN)
     page.evaluate(Axe().axe_script)

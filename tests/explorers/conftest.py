@@ -1,5 +1,6 @@
 """A page with a figure of each kind, opened from a file in a browser."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -91,7 +92,7 @@ def shown(figure: Any, caption: str, tables: str = ".live table") -> np.ndarray:
     return np.array([[float(x.replace("−", "-").replace("∞", "inf")) for x in r] for r in rows])
 
 
-def heard(figure: Any, text: str) -> None:
+def heard(figure: Any, text: str | re.Pattern[str]) -> None:
     """Wait until the figure's status line says this."""
     from playwright.sync_api import expect
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from qkv_lib.data.sentence import CHINESE, CHINESE_COLD, COLD, THIRSTY, layers
-from tests.browser import need_browser
+from tests.browser import need_browser, settled
 from tests.explorers.conftest import heard
 
 need_browser()
@@ -126,6 +126,6 @@ def test_lines_are_drawn_where_the_words_stand_on_one_line(page):
     assert len(widths) == len(THIRSTY)
     assert np.argmax(widths) == THIRSTY.index("cat")
     page.set_viewport_size({"width": 360, "height": 700})
-    page.wait_for_timeout(100)
+    settled(page)
     assert not arcs.is_visible()
     assert page.evaluate("document.documentElement.scrollWidth") == 360

@@ -1,5 +1,6 @@
 """The GPT in a page: it loads from a file, and computes what the library computes."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from qkv_lib.explorers.writer import SOURCE, weights_script
 from qkv_lib.layers import recorded_weights
 from qkv_lib.models.gpt import GPT, new_gpt
 from qkv_lib.models.sampling import next_probabilities
-from tests.browser import need_browser
+from tests.browser import need_browser, settled
 from tests.explorers.conftest import HEAD, heard
 
 need_browser()
@@ -105,7 +106,7 @@ def test_the_dials_shape_the_draw_as_in_the_library(page) -> None:
     for temperature, top_p in ((1.0, 1.0), (0.6, 0.8), (2.0, 0.25)):
         for label, value in (("Temperature", temperature), ("Top-p", top_p)):
             figure.get_by_role("slider", name=label).fill(str(value))
-        page.wait_for_timeout(50)
+        settled(page)
         expected = next_probabilities(z, temperature=temperature, top_p=top_p)
         shown = dict(figure.evaluate("(figure) => figure.following()"))
         for piece, p in shown.items():
@@ -127,8 +128,7 @@ def test_it_writes_what_is_drawn_and_says_so(page) -> None:
     ids = figure.evaluate("(figure) => figure.gpt.ids")
     assert figure.get_by_label("Your own text").input_value() == PIECES.decode(ids)
     assert figure.locator(".piece").count() == len(ids)
-    page.wait_for_timeout(500)
-    assert figure.get_by_role("status").inner_text().startswith("After ")
+    heard(figure, re.compile("^After "))
 
 
 def test_a_token_is_picked_by_mouse_and_keyboard_before_anything_is_loaded(page) -> None:
@@ -178,7 +178,7 @@ def test_axe_finds_nothing_and_a_phone_is_wide_enough(page, width) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
     page.set_viewport_size({"width": width, "height": 1000})
-    page.wait_for_timeout(100)
+    settled(page)
     found = Axe().run(page, context="main").response["violations"]
     assert [(rule["id"], [n["target"] for n in rule["nodes"]]) for rule in found] == []
     assert page.evaluate("document.documentElement.scrollWidth") == width

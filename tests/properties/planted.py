@@ -159,7 +159,7 @@ FAULTS: list[tuple[Implementation, str]] = [
     ),
     (
         planted("heads interleaved", Version(serving=lambda x, r: x.repeat(1, r, 1, 1))),
-        "all_agree_pairwise",
+        "equals_the_loops",
     ),
     (planted("peak not subtracted", Version(softmax=naive_softmax)), "extreme_scores_stay_exact"),
     (planted("inputs scaled in place", spoil), "inputs_are_left_as_they_were"),

@@ -3,7 +3,6 @@
 import ast
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -32,9 +31,10 @@ def unsafe(source: str) -> Iterator[str]:
                     yield "allow_pickle"
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_the_library_loads_no_pickle(path: Path) -> None:
-    assert list(unsafe(path.read_text(encoding="utf-8"))) == []
+def test_the_library_loads_no_pickle() -> None:
+    found = [(str(path.relative_to(ROOT)), each) for path in MODULES
+             for each in unsafe(path.read_text(encoding="utf-8"))]  # fmt: skip
+    assert found == []
 
 
 @pytest.mark.parametrize(

@@ -231,10 +231,12 @@ def back(english: str, chinese: str) -> Iterator[str]:
         left = left.replace(word, " ") if len(word) > 1 else left
     for each in terms():
         strict = each.enforced and (each.word in ("query", "key") or each.word in PLACES)
+        own = each.enforced and each.word not in law.OURS
         for word in each.chinese:
-            own = each.enforced and each.word not in law.OURS
+            if word in allowed or word not in left:
+                continue
             long = own and len(word) >= 3 and re.fullmatch(f"[{HAN}]+", word)
-            if (strict or long) and word not in allowed and in_chinese(left, word):
+            if (strict or long) and in_chinese(left, word):
                 yield f"{word} is {each.word}, which the English does not say"
 
 
