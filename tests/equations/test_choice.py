@@ -82,7 +82,7 @@ def test_a_sink_is_a_factor_on_the_softmax_output() -> Cases:
 @holds(
     "A gate multiplies each feature of the output by a number between 0 and 1, computed "
     "from $x_i$, the token that asks:",
-    "a gate is computed from the asking token alone",
+    "A gate is computed from the asking token alone",
 )
 @evaluated("eq-choice-gate")
 def test_a_gate_lets_a_part_of_the_output_through() -> Cases:
