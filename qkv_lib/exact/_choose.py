@@ -7,9 +7,6 @@ from __future__ import annotations
 
 import math
 
-from qkv_lib.exact._layout import each_element
-from qkv_lib.exact.fused import can_fuse, fused
-from qkv_lib.exact.tiles import tiled
 from qkv_lib.formula._call import Call
 from qkv_lib.formula._checks import Array
 from qkv_lib.formula.steps import plain_output
@@ -19,12 +16,22 @@ FEW_SCORES = 2**18
 
 
 def cheapest(call: Call) -> Array:
-    """Return the output of attention by the path that costs least."""
+    """Return the output of attention by the path that costs least.
+
+    The ways to it are loaded when they are first taken: to import the library costs less so.
+    """
     few = math.prod(call.sizes) <= FEW_SCORES
-    if call.library == "torch" and can_fuse(call, may_mask=few):
-        return fused(call)
+    if call.library == "torch":
+        from qkv_lib.exact.fused import can_fuse, fused
+
+        if can_fuse(call, may_mask=few):
+            return fused(call)
     if few or call.transformed:
         return plain_output(call)
     if call.band.varies:
+        from qkv_lib.exact._layout import each_element
+
         return each_element(cheapest, call)
+    from qkv_lib.exact.tiles import tiled
+
     return tiled(call)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,8 @@ from qkv_lib.practice.verdict import inputs, place, two_numbers
 class Attempt:
     """An exercise with the trials that an examiner looks at; ``every`` has those left out too.
 
-    ``yours`` is the learner's function, ``convert`` what its arguments are made of arrays by.
+    ``yours`` is the learner's function, ``convert`` what its arguments are made of arrays by;
+    ``notes`` keeps what took an examiner long.
     """
 
     exercise: Exercise
@@ -27,6 +28,7 @@ class Attempt:
     every: tuple[Trial, ...] = ()
     yours: Function | None = None
     convert: Convert = to_numpy
+    notes: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def inputs(self, trial: Trial) -> str:
         """Return the trial's arguments in words."""

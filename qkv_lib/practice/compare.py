@@ -5,20 +5,25 @@ from __future__ import annotations
 import numpy as np
 
 from qkv_lib.formula._checks import Array
-from qkv_lib.practice.exercise import Exercise, Trial, Values
+from qkv_lib.practice.exercise import Exercise, Outcome, Trial, Values
 
 HALF = 5e-3
 """Largest difference accepted between numbers of which some are float16."""
 
 
 def passed(exercise: Exercise, trial: Trial) -> bool:
-    """Tell whether the learner's arrays are the library's: shape, kind and numbers."""
+    """Tell whether what the learner's function gave to a trial is right."""
+    return right(exercise, trial.first, trial.expected)
+
+
+def right(exercise: Exercise, outcome: Outcome, expected: Values) -> bool:
+    """Tell whether the arrays of a call are the library's: shape, kind and numbers."""
     return (
-        trial.first.fault is None
-        and agree(trial.first.values, trial.expected, exercise.tolerance)
+        outcome.fault is None
+        and agree(outcome.values, expected, exercise.tolerance)
         and not any(
             unfit(exercise, mine, theirs)
-            for mine, theirs in zip(trial.first.values, trial.expected, strict=True)
+            for mine, theirs in zip(outcome.values, expected, strict=True)
         )
     )
 

@@ -14,12 +14,13 @@ from qkv_lib.formula._checks import Array
 
 @dataclass(frozen=True)
 class Cut:
-    """A change with its name and what it makes of an answer, in words."""
+    """A change with its name and what it makes of an answer, in words; ``of`` one argument."""
 
     name: str
     says: str
     look: str
     change: Callable[..., Any]
+    of: str = ""
 
 
 def unit(x: Array) -> Array:
@@ -252,12 +253,6 @@ RESULTS = (
     Cut("last-only", "only the last row comes back", "keep all the rows", lambda y: y[..., -1:, :]),
     Cut("first-only", "only the first of the batch comes back", "keep the leading axes",
         lambda y: y[0]),
-    Cut("unmasked-minus", "−∞ is missing: large negative numbers stand in its place",
-        "−∞ itself is a number: -np.inf", lambda y: np.where(np.isneginf(y), -1e9, y)),
-    *(Cut("unmasked-minus", "−∞ is missing: large negative numbers stand in its place",
-          "−∞ itself is a number: -np.inf",
-          lambda y, low=low: np.where(np.isneginf(y), low, y))
-      for low in (-1e4, -1e6, -1e30, float(np.finfo(float).min))),
 )  # fmt: skip
 
 SHAPES = {
@@ -272,5 +267,9 @@ SHAPES = {
 """Cuts that leave enough of yes and no."""
 UNDOES = {"logarithm", "exponentiated", "squared", "rooted", "reciprocal"}
 """Cuts that may undo the mistake beside them."""
+ALIKE = {"softmax-at-the-end", "shared-out-at-the-end", "unit-at-the-end", "truncated"}
+"""Cuts that make 0 and 1 of a row with one number."""
+ONE_PART = {"first-only", "last-only", "first-row-only", "first-for-all", "first-row-for-all"}
+"""Cuts that leave one part."""
 LOSES = {"rectified", "clipped", "rounded", "truncated", "argmax-at-the-end", "unsigned"}
 """Cuts after which many different results look alike."""

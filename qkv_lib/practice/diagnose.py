@@ -30,10 +30,16 @@ from qkv_lib.practice.form import (
     wrong_dtype,
 )
 from qkv_lib.practice.laws import broken_law
-from qkv_lib.practice.mend import mended, mended_if_it_raises, mended_twice
+from qkv_lib.practice.mend import (
+    mended,
+    mended_if_it_raises,
+    mended_in_part,
+    mended_twice,
+)
 from qkv_lib.practice.patterns import (
     by_row,
     constant,
+    finite_for_infinite,
     in_other_places,
     indices,
     nearly_right,
@@ -110,14 +116,16 @@ AFTER_COMPARING: tuple[Examiner, ...] = (
     few_digits,
     overflown,
     constant,
+    finite_for_infinite,
     cut_on_the_way_out,
+    results_exchanged,
+    mended,
     cut_on_the_way_in,
     cut_beside_a_mistake,
     scaled_argument,
     in_other_places,
     where_it_fails,
-    results_exchanged,
-    mended,
+    mended_in_part,
     of_one_rank,
     misshapen,
     not_finite,

@@ -27,6 +27,8 @@ OVER = {
     "repeat", "diff", "take", "normalize", "count_nonzero",
 }  # fmt: skip
 """Functions and methods that go along an axis."""
+SECOND = {"roll", "repeat", "take", "diff", "norm"}
+"""Those whose axis is the argument after the next: first comes how far, how often, which."""
 SHORTEN = {
     "sum", "max", "min", "mean", "prod", "std", "var", "amax", "amin", "any", "all", "norm",
     "logsumexp", "median",
@@ -151,7 +153,8 @@ def is_axis(slot: Slot) -> bool:
         return isinstance(parent.value, ast.Attribute) and parent.value.attr == "shape"
     if isinstance(parent, ast.Call) and slot.name == "args":
         name = function_of(parent)
-        return (name in OVER or name == "size") and slot.index == (0 if is_method(parent) else 1)
+        at = 1 + (name in SECOND) - is_method(parent)
+        return (name in OVER or name == "size") and slot.index == at
     return False
 
 
@@ -172,6 +175,11 @@ def along(slots: list[Slot]) -> Iterator[Edit]:
                            "which axis counts what?", shown)  # fmt: skip
     for slot in slots:
         node = slot.node
+        if function_of(node) == "len" and isinstance(node, ast.Call) and node.args:
+            for axis in AXES:
+                yield Edit(((slot, parsed(f"x.shape[{axis}]", x=node.args[0])),), "wrong-axis",
+                           f"`{code(node)}` is the size of another axis",
+                           "which axis counts what?", node)  # fmt: skip
         if function_of(node) in SHORTEN and isinstance(node, ast.Call) and not any(
             each.arg in ("axis", "dim") for each in node.keywords
         ):  # fmt: skip
@@ -238,7 +246,7 @@ def lacks_axes(slots: list[Slot]) -> Iterator[Edit]:
                            f"`{code(node)}` lacks an axis there",
                            "`[..., None]` adds one at the end, `[..., None, :]` before the last",
                            node)  # fmt: skip
-        if isinstance(node, ast.Subscript) and any(map(is_none, parts_of(node.slice))):
+        if isinstance(node, ast.Subscript) and makes_an_axis(node.slice):
             for index in ("...,None", "...,None,:"):
                 yield Edit(((slot, parsed(f"x[{index}]", x=node.value)),), "axis-elsewhere",
                            f"`{code(node)}` has its new axis in another place",
@@ -246,11 +254,7 @@ def lacks_axes(slots: list[Slot]) -> Iterator[Edit]:
                            node)  # fmt: skip
 
 
-def parts_of(index: ast.expr) -> list[ast.expr]:
-    """Return the parts of an index, one for each axis."""
-    return index.elts if isinstance(index, ast.Tuple) else [index]
-
-
-def is_none(node: ast.AST) -> bool:
-    """Tell whether a node is None, which is a new axis in an index."""
-    return isinstance(node, ast.Constant) and node.value is None
+def makes_an_axis(index: ast.expr) -> bool:
+    """Tell whether an index makes a new axis, and does nothing else."""
+    parts = index.elts if isinstance(index, ast.Tuple) else [index]
+    return "None" in map(code, parts) and {*map(code, parts)} <= {"None", "...", ":"}

@@ -54,6 +54,7 @@ def factors(exercise: Exercise, args: tuple[Any, ...]) -> dict[str, float]:
         if right:
             found[f"{one} / {other}"] = left / right
             found[f"√({one} / {other})"] = (left / right) ** 0.5
+            found[f"√{one} / {other}"] = left**0.5 / right
     return found
 
 

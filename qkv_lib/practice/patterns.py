@@ -24,6 +24,8 @@ LITTLE = 1e-4
 """A factor nearer to 1 than this is none."""
 SURELY = 12
 """How many numbers that err in one direction are no chance."""
+FAR = -1e3
+"""A number below this is meant for −∞."""
 MANY = 3
 """How many different numbers it takes to tell a pattern from a coincidence."""
 
@@ -223,6 +225,23 @@ def by_row(attempt: Attempt) -> Finding | None:
                 says = f"{each} is right but for a term of its own, added to all its numbers"
                 look = f"what is added to, or subtracted from, each {word}?"
                 return Finding(f"{word}-term", says, difference(attempt, attempt.trials[0]), look)
+    return None
+
+
+def finite_for_infinite(attempt: Attempt) -> Finding | None:
+    """Look for large negative numbers where −∞ belongs, and all else right."""
+    for _, both in pairs(attempt):
+        if any(x.shape != y.shape for x, y in both):
+            continue
+        low = [(x[np.isneginf(y)], np.where(np.isneginf(y), y, x), y) for x, y in both]
+        if all(
+            np.all(np.isfinite(fill) & (fill <= FAR)) and close(rest, y, attempt.exercise.tolerance)
+            for fill, rest, y in low
+        ):
+            says = "−∞ is missing: large negative numbers stand in its place"
+            shown = difference(attempt, attempt.trials[0])
+            look = "−∞ itself is a number: -np.inf"
+            return Finding("unmasked-minus", says, shown, look, named=True)
     return None
 
 

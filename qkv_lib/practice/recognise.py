@@ -8,14 +8,17 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import replace
 
+import numpy as np
+
+from qkv_lib.formula._checks import Array
 from qkv_lib.practice import surgery
 from qkv_lib.practice.attempt import Attempt, difference
-from qkv_lib.practice.cuts import LOSES, RESULTS, SHAPES, UNDOES, Cut
-from qkv_lib.practice.depends import all_alike, ignored
+from qkv_lib.practice.cuts import ALIKE, LOSES, ONE_PART, RESULTS, SHAPES, UNDOES, Cut
+from qkv_lib.practice.depends import all_alike, ignored, unused_argument
 from qkv_lib.practice.exercise import Function, Mistake, Trial, Values
 from qkv_lib.practice.factors import addend, factor
-from qkv_lib.practice.patterns import generic, nearly_right
-from qkv_lib.practice.verdict import Finding
+from qkv_lib.practice.patterns import generic, nearly_right, one_factor
+from qkv_lib.practice.verdict import Finding, two_things
 
 
 def named_mistake(attempt: Attempt) -> Finding | None:
@@ -74,10 +77,20 @@ def cut_on_the_way_in(attempt: Attempt) -> Finding | None:
     sample = attempt.trials[0].case.args
     if all_alike(attempt):
         return None
-    for cut in surgery.ways_in(attempt.exercise, sample):
+    cuts = list(surgery.ways_in(attempt.exercise, sample))
+    for cut in cuts:
         if commits(attempt, cut.name, cut.change, faults=False) and not unused(attempt, cut):
-            return name_it(attempt, Mistake(cut.name, cut.says, cut.look, cut.change))
+            return cut_named(attempt, of_either(attempt, cut, cuts))
     return None
+
+
+def of_either(attempt: Attempt, cut: Cut, cuts: list[Cut]) -> Cut:
+    """Return a cut of one argument, or of another where the same done to it gives the same."""
+    for each in cuts:
+        alike = each.of not in ("", cut.of) and each.name == cut.name.replace(cut.of, each.of, 1)
+        if alike and commits(attempt, each.name, each.change, faults=False):
+            return replace(cut, says=f"{cut.says} (or the same with {each.of})")
+    return cut
 
 
 def unused(attempt: Attempt, cut: Cut) -> bool:
@@ -102,7 +115,7 @@ def where_it_fails(attempt: Attempt) -> Finding | None:
     part = replace(attempt, trials=failed)
     examiners = (named_mistake, cut_on_the_way_out, cut_on_the_way_in)
     found = next((found for examiner in examiners if (found := examiner(part))), None)
-    if found and found.named:
+    if found and found.named and not found.says.startswith("where "):
         return replace(found, says=f"where your answer is wrong, {found.says}")
     return found
 
@@ -140,10 +153,7 @@ def cut_into_a_mistake(attempt: Attempt) -> Finding | None:
             if not commits(shown, key, cut.change, faults=False):
                 continue
             if commits(attempt, key, cut.change, faults=False) and not unused(attempt, cut):
-                says = f"two things: {mistake.says}; and {cut.says}"
-                look = f"{mistake.look}. Then: {cut.look}"
-                name = f"{mistake.name}+{cut.name}"
-                return name_it(attempt, Mistake(name, says, look, cut.change))
+                return cut_named(attempt, cut, mistake=mistake)
     return None
 
 
@@ -158,6 +168,8 @@ def last_step(attempt: Attempt, mistake: Mistake | None, values: list[Values]) -
         for cut in RESULTS:
             if mistake and (cut.name in LOSES | UNDOES or (boolean and cut.name not in SHAPES)):
                 continue  # little is left of two mistakes that could tell them from others
+            if mistake and cut.name in ONE_PART and unused_argument(attempt):
+                continue  # one mistake that takes nothing of an argument looks like these two
             if made_by(attempt, cut, values, which):
                 return cut_named(attempt, cut, attempt.noun(name), mistake)
         if any(
@@ -166,6 +178,8 @@ def last_step(attempt: Attempt, mistake: Mistake | None, values: list[Values]) -
         ):
             continue
         theirs = [each[which] for each in values]
+        if mistake and of_one_size(attempt, which, theirs):
+            continue  # a factor in the place of another is one mistake
         if found := factor(attempt, which, theirs):
             cut = Cut("factor", found, "which factor is too many, or missing?", abs)
             return cut_named(attempt, cut, attempt.noun(name), mistake)
@@ -178,7 +192,7 @@ def last_step(attempt: Attempt, mistake: Mistake | None, values: list[Values]) -
 def made_by(attempt: Attempt, cut: Cut, values: list[Values], which: int) -> bool:
     """Tell whether a change of one of these results makes all of the learner's."""
     telling = False
-    if cut.name == "truncated" and zeros(attempt, which):
+    if cut.name in ALIKE and zeros_and_ones(attempt, which):
         return False
     if cut.name == "reciprocal" and not any(generic(t.expected[which]) for t in attempt.trials):
         return False  # of 0 and ∞ everything is made
@@ -190,10 +204,17 @@ def made_by(attempt: Attempt, cut: Cut, values: list[Values], which: int) -> boo
     return telling
 
 
-def zeros(attempt: Attempt, which: int) -> bool:
-    """Tell whether one of the returned arrays is 0.0 throughout: many mistakes leave zeros."""
+def zeros_and_ones(attempt: Attempt, which: int) -> bool:
+    """Tell whether a returned array holds 0.0 and 1.0 alone: many mistakes leave no more."""
     arrays = [t.first.values[which] for t in attempt.trials if which < len(t.first.values)]
-    return not any(array.dtype.kind in "iu" or array.any() for array in arrays)
+    return not any(array.dtype.kind in "iu" or np.any(array * (array - 1)) for array in arrays)
+
+
+def of_one_size(attempt: Attempt, which: int, theirs: list[Array]) -> bool:
+    """Tell whether a mistake leaves all as it should be but for a factor."""
+    both = [(mine, t.expected[which]) for mine, t in zip(theirs, attempt.trials, strict=True)]
+    both = [(mine.ravel(), right.ravel()) for mine, right in both if mine.shape == right.shape]
+    return bool(both) and all(one_factor(*pair, 0) for pair in both if pair[0].size)
 
 
 def alone(attempt: Attempt, trial: Trial, values: Values, which: int) -> bool:
@@ -204,11 +225,12 @@ def alone(attempt: Attempt, trial: Trial, values: Values, which: int) -> bool:
     )
 
 
-def cut_named(attempt: Attempt, cut: Cut, noun: str, mistake: Mistake | None) -> Finding:
+def cut_named(
+    attempt: Attempt, cut: Cut, noun: str = "", mistake: Mistake | None = None
+) -> Finding:
     """Return the finding of a cut, perhaps together with a named mistake."""
-    says, look = cut.says.format(noun), cut.look.format(noun)
-    if mistake:
-        says, look = f"two things: {mistake.says}; and {says}", f"{mistake.look}. Then: {look}"
-    shown = next(trial for trial in attempt.trials if attempt.deviates(trial))
-    name = f"{mistake.name}+{cut.name}" if mistake else cut.name
-    return Finding(name, says, difference(attempt, shown), look, named=True)
+    shown = difference(attempt, next(filter(attempt.deviates, attempt.trials)))
+    found = Finding(cut.name, cut.says.format(noun), shown, cut.look.format(noun), named=True)
+    if mistake is None:
+        return found
+    return two_things(Finding(mistake.name, mistake.says, look=mistake.look), found)

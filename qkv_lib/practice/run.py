@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from qkv_lib.practice.compare import passed
+from qkv_lib.practice.compare import right
 from qkv_lib.practice.exercise import Case, Exercise, Function, Outcome, Trial, Values
 from qkv_lib.practice.limit import Clock, Stopped
 from qkv_lib.practice.vary import varied
@@ -57,13 +57,9 @@ def run_trials(
 
 def passes(exercise: Exercise, function: Function, convert: Convert, clock: Clock) -> bool:
     """Tell whether an answer passes every case; the first that it fails ends it."""
-
-    def call(args: tuple[Any, ...]) -> Outcome:
-        return run_once(exercise, function, args, convert, clock)
-
-    outcomes = ((case, expected, call(case.args)) for case, expected in known_cases(exercise))
     return all(
-        passed(exercise, Trial(case, expected, one, one, call)) for case, expected, one in outcomes
+        right(exercise, run_once(exercise, function, case.args, convert, clock), expected)
+        for case, expected in known_cases(exercise)
     )
 
 

@@ -14,6 +14,7 @@ from qkv_lib.formula._checks import Array
 from qkv_lib.practice.attempt import Attempt, difference
 from qkv_lib.practice.compare import close, differs
 from qkv_lib.practice.exercise import Case, Exercise, Trial
+from qkv_lib.practice.factors import sizes
 from qkv_lib.practice.patterns import nearly_right
 from qkv_lib.practice.run import reference_values
 from qkv_lib.practice.vary import varied
@@ -147,6 +148,10 @@ def condition(exercise: Exercise, tried: Sequence[tuple[Case, bool]]) -> str | N
     others = [set(facts_about(exercise, case.args)) for case in wrong]
     common = facts[0].intersection(*facts) - others[0].union(*others)
     telling = [fact for fact in common if ways >= CHANCES.get(fact[0], 0)]
+    named = [name for name, _ in sizes(exercise, right[0].args)]
+    ones = [name for name in named if (0, f"where {name} is 1") in telling]
+    if len(ones) > 1:
+        return f"where {ones[0]} and {ones[1]} are 1"
     return min(telling, key=lambda fact: (fact[0], len(fact[1]), fact[1]), default=(0, None))[1]
 
 
@@ -164,11 +169,11 @@ def facts_about(exercise: Exercise, args: tuple[Any, ...]) -> Iterator[tuple[int
 
     A fact comes with its tier: 0 where a mistake often cannot show, 2 for what may well be chance.
     """
-    sizes: list[tuple[str, float]] = []
+    counted: list[tuple[str, float]] = []
     for name, arg in zip(exercise.arguments, args, strict=False):
         if isinstance(arg, np.ndarray):
             yield 0, f"where {name} has {arg.ndim} axes"
-            sizes += [(f"{name}.shape[{-axis}]", arg.shape[-axis])
+            counted += [(f"{name}.shape[{-axis}]", arg.shape[-axis])
                       for axis in range(1, min(arg.ndim, 3) + 1)]  # fmt: skip
             if arg.size and arg.dtype.kind in "fiu":
                 negative, zero = bool(arg.min() < 0), bool(np.any(arg == 0))
@@ -186,14 +191,14 @@ def facts_about(exercise: Exercise, args: tuple[Any, ...]) -> Iterator[tuple[int
                 nothing = f"where {name} hides nothing"
                 yield 0, nothing if arg.all() else f"where {name} hides something"
         elif isinstance(arg, (int, float)) and not isinstance(arg, bool):
-            sizes.append((name, arg))
+            counted.append((name, arg))
         else:
             yield 0, f"where {name} is {arg}"
-    for name, size in sizes:
+    for name, size in counted:
         yield 0, f"where {name} is 1" if size == 1 else f"where {name} is not 1"
         yield 2, f"where {name} is even" if size % 2 == 0 else f"where {name} is not even"
         yield 2, f"where {name} is above 1" if size > 1 else f"where {name} is at most 1"
-    for (one, left), (other, right) in combinations(sizes, 2):
+    for (one, left), (other, right) in combinations(counted, 2):
         yield 1, f"where {one} {'=' if left == right else '≠'} {other}"
         yield 2, f"where {one} {'>' if left > right else '≤'} {other}"
         yield 2, f"where {one} {'<' if left < right else '≥'} {other}"

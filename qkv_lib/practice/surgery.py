@@ -58,7 +58,7 @@ def ways_in(
                 continue
             yield Cut(
                 cut.name.format(names[i]), cut.says.format(names[i], names[i]),
-                cut.look.format(names[i]), partial(_through, answer, i, cut.change),
+                cut.look.format(names[i]), partial(_through, answer, i, cut.change), names[i],
             )  # fmt: skip
 
 

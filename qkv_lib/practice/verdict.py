@@ -50,6 +50,13 @@ class Finding:
         return sentences(self.says, *self.evidence.split("\n"), self.look)
 
 
+def two_things(one: Finding, other: Finding) -> Finding:
+    """Return the finding of two mistakes in one answer, with the evidence of the second."""
+    look = one.look if one.look == other.look else f"{one.look}. Then: {other.look}"
+    says = f"two things: {one.says}; and {other.says}"
+    return Finding(f"{one.name}+{other.name}", says, other.evidence, look, named=True)
+
+
 class Stages(NamedTuple):
     """The help there is with a wrong answer, the least first; a stage may be empty.
 

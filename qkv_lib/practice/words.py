@@ -19,6 +19,8 @@ ARTICLE = re.compile(r"^an? (?=\w+$)")
 WITH = "with {0}, {1}"
 """What a call was given, and what came out; both may hold commas."""
 PLACE = re.compile(r"[a-z][a-z ]* \d+(?:, [a-z][a-z ]* \d+)*")
+AROUND = ("two things: {0}; and {1}", "line {0}: {1}")
+"""What stands around whole sentences: it is taken off before they are looked up."""
 OF_AN_AXIS = ("the last {0}", "every {0} but the first")
 
 
@@ -117,7 +119,7 @@ def parted(text: str, words: dict[str, str]) -> tuple[str, str] | None:
 
 @cache
 def patterns(templates: tuple[str, ...]) -> list[tuple[re.Pattern[str], str]]:
-    """Return the patterns of templates, the one with most words first.
+    """Return the patterns of templates, the one with most words first, behind what is around.
 
     A template that ends in ": " begins a sentence, and what follows is looked up too. What stands
     before a comma alone is a list, and holds all commas but the last; what stands before another
@@ -134,8 +136,9 @@ def patterns(templates: tuple[str, ...]) -> list[tuple[re.Pattern[str], str]]:
         pattern = pattern.replace(r"(.+?),\ (.+?)", r"(.+),\ (.+?)")
         pattern = pattern.replace("(.+?)(.+?)", r"(\w+)(.+)")
         behind = "(.*)" if template.endswith(": ") else ""
-        found.append((sum(map(len, parts)), re.compile(pattern + behind, re.DOTALL), template))
-    return [(pattern, template) for _, pattern, template in sorted(found, key=lambda x: -x[0])]
+        rank = template not in AROUND, -sum(map(len, parts))
+        found.append((rank, re.compile(pattern + behind, re.DOTALL), template))
+    return [(pattern, template) for _, pattern, template in sorted(found, key=lambda x: x[0])]
 
 
 def catalogue(name: str) -> dict[str, str]:

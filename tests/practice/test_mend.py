@@ -5,7 +5,7 @@ import functools
 import numpy as np
 import pytest
 
-from qkv_lib import softmax
+from qkv_lib import attention, softmax
 from qkv_lib.language import VARIABLE
 from qkv_lib.practice import grade
 from qkv_lib.practice.exercises import EXERCISES
@@ -63,7 +63,75 @@ def another_logarithm(scores, counts):
         return softmax(scores + np.log10(counts))
 
 
+def a_line_that_hides(query, key, value, past_key, past_value):
+    keys = np.concatenate([past_key, key], axis=-2)
+    values = np.concatenate([past_value, value], axis=-2)
+    past = past_key.shape[-2]
+    mask = np.tri(query.shape[-2], keys.shape[-2], past, dtype=bool)
+    mask[:-1, :past] = False
+    return attention(query, keys, values, mask=mask)
+
+
+def a_number_below_the_scores(query, key, value, mask):
+    scores = query @ key.swapaxes(-1, -2) / query.shape[-1] ** 0.5
+    return softmax(np.where(mask, scores, scores - 10)) @ value
+
+
+def a_large_epsilon(weights):
+    return -(weights * np.log(weights + 1e-3)).sum(-1) / np.log(weights.shape[-1])
+
+
+def memory_rolled(x, memory, real):
+    own = attention(x, x, x, causal=True)
+    rolled = np.roll(memory, 1, axis=-2)
+    return own, attention(own, memory, rolled, mask=real[..., None, :])
+
+
+def length_of_the_batch(lengths, n_weights, n_heads, n_kv_heads, d_head, n_blocks, size):
+    held = 2 * lengths.sum(-1) * d_head * n_blocks
+    multiplied = len(lengths) * n_weights + held * n_heads
+    return multiplied / (size * (n_weights + held * n_kv_heads))
+
+
+def past_backwards(query, key, value, past_key, past_value):
+    keys = np.concatenate([past_key, key], axis=-2)
+    values = np.concatenate([past_value[..., ::-1, :], value], axis=-2)
+    return attention(query, keys, values, causal=True, offset=past_key.shape[-2])
+
+
+def other_maps_where_square(x, kernel):
+    maps = kernel.swapaxes(-1, -2) if kernel.shape[1] == kernel.shape[2] else kernel
+    return sum(np.eye(x.shape[-2], k=-r) @ x @ maps[r] for r in range(len(maps)))
+
+
+def one_case_of_many(x, mask):
+    real = mask[..., None]
+    return (x * real).sum(-2) / np.maximum(real.sum(-2), 1) * mask[..., :1]
+
+
+def turned_back(positions, d):
+    angles = -np.outer(positions, 10000.0 ** (-2 * np.arange(d // 2) / d))
+    return np.stack([np.sin(angles), np.cos(angles)], axis=-1).reshape(len(positions), d)
+
+
 MENDED = {
+    "a line that hides": ("decode-step", a_line_that_hides, "line-too-many",
+        "`mask[:-1, :past] = False` is too many."),
+    "a number for −∞": ("masked-attention", a_number_below_the_scores, "finite-number",
+        "10 is a number like any other in `scores - 10`."),
+    "an epsilon": ("evenness", a_large_epsilon, "large-epsilon",
+        "0.001 in `weights + 0.001` is large enough to be seen."),
+    "how far, not which axis": ("decoder-attention", memory_rolled, "too-many",
+        "roll is too many in `np.roll(memory, 1, axis=-2)`."),
+    "the length of another axis": ("step-intensity", length_of_the_batch, "wrong-axis",
+        "`len(lengths)` is the size of another axis."),
+    "an index": ("decode-step", past_backwards, "too-many",
+        "`[..., ::-1, :]` is too many in `past_value[..., ::-1, :]`."),
+    "a case by its sizes": ("convolution-by-heads", other_maps_where_square, "case-apart",
+        "the case `kernel.shape[1] == kernel.shape[2]` is treated apart, and is like all."),
+    "a factor that is 1 mostly": ("mean-pooling", one_case_of_many, "too-many",
+        "`mask[..., :1]` is too many"),
+    "a minus": ("sinusoidal", turned_back, "sign", "the minus of `-np.outer("),
     "an axis lost": ("softmax-rows", no_keepdims, "no-keepdims",
         "`scores.max(-1)` loses the axis along which it goes."),
     "an axis from the front": ("softmax-rows", from_the_front, "from-the-front",
@@ -93,6 +161,20 @@ def test_the_edit_that_makes_an_answer_right_is_its_mistake(name, yours, mistake
     assert verdict.mistake == mistake
     assert verdict.stages.mistake.startswith("Line ")
     assert says in verdict.stages.mistake
+
+
+def largest_of_an_empty_past(query, key, value, past_key, past_value):
+    highest = (query @ past_key.swapaxes(-1, -2)).max()
+    keys = np.concatenate([past_key, key], axis=-2)
+    values = np.concatenate([past_value, value], axis=-2)
+    output = attention(query, keys, values, causal=True, offset=past_key.shape[-2])
+    return output if np.isfinite(highest) else np.zeros_like(output)
+
+
+def test_what_merely_would_not_raise_is_no_mistake():
+    verdict = grade("decode-step", largest_of_an_empty_past)
+    assert "zero-size array" in verdict.text
+    assert "stands where" not in verdict.text
 
 
 def test_the_line_is_that_of_the_file():
@@ -204,7 +286,60 @@ def scaled_and_before(X, i, W_Q, W_K, W_V):
     return softmax((X[i - 1] @ W_Q) @ (X @ W_K).T) @ (X @ W_V)
 
 
+def smallest_over_two(mask, query):
+    return np.where(mask, 0, np.finfo(query.dtype).min / 2).astype(query.dtype)
+
+
+def width_of_heads(query, key):
+    return query @ key.swapaxes(-1, -2) / query.shape[-3]
+
+
+def squared_weights(X, i, W_Q, W_K, W_V):
+    weights = softmax((X @ W_K) @ (X[i] @ W_Q) / W_K.shape[1] ** 0.5)
+    return weights**2 @ X @ W_V / (weights**2).sum()
+
+
+def the_last_word(X, _i, W_Q, W_K, W_V):
+    return softmax((X @ W_K) @ (X[-1] @ W_Q) / W_K.shape[1] ** 0.5) @ X @ W_V
+
+
+def its_own_share(X, i, W_Q, W_K, W_V):
+    return softmax((X @ W_K) @ (X[i] @ W_Q) / W_K.shape[1] ** 0.5)[i] * (X[i] @ W_V)
+
+
+def shares_of_one(u_a, t_a, p_a, u_b, t_b, p_b):
+    u, t, p = reference("online-merge")(u_a, t_a, p_a, u_b, t_b, p_b)
+    return u / np.where(t > 0, t, 1), t / np.where(t > 0, t, 1), p
+
+
+def peak_without_the_sink(scores, sink):
+    beta = sink[:, None, None]
+    top = scores.max(-1, keepdims=True)
+    top = np.where(np.isfinite(top), top, 0)
+    exps = np.exp(scores - top)
+    return exps / (exps.sum(-1, keepdims=True) + np.exp(beta - top))
+
+
+def sine_for_cosine(rows, distance):
+    angle = distance * 10000.0 ** (-np.arange(0, rows.shape[1], 2) / rows.shape[1])
+    sin, cos = rows[:, 0::2], rows[:, 1::2]
+    turned = sin * np.sin(angle) - cos * np.cos(angle), cos * np.sin(angle) + sin * np.cos(angle)
+    return np.stack(turned, axis=-1).reshape(rows.shape)
+
+
 SAID = {
+    "a number for −∞": ("mask-to-bias", smallest_over_two,
+        "−∞ is missing: large negative numbers stand in its place."),
+    "one factor for another": ("scale-by-width", width_of_heads,
+        "Every number is too large by the factor √key.shape[-1] / key.shape[-3]."),
+    "one of two arguments": ("handed-over", squared_weights, "(or the same with W_K)"),
+    "an argument left out": ("handed-over", the_last_word, "Your result does not depend on i."),
+    "two sizes of 1": ("handed-over", its_own_share,
+        "right only where X.shape[-1] and X.shape[-2] are 1."),
+    "ones": ("online-merge", shares_of_one, "leaves your t at query 0 as it is"),
+    "a place, once": ("sink-weights", peak_without_the_sink,
+        "Where a row is masked, or β far above"),
+    "sine and cosine": ("look-back", sine_for_cosine, "Sine and cosine have changed places."),
     "a batch": ("delta-step", for_one_sequence, "One sequence comes out right, a batch not"),
     "one leading axis": ("mean-pooling", for_one_axis, "Right only where x has 3 axes"),
     "the order of results": ("linear-step", in_another_order,

@@ -120,6 +120,8 @@ def look_back(rows, distance):
                 blocks(block=lambda cos, sin: [[cos, -sin], [-sin, cos]])),
         Mistake("sin-cos-swapped", "sine and cosine have changed places", BLOCK_LOOK,
                 blocks(block=lambda cos, sin: [[sin, -cos], [cos, sin]])),
+        Mistake("sin-cos-swapped", "sine and cosine have changed places", BLOCK_LOOK,
+                blocks(block=lambda cos, sin: [[-sin, cos], [-cos, -sin]])),
         Mistake("diagonal", "each column is multiplied by a number: sine and cosine of a pair "
                 "never meet", BLOCK_LOOK, blocks(block=lambda cos, sin: [[cos, 0], [0, cos]])),
         Mistake("halves", "the pairs are columns l and l + d/2, as in RoPE here", PAIR_LOOK,
