@@ -89,7 +89,8 @@ def of_either(attempt: Attempt, cut: Cut, cuts: list[Cut]) -> Cut:
     for each in cuts:
         alike = each.of not in ("", cut.of) and each.name == cut.name.replace(cut.of, each.of, 1)
         if alike and commits(attempt, each.name, each.change, faults=False):
-            return replace(cut, says=f"{cut.says} (or the same with {each.of})")
+            look = f"look at what is made of {cut.of} and {each.of} together"
+            return replace(cut, says=f"{cut.says} (or the same with {each.of})", look=look)
     return cut
 
 
