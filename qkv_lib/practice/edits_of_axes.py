@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
@@ -153,6 +154,8 @@ def is_axis(slot: Slot) -> bool:
         return isinstance(parent.value, ast.Attribute) and parent.value.attr == "shape"
     if isinstance(parent, ast.Call) and slot.name == "args":
         name = function_of(parent)
+        if isinstance(parent.func, ast.Name) and hasattr(builtins, name):
+            return False  # the largest of two numbers is Python's own max
         at = 1 + (name in SECOND) - is_method(parent)
         return (name in OVER or name == "size") and slot.index == at
     return False

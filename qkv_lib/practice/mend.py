@@ -37,9 +37,11 @@ PLAIN = {
 """Edits that are tried two at a time."""
 FEW = 100
 """So many of them at most."""
-SPARES = {"case-apart", "too-many", "line-too-many"}
+SPARES = {"case-apart", "line-too-many"}
 """Edits that are tried where an answer raises at the edge and is right elsewhere: what stands
 there is right, and with something else in its place it would merely not raise."""
+EVERYWHERE = {"sides-exchanged", "arguments-exchanged", "wrong-operation", "sign"}
+"""Edits of what is wrong on common inputs too, where it is wrong."""
 COMMON = {"plain", "batch"}
 """Kinds with so many inputs that no edit makes them right by chance."""
 
@@ -87,9 +89,11 @@ def tried(attempt: Attempt) -> Mended:
     kind = failed[0].case.kind
     batch = kind in ("batch", "single") and any(t.case.kind == "plain" for t in attempt.trials)
     each = edits(tree, parameters(attempt, tree, failed[0]), batch=batch)
-    edge = kind not in COMMON or all(map(holds_nothing, failed))
+    edge = kind not in COMMON or all(lacks_something(attempt, trial) for trial in failed)
     if edge and all(trial.first.fault for trial in failed):
         each = [edit for edit in each if edit.name in SPARES]
+    elif kind not in COMMON:
+        each = [edit for edit in each if edit.name not in EVERYWHERE]
     part = None
     for edit in in_time(each[:MOST]):
         edited = compiled(attempt.yours, tree, edit)
@@ -119,9 +123,12 @@ def mended_twice(attempt: Attempt) -> Finding | None:
     return None
 
 
-def holds_nothing(trial: Trial) -> bool:
-    """Tell whether one of the arrays that came in is empty."""
-    return any(isinstance(arg, np.ndarray) and not arg.size for arg in trial.case.args)
+def lacks_something(attempt: Attempt, trial: Trial) -> bool:
+    """Tell whether one of the arrays that come in is empty, or left out."""
+    args = trial.case.args
+    return len(args) < len(attempt.exercise.arguments) or any(
+        isinstance(arg, np.ndarray) and not arg.size for arg in args
+    )
 
 
 def in_time(each: Iterable[T]) -> Iterator[T]:

@@ -99,6 +99,12 @@ def past_backwards(query, key, value, past_key, past_value):
     return attention(query, keys, values, causal=True, offset=past_key.shape[-2])
 
 
+def a_past_of_one_at_least(query, key, value, past_key, past_value):
+    keys = np.concatenate([past_key, key], axis=-2)
+    values = np.concatenate([past_value, value], axis=-2)
+    return attention(query, keys, values, causal=True, offset=max(past_key.shape[-2], 1))
+
+
 def other_maps_where_square(x, kernel):
     maps = kernel.swapaxes(-1, -2) if kernel.shape[1] == kernel.shape[2] else kernel
     return sum(np.eye(x.shape[-2], k=-r) @ x @ maps[r] for r in range(len(maps)))
@@ -127,6 +133,8 @@ MENDED = {
         "`len(lengths)` is the size of another axis."),
     "an index": ("decode-step", past_backwards, "too-many",
         "`[..., ::-1, :]` is too many in `past_value[..., ::-1, :]`."),
+    "the larger of two": ("decode-step", a_past_of_one_at_least, "too-many",
+        "max is too many in `max(past_key.shape[-2], 1)`."),
     "a case by its sizes": ("convolution-by-heads", other_maps_where_square, "case-apart",
         "the case `kernel.shape[1] == kernel.shape[2]` is treated apart, and is like all."),
     "a factor that is 1 mostly": ("mean-pooling", one_case_of_many, "too-many",
@@ -175,6 +183,22 @@ def test_what_merely_would_not_raise_is_no_mistake():
     verdict = grade("decode-step", largest_of_an_empty_past)
     assert "zero-size array" in verdict.text
     assert "stands where" not in verdict.text
+
+
+def zero_in_float32(weights):
+    return -(weights * np.log(np.clip(weights, 1e-300, None))).sum(-1) / np.log(weights.shape[-1])
+
+
+def test_what_is_right_in_float64_has_its_arguments_in_order():
+    assert "0 · ln 0 is NaN" in grade("evenness", zero_in_float32).text
+
+
+def an_axis_of_none(x, query, mask=None):
+    return attention(query[None], x, x, mask=mask[..., None, :])[..., 0, :]
+
+
+def test_where_an_argument_is_left_out_no_edit_is_the_mistake():
+    assert "mask is left out" in grade("attention-pooling", an_axis_of_none).text
 
 
 def test_the_line_is_that_of_the_file():
