@@ -150,6 +150,8 @@ FOUND = {
     ("pre-norm", "exact GELU"): "another-bend",
     ("pre-norm", "softplus"): "another-bend",
     ("two-layers", "layer norm between"): "normalised-between",
+    ("mask-to-bias", "finfo min divided by 2"): "unmasked-minus",
+    ("online-merge", "normalised outputs"): "depends",
 }  # fmt: skip
 """What some of them are to be told."""
 
