@@ -87,15 +87,8 @@ def tried(attempt: Attempt) -> Mended:
         return Mended()
     failed = [trial for trial in attempt.trials if not attempt.passed(trial)]
     kind = failed[0].case.kind
-    batch = kind in ("batch", "single") and any(t.case.kind == "plain" for t in attempt.trials)
-    each = edits(tree, parameters(attempt, tree, failed[0]), batch=batch)
-    edge = kind not in COMMON or all(lacks_something(attempt, trial) for trial in failed)
-    if edge and all(trial.first.fault for trial in failed):
-        each = [edit for edit in each if edit.name in SPARES]
-    elif kind not in COMMON:
-        each = [edit for edit in each if edit.name not in EVERYWHERE]
     part = None
-    for edit in in_time(each[:MOST]):
+    for edit in in_time(likely(attempt, tree, failed)[:MOST]):
         edited = compiled(attempt.yours, tree, edit)
         if edited is None or not all(passes(attempt, edited, trial) for trial in attempt.trials):
             continue
@@ -103,6 +96,19 @@ def tried(attempt: Attempt) -> Mended:
             return Mended(whole=edit)
         part = part or (edit if kind in COMMON else None)
     return Mended(part=part)
+
+
+def likely(attempt: Attempt, tree: ast.FunctionDef, failed: list[Trial]) -> list[Edit]:
+    """Return the edits that can be the mistake, by the inputs that go wrong."""
+    kind = failed[0].case.kind
+    batch = kind in ("batch", "single") and any(t.case.kind == "plain" for t in attempt.trials)
+    each = edits(tree, parameters(attempt, tree, failed[0]), batch=batch)
+    edge = kind not in COMMON or all(lacks_something(attempt, trial) for trial in failed)
+    if edge and all(trial.first.fault for trial in failed):
+        return [edit for edit in each if edit.name in SPARES]
+    if kind not in COMMON:
+        return [edit for edit in each if edit.name not in EVERYWHERE]
+    return each
 
 
 def mended_twice(attempt: Attempt) -> Finding | None:

@@ -169,9 +169,9 @@ def last_step(attempt: Attempt, mistake: Mistake | None, values: list[Values]) -
         for cut in RESULTS:
             if mistake and (cut.name in LOSES | UNDOES or (boolean and cut.name not in SHAPES)):
                 continue  # little is left of two mistakes that could tell them from others
-            if mistake and cut.name in ONE_PART and unused_argument(attempt):
-                continue  # one mistake that takes nothing of an argument looks like these two
             if made_by(attempt, cut, values, which):
+                if mistake and cut.name in ONE_PART and unused_argument(attempt):
+                    continue  # one mistake that takes nothing of an argument looks like these two
                 return cut_named(attempt, cut, attempt.noun(name), mistake)
         if any(
             which >= len(each) or not alone(attempt, trial, each, which)

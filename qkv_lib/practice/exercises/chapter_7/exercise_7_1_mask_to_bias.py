@@ -93,7 +93,7 @@ def mask_to_bias(mask, query):
             Mistake("large-not-infinite", "False became a negative number, not −∞",
                     "where no key is allowed it gives the mean of the values, not zeros",
                     lambda mask, q, low=low: np.where(mask, 0.0, low).astype(q.dtype))
-            for low in (-2.0, -10.0, -20.0, -50.0, -100.0, -1e3, -1e4, -65504.0, -1e5, -1e6, -1e30)
+            for low in (-2.0, -10.0, -20.0, -50.0, -100.0, -1e3, -1e4)
         ),
         Mistake("true-for-1", "True became 1: a score that may stay is changed", NUMBERS_LOOK,
                 lambda mask, q: np.where(mask, 1.0, -np.inf).astype(q.dtype)),
