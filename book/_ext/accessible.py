@@ -11,7 +11,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
-from translated import say
+from spoken import say
 
 
 def visit_citation(translator: HTML5Translator, node: nodes.Element) -> None:

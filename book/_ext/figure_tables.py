@@ -12,7 +12,7 @@ from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
-from translated import label, say
+from spoken import label, say
 
 from workshop.chinese.pictures import title
 

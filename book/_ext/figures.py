@@ -10,7 +10,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
-from translated import label
+from spoken import label
 
 from qkv_lib.plots.labels import translated
 from qkv_lib.plots.vector import inlined

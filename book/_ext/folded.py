@@ -11,7 +11,7 @@ from docutils import nodes
 from myst_nb.sphinx_ import HideCodeCellNode, depart_HideCellInput
 from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
-from translated import english, say
+from spoken import english, say
 
 EXERCISE = "Exercise"
 PICTURES = (nodes.image, nodes.figure)

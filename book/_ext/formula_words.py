@@ -8,7 +8,7 @@ from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
-from translated import is_translated, say
+from spoken import is_translated, say
 
 SAID = (
     "additive", "attention", "bottom-right", "by", "convolutions", "dot", "feed-forward", "filter",

@@ -21,7 +21,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
-from translated import entries, is_translated, message, name_of
+from spoken import entries, is_translated, message, name_of
 
 from qkv_lib import explorers
 from qkv_lib.data.sentence import CHINESE, THIRSTY

@@ -16,7 +16,7 @@ from quiz import QuizOffer
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
-from translated import is_translated, say
+from spoken import is_translated, say
 
 from workshop.chinese.terms import terms as law
 

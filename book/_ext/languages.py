@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from sphinx.application import Sphinx
 from sphinx.util.osutil import relative_uri
-from translated import entries, is_translated
+from spoken import entries, is_translated
 
 from qkv_lib.explorers._page import speech
 from workshop.building import OWN

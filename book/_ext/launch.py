@@ -14,7 +14,7 @@ from typing import Any
 
 from sphinx.application import Sphinx
 from sphinx.config import Config
-from translated import is_translated
+from spoken import is_translated
 
 from workshop.addresses import CHINESE_FOLDER, CHINESE_PAGES, FOLDER, on_colab
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
-from translated import english
+from spoken import english
 
 SECOND_READING = "Second reading."
 EXERCISE = re.compile(r"Exercise \d")

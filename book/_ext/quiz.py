@@ -20,7 +20,7 @@ from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
-from translated import say
+from spoken import say
 
 
 class QuizQuestion(nodes.General, nodes.Element):

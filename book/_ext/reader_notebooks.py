@@ -16,7 +16,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 from sphinx.util.osutil import relative_uri
-from translated import code, is_translated, label, name_of, say
+from spoken import code, is_translated, label, name_of, say
 
 from qkv_lib.plots.labels import translated
 from workshop.addresses import CHINESE_PAGES, published

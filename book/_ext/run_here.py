@@ -20,7 +20,7 @@ from docutils import nodes
 from reader_notebooks import FOLDER
 from sphinx.application import Sphinx
 from sphinx.util import logging
-from translated import code, is_translated, name_of
+from spoken import code, is_translated, name_of
 
 from workshop.in_page import assets
 from workshop.in_page.cells import before, cells

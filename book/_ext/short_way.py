@@ -11,7 +11,7 @@ from typing import Any
 import nbformat
 from docutils import nodes
 from sphinx.application import Sphinx
-from translated import english, message, say
+from spoken import english, message, say
 
 PAGE = "path"
 HEADING = re.compile(r"## (.+)")

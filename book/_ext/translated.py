@@ -6,12 +6,11 @@ while it is read: numbers, anchors and references stay those of the English page
 translation yet, or has changed in English since, stays English and says so, and the page says at
 its top where.
 
-`say` translates what the extensions themselves put into a page.
+What the extensions themselves put into a page is translated in `spoken.py`.
 """
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from docutils import nodes
@@ -23,15 +22,14 @@ from sphinx.environment import BuildEnvironment
 from sphinx.locale import translators
 from sphinx.transforms import SphinxTransform
 from sphinx.util.nodes import LITERAL_TYPE_NODES, is_translatable
+from spoken import EXTENSIONS, PICTURES, entries, is_translated, message, name_of, say, speak
 
 from workshop.chinese import catalogue
-from workshop.chinese.catalogue import Entry
 from workshop.chinese.code import in_chinese
 from workshop.chinese.gate import HAN
 from workshop.chinese.messages import line, speaks
 from workshop.chinese.verdicts import in_chinese as verdicts
 
-ENGLISH = "en"
 SAID = (
     # by the theme and by Sphinx
     "Back to top", "Collapse Sidebar", "Color mode", "Contents", "Copy to clipboard", "Copied!",
@@ -53,67 +51,8 @@ SAID = (
     "queries", "keys", "heads", "layers", "positions", "features", "block", "head",
     "patches from top to bottom", "patches from left to right",
 )  # fmt: skip
-EXTENSIONS = "site/extensions"
-PICTURES = "site/pictures"
 HAN_SIGN = re.compile(f"[{HAN}]")
 CLOSED = (addnodes.desc, nodes.citation)  # what comes from docstrings and from the bibliography
-
-_language = ENGLISH
-_read: dict[Path, tuple[float, dict[str, Entry]]] = {}
-
-
-def entries(name: str) -> dict[str, Entry]:
-    """Return the entries of a catalogue, which are read again when it has changed."""
-    path = catalogue.path_of(name)
-    changed = path.stat().st_mtime if path.exists() else 0.0
-    if path not in _read or _read[path][0] != changed:
-        _read[path] = (changed, catalogue.read(name))
-    return _read[path][1]
-
-
-def is_translated() -> bool:
-    """Tell whether this build is in another language than English."""
-    return _language != ENGLISH
-
-
-def say(text: str, *filled: Any) -> str:
-    """Return what an extension says, in the language of the build; ``{}`` is filled in order."""
-    entry = entries(EXTENSIONS).get(text) if is_translated() else None
-    return (entry.translation if entry and entry.done else text).format(*filled)
-
-
-def english(node: nodes.Node) -> str:
-    """Return the words of a node as they are in English, whatever the language of the page."""
-    return str(getattr(node, "attributes", {}).get("english", node.astext()))
-
-
-def name_of(page: str) -> str:
-    """Return the name of a page's catalogue.
-
-    >>> name_of("book/appendix/glossary")
-    'appendix/glossary'
-    """
-    return page.partition("/")[2] or page
-
-
-def message(name: str, text: str) -> str:
-    """Return one message of a catalogue in the language of the build, or as it is."""
-    entry = entries(name).get(line(text)) if is_translated() else None
-    return entry.translation if entry and entry.done else text
-
-
-def label(text: str) -> str | None:
-    """Return what a picture says in the language of the build; None where there is nothing."""
-    entry = entries(PICTURES).get(text) if is_translated() else None
-    return entry.translation if entry and entry.done else None
-
-
-def code(name: str, source: str) -> str:
-    """Return the code of a page with its comments in the language of the build."""
-    if not is_translated():
-        return source
-    known = {text: each.translation for text, each in entries(name).items() if each.done}
-    return in_chinese(source, known.get)
 
 
 class Translate(SphinxTransform):
@@ -314,8 +253,7 @@ def pages_to_read(_app: Sphinx, env: BuildEnvironment, *_: Any) -> list[str]:
 
 def begin(app: Sphinx) -> None:
     """Note the language of this build, and teach Sphinx and the theme what they lack of it."""
-    global _language
-    _language = app.config.language
+    speak(app.config.language)
     if is_translated():
         app.config.html_title = message("index", app.config.html_title)
         words = {text: say(text) for text in SAID}
