@@ -98,6 +98,7 @@ def turn(t: int, d: int = D) -> np.ndarray:
     "RoPE turns queries and keys by an angle that depends on their position, after they "
     "have been mapped.",
     "In a score this matrix comes between the two maps that we want to join:",
+    "A turn by $i$ and back by $j$ is one turn by $i - j$.",
 )
 @evaluated("eq-memory-turn")
 def test_the_turn_stands_between_the_maps() -> Cases:
@@ -132,15 +133,15 @@ def test_the_scores_of_both_parts_are_added() -> Cases:
 
 
 @holds(
-    r"Each feature moves by at most $c/2$, so a score moves by at most $\lVert q "
-    r"\rVert_1\, c\, /\, 2\sqrt{d_k}$.",
+    r"Each feature moves by at most $\delta/2$, so a score moves by at most $\lVert q "
+    r"\rVert_1\, \delta\, /\, 2\sqrt{d_k}$.",
 )
 @evaluated("eq-memory-int8", same={r"\le → <": "no number moves by just half a step"})
 def test_no_number_moves_by_more_than_half_a_step() -> Cases:
     for k in rng.normal(size=(20, 16)) * rng.choice([0.1, 1.0, 1000.0], size=(20, 1)):
         codes, scales = rounded(k[None])
-        moved, c = (codes * scales)[0], scales.item()
-        yield given({"a": 16}, k=k, k_hat=moved, c=c)
+        moved, delta = (codes * scales)[0], scales.item()
+        yield given({"a": 16}, k=k, k_hat=moved, delta=delta)
         q = rng.normal(size=16)
         score_moves = abs(q @ (moved - k)) / np.sqrt(16)
-        assert score_moves <= np.abs(q).sum() * c / (2 * np.sqrt(16))
+        assert score_moves <= np.abs(q).sum() * delta / (2 * np.sqrt(16))
