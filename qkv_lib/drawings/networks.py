@@ -35,11 +35,12 @@ def _heads_wide() -> Layout:
     for number in range(HEADS):
         y = first + pitch * number
         sheet.arrow((86, middle), (104, middle), (104, y), (122, y))
-        _slices(sheet, 128, y - high / 2, number, cell, above=number == 0)
+        _slices(sheet, 128, y - high / 2, number, cell)
         sheet.arrow((218, y), (244, y))
         _map(sheet, 252, y - high / 2, number, cell)
         sheet.arrow((314, y), (340, y))
         sheet.matrix(348, y - high / 2, ROWS, SLICE, cell=cell, colour=VALUE)
+        sheet.text(359, y - high / 2 - 11, f"$H^{{({number + 1})}}$", size=13)
         sheet.line((378, y), (400, y), (400, middle))
         sheet.text(280, y + high / 2 + 13, f"head {number + 1}", size=12)
     sheet.arrow((400, middle), (424, middle))
@@ -56,15 +57,12 @@ def _heads_wide() -> Layout:
     return sheet.layout()
 
 
-def _slices(
-    sheet: Canvas, left: float, top: float, number: int, cell: float, *, above: bool
-) -> None:
+def _slices(sheet: Canvas, left: float, top: float, number: int, cell: float) -> None:
     """Draw the columns of Q, K and V that belong to one head."""
     for place, (letter, colour) in enumerate((("Q", QUERY), ("K", KEY), ("V", VALUE))):
         x = left + place * (SLICE * cell + 8)
         sheet.matrix(x, top, ROWS, SLICE, cell=cell, colour=colour)
-        name = f"${letter}_{number + 1}$" if not above else f"${letter}_1$"
-        sheet.text(x + SLICE * cell / 2, top - 11, name, size=13)
+        sheet.text(x + SLICE * cell / 2, top - 11, f"${letter}^{{({number + 1})}}$", size=13)
 
 
 def _map(sheet: Canvas, left: float, top: float, number: int, cell: float) -> None:
@@ -75,7 +73,7 @@ def _map(sheet: Canvas, left: float, top: float, number: int, cell: float) -> No
         return 0.75 if looks[number](i, j) else 0.06
 
     sheet.matrix(left, top, ROWS, ROWS, cell=cell, shade=shade)
-    sheet.text(left + ROWS * cell / 2, top - 11, f"$A_{number + 1}$", size=13)
+    sheet.text(left + ROWS * cell / 2, top - 11, f"$A^{{({number + 1})}}$", size=13)
 
 
 def _merged(sheet: Canvas, left: float, middle: float, cell: float) -> None:
@@ -86,7 +84,7 @@ def _merged(sheet: Canvas, left: float, middle: float, cell: float) -> None:
         sheet.frame(left + SLICE * cell * number, top, SLICE * cell, ROWS * cell, colour=VALUE)
     across = left + SLICE * HEADS * cell / 2
     sheet.text(across, top - 14, "side by side")
-    sheet.text(across, middle + ROWS * cell / 2 + 14, "$n × h d_v$", size=12, faint=True)
+    sheet.text(across, middle + ROWS * cell / 2 + 14, "$n × d_{model}$", size=12, faint=True)
 
 
 def _heads_narrow() -> Layout:
@@ -99,12 +97,14 @@ def _heads_narrow() -> Layout:
     for number in range(HEADS):
         middle = 56 + 112 * number
         sheet.arrow((168, 34 + high), (168, 94), (middle, 94), (middle, 112))
-        _slices(sheet, middle - 38, 138, number, cell, above=False)
+        _slices(sheet, middle - 38, 138, number, cell)
         sheet.arrow((middle, 146 + high), (middle, 218))
         _map(sheet, middle - high / 2, 240, number, cell)
         sheet.text(middle, 240 + high + 13, f"head {number + 1}", size=12)
         sheet.arrow((middle, 240 + high + 22), (middle, 334))
         sheet.matrix(middle - cell, 340, ROWS, SLICE, cell=cell, colour=VALUE)
+        name = f"$H^{{({number + 1})}}$"
+        sheet.text(middle + cell + 6, 340 + high / 2, name, size=13, anchor="start")
         sheet.line((middle, 346 + high), (middle, 408), (168, 408))
     sheet.arrow((168, 408), (168, 424))
     _merged(sheet, 138, 478, cell)

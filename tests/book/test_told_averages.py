@@ -270,7 +270,6 @@ class TestOrder:
         "Above, the key is at position 1 and the query at 3;",
         "below, at 4 and 6.",
         "From the upper row to the lower, key and query both move on by three positions.",
-        "Three pairs under RoPE, counted from 1 here and from 0 in the formula.",
         "Positions run to the right, features downwards.",
     )
     def test_drawings_of_positions(self) -> None:

@@ -169,7 +169,7 @@ class TestBlocks:
     @holds(
         "It subtracts each row's mean, divides by the row's standard deviation, and applies a "
         "learned factor and shift per feature.",
-        "Of the article's words, which have only two, it leaves the sign of their difference:",
+        "With two, as in the article's words, only the sign of their difference is left:",
         "Layer normalisation needs many features.",
     )
     def test_norm(self) -> None:
@@ -239,7 +239,7 @@ class TestBlocks:
         assert torch.allclose(decoder(x, padded, **hidden), decoder(x, source, **hidden))
 
     @holds(
-        "exchange the digits of two other places, and the output at this place stays the same",
+        "exchange two other digits that this place sees, and its output stays the same",
         "Without positions, one block does not know where digits are:",
         "In this task a high weight does explain the answer, since a digit can reach another "
         "place only through that weight.",
@@ -249,6 +249,10 @@ class TestBlocks:
         x = random(1, 5, 12)
         exchanged = x[:, [0, 3, 2, 1, 4]]
         assert torch.allclose(self.BLOCK(exchanged)[:, 0], self.BLOCK(x)[:, 0])
+        causal = torch.ones(5, 5).tril().bool()  # place 4 sees both digits, place 2 only one
+        moved = (self.BLOCK(exchanged, mask=causal) - self.BLOCK(x, mask=causal)).abs().amax(-1)
+        assert moved[0, 4] < 1e-12
+        assert moved[0, 2] > 0.01
         other = x.clone()
         other[:, 1] = random(12)
         assert not torch.allclose(self.BLOCK(other)[:, 0], self.BLOCK(x)[:, 0])

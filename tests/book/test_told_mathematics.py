@@ -22,7 +22,6 @@ class TestFormula:
     @holds(
         "Our example is the query of it in the cat drank the milk because it was thirsty, "
         "with the matrices of chapter 2: one query, nine keys, $d_k = 4$ and $d_v = 2$.",
-        "It computes the output. The scores are only the part inside the brackets.",
     )
     def test_sizes_of_the_example(self) -> None:
         assert (Q.shape, K.shape, V.shape) == ((1, 4), (9, 4), (9, 2))
@@ -71,8 +70,7 @@ class TestFormula:
         "We could divide each score by the sum of all of them, but that fails when some are "
         "negative.",
         "The softmax therefore takes exponentials first, which are always positive.",
-        "Adding the same number $c$ to every score of a row multiplies the numerator and the "
-        "denominator by $e^c$, which cancels.",
+        "As in chapter 3, a number $c$ added to every score of a row cancels.",
         "When every score is lowered by 1, plain division gives the cat a negative share, −1.",
         "The shares of the softmax stay as they were.",
     )
@@ -189,7 +187,7 @@ class TestRoot:
         "steeply, over nine orders of magnitude.",
         "A shaded band around it, from the fifth to the ninety-fifth percentile of rows, widens "
         "downwards from a factor of 2 on, to almost forty orders of magnitude.",
-        "the rows between the lowest 5 % and the highest 5 %",
+        "all but the lowest 5 % and the highest 5 %",
         "The horizontal axis is the factor on the scores, from 1 to 64.",
     )
     def test_curve_of_the_collapse(self) -> None:

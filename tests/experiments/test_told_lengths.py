@@ -74,9 +74,9 @@ def test_the_tasks(n: int) -> None:
 
 
 @holds(
-    "For each task, each rival has a learning rate of its own.",
+    "To be fair, each rival has a learning rate of its own for each task.",
     "Each rival trains on rows of 10 digits, with three seeds, for up to 4,000 updates, or "
-    "16,000 where it was still gaining.",
+    "16,000 where accuracy had still risen by more than five points.",
 )
 @pytest.mark.parametrize("task", lengths.TASKS)
 @pytest.mark.parametrize("positions", POSITIONS)
