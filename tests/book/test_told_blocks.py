@@ -211,8 +211,7 @@ class TestBlocks:
         "encoder, which gives the keys and values. The mask hides the padding of the source.",
         "With a causal mask, your block is also the block of a model that only writes, such as "
         "GPT-2.",
-        "The library's DecoderBlock has cross-attention between its self-attention and its "
-        "feed-forward layer; section 6.3 uses both blocks.",
+        "Section 6.3 trains a model with both encoder and decoder.",
     )
     def test_encoder_and_decoder(self) -> None:
         x, source = random(1, 4, 12), random(1, 5, 12)
