@@ -83,6 +83,7 @@ PLANTED = [
     ("bold that is not read", "**Yes.** It is.", "**对。**就是它。", "structure"),
     ("italics left out", "It is *there*.", "它就在那里。", "structure"),
     ("bold that goes on", "**Attention** is a sum of values.", "**注意力是值之和**。", "extent"),
+    ("italics in italics", "*Second reading.* Turn it *afterwards*.", "*可留待重读。*在*之后*转动它。", "extent"),
     ("bold that stops", "**No line of the page is left out**.", "**不**漏掉页面的任何一行。", "extent"),
     ("a half-width comma", "Now, here.", "现在,这里。", "typography"),
     ("a half-width full stop", "Here it is.", "就在这里.", "typography"),
