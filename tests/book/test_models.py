@@ -40,8 +40,7 @@ def test_all_but_one_use_rope_and_five_stretch_it() -> None:
 
 
 @holds(
-    "Seven of the eleven limit what a query sees in some of their layers, by a window, a state "
-    "or a choice of keys.",
+    "Seven of the eleven limit what a query sees, by a window, a state or a choice of keys.",
     "Five of these seven also have layers that see everything.",
 )
 def test_seven_limit_what_a_query_sees_and_five_of_them_mix() -> None:

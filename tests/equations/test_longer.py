@@ -34,7 +34,7 @@ def test_after_a_wavelength_a_pair_has_turned_once() -> Cases:
 
 
 @holds(
-    "by how often a pair turns in a training text of length $N$:",
+    r"In a training text of length $N$, pair $i$ turns $r_i = N / \lambda_i$ times.",
 )
 @evaluated("eq-longer-stretch")
 def test_three_ways_to_stretch() -> Cases:
