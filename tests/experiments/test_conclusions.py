@@ -133,8 +133,7 @@ def test_sixteen_features_stay_where_they_are() -> None:
 
 @holds(
     "Three seeds agree within 0.03.",
-    "Choosing what to look at lowers the loss by half a nat per token (a nat is one unit of the"
-    " natural logarithm):",
+    "Choosing what to look at lowers the loss by half a nat per token.",
     "after 2,400 updates it is larger, 0.68 nat.",
     "After 4,800 (one seed) it is still two thirds of a nat, and both losses hardly fall any more.",
 )
