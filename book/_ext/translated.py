@@ -27,7 +27,7 @@ from spoken import EXTENSIONS, PICTURES, entries, is_translated, message, name_o
 from workshop.chinese import catalogue
 from workshop.chinese.code import in_chinese
 from workshop.chinese.gate import HAN
-from workshop.chinese.messages import line, speaks
+from workshop.chinese.messages import COMMENTED, line, speaks
 from workshop.chinese.verdicts import in_chinese as verdicts
 
 SAID = (
@@ -103,7 +103,7 @@ class Translate(SphinxTransform):
                 image["alt"] = found(line(alt)) or alt
         for code in self.document.findall(nodes.literal_block):
             cell = "cell_input" in getattr(code.parent, "attributes", {}).get("classes", [])
-            if cell or code.get("language") == "bash":
+            if cell or code.get("language") in COMMENTED:
                 source = in_chinese(code.astext(), found)
             elif "stream" in code.get("classes", []):
                 source = verdicts(code.astext())

@@ -192,7 +192,7 @@ def test_the_table_of_classes_adds_up() -> None:
 def test_the_settings_of_the_hub_follow_from_the_table_of_notebooks() -> None:
     rows = re.findall(r"^\| [\w-]+ \| (\d+) \| \d+ \|$", CLASS, re.MULTILINE)
     memory = [int(each) + 100 for each in rows]  # and JupyterLab
-    (guarantee,) = map(int, re.findall(r"guarantee: (\d+)M", CLASS))
+    (guarantee,) = map(int, re.findall(r'guarantee: "(\d+)M"', CLASS))
     assert guarantee == 700
     assert sum(each <= guarantee for each in memory) > len(memory) / 2
     assert max(memory) < 2000

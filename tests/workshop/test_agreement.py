@@ -341,7 +341,7 @@ def test_the_table_for_a_class_has_every_notebook_and_none_takes_too_much() -> N
     assert sorted(name for name, _, _ in rows) == sorted(chapters)
     assert max(int(memory) for _, memory, _ in rows) < MOST
     assert f"more than {MOST:,} MB" in " ".join(text.split())
-    (limit,) = re.findall(r"limit: (\d+)G", text)
+    (limit,) = re.findall(r'limit: "(\d+)G"', text)
     assert int(limit) * 1000 > max(int(memory) for _, memory, _ in rows) + 100  # and JupyterLab
 
 

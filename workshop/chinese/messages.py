@@ -68,6 +68,12 @@ def speaks(text: str) -> bool:
     return any(len(word) > 1 or "\u4e00" <= word <= "\u9fff" for word in words)
 
 
+COMMENTED = ("bash", "yaml")
+"""Languages of code outside the cells whose comments are messages.
+
+They are read as those of Python: what is no number there, such as "2G", is quoted."""
+
+
 def of_page(page: Path) -> list[Message]:
     """Return the messages of a page, in their order, each once."""
     if page.suffix == ".md":
@@ -113,7 +119,7 @@ def of_markdown(text: str, place: str) -> Iterator[Message]:
             )
         elif token.type == "inline":
             yield Message(line(token.content), kind, place)
-        elif token.type == "fence" and token.info.strip() == "bash":
+        elif token.type == "fence" and token.info.strip() in COMMENTED:
             for said in code_texts(token.content):
                 yield Message(said, "comment", place)
         elif name == "glossary":
