@@ -18,7 +18,13 @@ from workshop.pages import ROOT
 
 HYGIENE = "tests/book/test_notebooks.py"
 FORMULAS = "tests/equations"
-CLAIMS = {"tests/book/test_claims.py", "tests/book/test_figures.py"}
+ACCOUNTED = "tests/book/test_accounted.py"
+CHINESE = "tests/book/test_chinese.py"
+PAGE = {ACCOUNTED, CHINESE} | {
+    f"tests/book/test_{name}.py"
+    for name in ("claims", "figures", "numbers", "pointers", "quiz", "terms")
+}
+ATTACKS = "tests/practice/attacks"
 EXERCISE = re.compile(r".*/exercises?_\d+(?:_\d+)*_([a-z]\w*)\.py")
 
 
@@ -49,9 +55,13 @@ def tests(files: Iterable[str]) -> list[str]:
         if EXERCISE.fullmatch(str(path)):
             continue
         if path.suffix == ".ipynb" or str(path) == "_toc.yml":
-            found |= {HYGIENE, FORMULAS, *CLAIMS}
-        elif path.match("book/**/*.md"):
-            found |= CLAIMS
+            found |= {HYGIENE, FORMULAS, *PAGE}
+        elif top == "book" and path.suffix == ".md":
+            found |= {*PAGE, f"tests/book/test_{path.stem}.py"}
+        elif "locale" in path.parts:
+            found.add(CHINESE)
+        elif path.suffix == ".md" and top in {"docs", path.name}:
+            found |= {ACCOUNTED, "tests/workshop/test_docs.py"}
         elif top == "tests" and path.name.startswith("test_") and path.suffix == ".py":
             found.add(str(path))
         elif top in {"qkv_lib", "workshop"} and path.suffix == ".py":
@@ -74,7 +84,7 @@ def of_module(path: PurePosixPath) -> set[str]:
     floor = PurePosixPath("tests", *path.parent.parts[path.parts[0] == "qkv_lib" :])
     own = floor / f"test_{path.stem.lstrip('_')}.py"
     near = own if (ROOT / own).exists() or path.parts[0] == "workshop" else floor
-    always = {"tests/test_import.py", FORMULAS} if path.parts[0] == "qkv_lib" else set()
+    always = {"tests/test_import.py", FORMULAS, ACCOUNTED} if path.parts[0] == "qkv_lib" else set()
     return {str(near), *always}
 
 
@@ -84,6 +94,9 @@ def commands(files: list[str]) -> list[list[str]]:
     found = [["ruff", "check", "."], ["ruff", "format", "--check", "--quiet", "."], ["mypy"]]
     if names := exercises(files):
         found.append([*pytest, "tests/practice/test_check.py", "-k", " or ".join(names)])
+    if written := [PurePosixPath(file).stem for file in files if file.startswith(ATTACKS)]:
+        these = " or ".join(sorted(written))
+        found.append([*pytest, "tests/practice/test_attacks.py", "-k", these])
     if near := tests(files):
         found.append([*pytest, "-n", "2", "--dist", "loadscope", *near])
     return found

@@ -133,8 +133,8 @@ def fault(claim: Claim) -> str:
         found = ".py::" in claim.place and bool(PROVES.search(claim.source))
     if not found:
         return (
-            f"{claim.place} no longer asserts {claim.proof!r}, on which the claim {claim.words!r} "
-            "leans: bring it back, or take the claim out of the book"
+            f"{claim.place} does not assert {claim.proof!r}, on which the claim {claim.words!r} "
+            "leans: write it there as it stands in the code, bring it back, or take the claim out"
         )
     return ""
 

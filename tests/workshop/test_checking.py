@@ -9,7 +9,11 @@ from workshop import checking
 
 FORMULAS = "tests/equations"
 CLAIMS = {"tests/book/test_claims.py", "tests/book/test_figures.py"}
-ALWAYS = {FORMULAS, "tests/test_import.py"}
+ACCOUNTED, CHINESE = "tests/book/test_accounted.py", "tests/book/test_chinese.py"
+NAMES = ("accounted", "chinese", "numbers", "pointers", "quiz", "terms")
+PAGE = {*CLAIMS, *(f"tests/book/test_{name}.py" for name in NAMES)}
+ALWAYS = {FORMULAS, ACCOUNTED, "tests/test_import.py"}
+DOCUMENT = {ACCOUNTED, "tests/workshop/test_docs.py"}
 
 
 @pytest.mark.parametrize(
@@ -20,13 +24,20 @@ ALWAYS = {FORMULAS, "tests/test_import.py"}
         ("qkv_lib/formula/steps.py", {*ALWAYS, "tests/formula"}),
         ("qkv_lib/attention.py", {*ALWAYS, "tests/test_attention.py"}),
         ("workshop/measured.py", {"tests/workshop/test_measured.py"}),
-        ("book/03-algorithm.ipynb", {FORMULAS, *CLAIMS, "tests/book/test_notebooks.py"}),
-        ("book/appendix/glossary.md", CLAIMS),
+        ("book/03-algorithm.ipynb", {FORMULAS, *PAGE, "tests/book/test_notebooks.py"}),
+        ("book/index.md", PAGE),
+        ("book/appendix/library/formula.md", PAGE),
+        ("book/appendix/glossary.md", {*PAGE, "tests/book/test_glossary.py"}),
+        ("book/locale/zh_CN/LC_MESSAGES/03-algorithm.po", {CHINESE}),
+        ("book/locale/zh_CN/read/03-algorithm.txt", {CHINESE}),
+        ("qkv_lib/plots/locale/zh_CN/pictures.po", {CHINESE}),
         ("tests/exact/test_tiles.py", {"tests/exact/test_tiles.py"}),
         ("tests/exact/test_gone.py", set()),
         ("book/_ext/cells.py", {"tests/book/test_extensions.py"}),
         ("make.py", {"tests/workshop/test_make.py"}),
-        ("README.md", set()),
+        ("README.md", DOCUMENT),
+        ("docs/map.md", DOCUMENT),
+        ("LICENSE", set()),
     ],
 )  # fmt: skip
 def test_the_nearest_tests_are_found(file: str, tests: set[str]) -> None:
@@ -47,6 +58,12 @@ def test_an_exercise_and_its_answers_are_one() -> None:
     assert checking.exercises(files) == ["causal-mask", "patches"]
     assert checking.tests(files) == []
     assert checking.commands(files)[-1][-1] == "causal-mask or patches"
+
+
+def test_answers_of_newcomers_are_graded() -> None:
+    files = ["tests/practice/attacks/sixth.txt", "tests/practice/attacks/laws.txt"]
+    *_, last = checking.commands(files)
+    assert last[-3:] == ["tests/practice/test_attacks.py", "-k", "laws or sixth"]
 
 
 def test_style_and_types_are_always_checked() -> None:
