@@ -18,6 +18,9 @@ from workshop import building, children, commands, environment
 from workshop.pages import ROOT
 
 
+MAKE = shutil.which("make") or ""
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     """Return a checkout in which the book was built once."""
@@ -365,7 +368,7 @@ def test_make_knows_the_same_commands() -> None:
     assert [*names.split()[2:], "help"] == list(commands.COMMANDS)
 
 
-@pytest.mark.skipif(not shutil.which("make"), reason="there is no make")
+@pytest.mark.skipif(not MAKE, reason="there is no make")
 @pytest.mark.parametrize(
     ("given", "handed"),
     [(["results"], ""), (["results", "NAME=rivals"], "rivals"), (["serve", "PORT=1"], "1")],
@@ -378,7 +381,7 @@ def test_make_hands_on_what_is_given_after_it(given: list[str], handed: str) -> 
     assert done.stdout.split()[2:] == [given[0], *handed.split()]
 
 
-@pytest.mark.skipif(not shutil.which("make"), reason="there is no make")
+@pytest.mark.skipif(not MAKE, reason="there is no make")
 def test_make_passes_over_a_python_that_does_not_run(tmp_path: Path) -> None:
     """Pyenv leaves a script of that name for a version that is not chosen."""
     shim = tmp_path / "python3.11"
@@ -389,6 +392,14 @@ def test_make_passes_over_a_python_that_does_not_run(tmp_path: Path) -> None:
     command = ["make", "--dry-run", "--no-print-directory", "help"]
     done = subprocess.run(command, cwd=ROOT, env=shell, capture_output=True, text=True, check=True)
     assert done.stdout.split()[:2] == ['"python3"', "make.py"]
+
+
+@pytest.mark.skipif(not MAKE, reason="there is no make")
+def test_where_no_python_runs_make_names_the_one_it_looks_for(tmp_path: Path) -> None:
+    command = [MAKE, "--dry-run", "--no-print-directory", "help"]
+    shell = {"PATH": str(tmp_path)}
+    done = subprocess.run(command, cwd=ROOT, env=shell, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ['"python3"', "make.py", "help"]
 
 
 def test_every_command_says_what_it_does() -> None:
