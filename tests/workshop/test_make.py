@@ -17,7 +17,6 @@ from tests.workshop.checkout import Checkout, begin
 from workshop import building, children, commands, environment
 from workshop.pages import ROOT
 
-
 MAKE = shutil.which("make") or ""
 
 
