@@ -35,9 +35,10 @@ def git(*arguments: str) -> list[str]:
 
 
 def changed(base: str = "") -> list[str]:
-    """Return the files that differ from a commit, those that are new too."""
+    """Return what differs from where a commit and this one part, and the files that are new."""
+    (since,) = git("merge-base", base, "HEAD") if base else ["HEAD"]
     new = git("ls-files", "--others", "--exclude-standard")
-    found = git("diff", "--name-only", base or "HEAD") + new
+    found = git("diff", "--name-only", since) + new
     return found or git("show", "--name-only", "--format=", "HEAD")
 
 

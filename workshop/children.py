@@ -23,7 +23,7 @@ STEERING = (
     "MPL", "MATPLOTLIB", "IPYTHON", "JUPYTER", "SPHINX", "PYTEST", "PY_COLORS", "HYPOTHESIS",
     "COVERAGE", "MYPY", "RUFF", "TORCH", "PYTORCH", "KERAS", "HF_", "TRANSFORMERS", "NUMPY",
     "NPY_", "OMP_", "MKL_", "KMP_", "OPENBLAS_NUM_THREADS", "FORCE_COLOR", "CLICOLOR_FORCE",
-    "COLUMNS", "LINES",
+    "COLUMNS", "LINES", "MAKE", "MFLAGS",
 )  # fmt: skip
 
 # What stays of these: which authorities a network is trusted by steers no result.

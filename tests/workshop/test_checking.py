@@ -90,6 +90,16 @@ def test_what_is_new_or_differs_from_the_last_commit_has_changed(repository: Pat
     assert checking.changed("HEAD~1") == ["1.py", "2.py", "new.py"]
 
 
+def test_what_others_have_landed_since_is_not_checked(repository: Path) -> None:
+    for command in (
+        ["switch", "--create", "mine", "HEAD~1"],
+        ["-c", "user.name=a", "-c", "user.email=a", "commit", "--allow-empty", "-m", "b"],
+    ):
+        subprocess.run(["git", *command], cwd=repository, check=True, capture_output=True)
+    (repository / "mine.py").write_text("")
+    assert checking.changed("@{-1}") == ["mine.py"]
+
+
 @pytest.mark.usefixtures("repository")
 def test_where_nothing_differs_the_last_commit_is_checked() -> None:
     assert checking.changed() == ["2.py"]

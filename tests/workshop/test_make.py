@@ -257,6 +257,7 @@ FOREIGN = {
     "PIP_TARGET": "/nowhere",
     "PIP_REQUIRE_VIRTUALENV": "0",
     "UV_INDEX_URL": "/nowhere",
+    "MAKEFLAGS": " -- BASE=main",
 }
 
 
