@@ -108,7 +108,7 @@ def weighted_norms(weights: Array, value: Array, w_o: Array) -> Array:
 
     References
     ----------
-    Kobayashi et al. 2020, "Attention is Not Only a Weight", equation 4.
+    Kobayashi et al. 2020, "Attention is Not Only a Weight".
 
     Examples
     --------
@@ -162,8 +162,8 @@ def deletion_curve(
 
     References
     ----------
-    Petsiuk et al. 2018, "RISE: Randomized Input Sampling for Explanation of Black-box Models",
-    section 4.3.
+    Petsiuk et al. 2018, "RISE: Randomized Input Sampling for Explanation of Black-box Models"
+    (deletion and insertion).
 
     Examples
     --------

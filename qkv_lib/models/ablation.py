@@ -36,7 +36,7 @@ def silenced(model: SentenceEncoder | GPT, heads: Iterable[tuple[int, int]]) -> 
 
     References
     ----------
-    Michel et al. 2019, "Are Sixteen Heads Really Better than One?", section 2.2.
+    Michel et al. 2019, "Are Sixteen Heads Really Better than One?", section 2.
 
     Examples
     --------

@@ -107,7 +107,7 @@ class Int8Cache:
 
     References
     ----------
-    Sheng et al. 2023, "FlexGen", section 4.3 (a rounded cache; groups of 64 numbers there).
+    Sheng et al. 2023, "FlexGen" (a rounded cache; groups of 64 numbers there).
 
     Examples
     --------

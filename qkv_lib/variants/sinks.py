@@ -52,7 +52,7 @@ def sink_attention(
     References
     ----------
     Xiao et al. 2023, "Efficient Streaming Language Models with Attention Sinks", section 3.3
-    (``β = 0``); OpenAI 2025, "gpt-oss-120b & gpt-oss-20b Model Card", section 2.3 (learned).
+    (``β = 0``); OpenAI 2025, "gpt-oss-120b & gpt-oss-20b Model Card" (learned).
 
     Examples
     --------
