@@ -18,7 +18,7 @@ FEW_SCORES = 2**18
 def cheapest(call: Call) -> Array:
     """Return the output of attention by the path that costs least.
 
-    The ways to it are loaded when they are first taken: to import the library costs less so.
+    Each path is loaded when it is first taken, so that `import qkv_lib` stays cheap.
     """
     few = math.prod(call.sizes) <= FEW_SCORES
     if call.library == "torch":
