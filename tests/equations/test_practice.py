@@ -89,7 +89,7 @@ def test_heads_side_by_side_and_mapped_once_more() -> Cases:
 @evaluated("eq-practice-alignment")
 def test_alignment_counts_the_largest_weights_on_the_antidiagonal() -> Cases:
     n = 6
-    for A in rng.random((4, n, n)):
+    for A in rng.random((20, n, n)):
         found = alignment(A[None], reversal(np.zeros((1, n), dtype=np.int64)))
         yield given({"j": n}, first=0, A=A, n=n, equals=found)
 
