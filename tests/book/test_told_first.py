@@ -100,7 +100,7 @@ def test_one_layer_finds_the_cat_in_both_sentences() -> None:
 
 @holds(
     "Choose two layers, and it asks twice.",
-    "The first question is what is it like?, and the last word answers.",
+    "The first question is what is it like?, and cold answers.",
     "The second is who is like that?, and now attention finds the milk.",
 )
 def test_two_layers_find_the_milk() -> None:

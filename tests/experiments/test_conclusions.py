@@ -198,8 +198,8 @@ def runs_of(n_blocks: int) -> list[dict]:
     "With two layers the loss at first falls hardly lower than with one.",
     "Then it drops within one or two hundred updates, and both scores rise at the same time.",
     "With two layers the loss falls when both scores rise.",
-    "With one layer the scores stay near 0, and the loss stays near that of guessing among the "
-    "tokens that have occurred.",
+    "With one layer the scores stay near 0, and the loss stays near that of a choice among 12 "
+    "equally likely tokens.",
 )
 def test_an_induction_head_appears_suddenly() -> None:
     one = [step for run in runs_of(1) for step in run["curve"]]
@@ -217,8 +217,8 @@ def test_an_induction_head_appears_suddenly() -> None:
 
 @holds(
     "Each fourfold increase in updates lowers its loss by about 0.06.",
-    "After 12,800 updates it is still near the loss of guessing among the tokens that have "
-    "occurred, where two layers reach 0.2 to 0.35 after 800.",
+    "After 12,800 updates it is still near that of a choice among 12 equally likely tokens, where "
+    "two layers reach 0.2 to 0.35 after 800.",
     "With 16 times the updates the loss is still near that of guessing.",
 )
 def test_patience_does_little_for_one_layer() -> None:
