@@ -20,7 +20,7 @@ class Attempt:
     """An exercise with the trials that an examiner looks at; ``every`` has those left out too.
 
     ``yours`` is the learner's function, ``convert`` what its arguments are made of arrays by;
-    ``notes`` keeps what took an examiner long.
+    ``notes`` keeps what took an examiner long, of these trials alone.
     """
 
     exercise: Exercise
@@ -28,7 +28,7 @@ class Attempt:
     every: tuple[Trial, ...] = ()
     yours: Function | None = None
     convert: Convert = to_numpy
-    notes: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    notes: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def inputs(self, trial: Trial) -> str:
         """Return the trial's arguments in words."""
