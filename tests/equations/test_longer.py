@@ -49,7 +49,7 @@ def test_three_ways_to_stretch() -> Cases:
     assert {0.0, 1.0} < set(gamma)
     stretched = yarn(theta, s, trained=length, slow=low, fast=high)
     yield given(pairs, part="YaRN", theta=theta, theta_prime=stretched, gamma=gamma, s=s, r=r,
-                alpha=low, beta=high)  # fmt: skip
+                r_lo=low, r_hi=high)  # fmt: skip
 
 
 def states() -> tuple[list[np.ndarray], list[np.ndarray]]:
@@ -74,7 +74,7 @@ SEEN = steps(k=KEY, v=VALUE, alpha=DECAY, beta=STRENGTH)
 @holds(
     "The token reads the state after it has written, so it sees itself.",
     "first reads the value that the key has now, and writes only the difference $e_t$ to "
-    "the new one:",
+    "the new one.",
     r"$\beta_t$ is how much of the difference is written.",
 )
 @evaluated("eq-longer-delta")
