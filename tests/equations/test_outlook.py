@@ -49,7 +49,7 @@ def counted(d: int, n: int, d_ff: int) -> int:
 def test_the_cost_is_what_pytorch_counts() -> Cases:
     for d, n, d_ff in ((8, 5, 32), (12, 30, 20)):
         assert block_cost(Block(d, 2, d_ff=d_ff), n).total.multiplications == counted(d, n, d_ff)
-        yield given(c=lambda n, d=d, d_ff=d_ff: counted(d, n, d_ff), n=n, d=d, d_ff=d_ff)
+        yield given(C=lambda n, d=d, d_ff=d_ff: counted(d, n, d_ff), n=n, d=d, d_ff=d_ff)
 
 
 @evaluated("eq-outlook-crossover")
@@ -165,32 +165,32 @@ def test_the_gradient_at_the_scores_from_the_log_sum_exp() -> Cases:
 
 
 @holds(
-    "With $L$ blocks, $b$ sequences of $n$ tokens, $g$ key-value heads of width $d_h$ "
-    "and $B$ bytes per number it takes $m$ bytes:",
+    "With $N$ blocks, $b$ sequences of $n$ tokens, $g$ key-value heads of width $d_h$ "
+    "and $B$ bytes per number its size in bytes is",
 )
 @evaluated("eq-outlook-cache")
 def test_a_cache_weighs_what_the_formula_says() -> Cases:
-    for L, b, n, g, d_h in ((1, 1, 5, 1, 3), (3, 2, 11, 2, 4)):
-        caches = [KVCache(n) for _ in range(L)]
+    for N_, b, n, g, d_h in ((1, 1, 5, 1, 3), (3, 2, 11, 2, 4)):
+        caches = [KVCache(n) for _ in range(N_)]
         for cache in caches:
             cache.append(*np.zeros((2, b, g, n, d_h), np.float16))
         weighed = sum(cache.key.nbytes + cache.value.nbytes for cache in caches)
         block = Block(4 * g * d_h, 4 * g, n_kv_heads=g)
-        assert weighed == kv_cache_bytes(block, n, n_blocks=L, batch=b, bytes_per_number=2)
-        yield given(m=weighed, L=L, b=b, n=n, g=g, d_h=d_h, B=2)
+        assert weighed == kv_cache_bytes(block, n, n_blocks=N_, batch=b, bytes_per_number=2)
+        yield given(B_cache=weighed, N=N_, b=b, n=n, g=g, d_h=d_h, B=2)
 
 
 @evaluated("eq-outlook-reach")
 def test_a_stack_of_windows_reaches_as_far_as_written() -> Cases:
-    for L, w in ((1, 3), (2, 1), (3, 4)):
+    for N_, w in ((1, 3), (2, 1), (3, 4)):
         draws = np.random.default_rng(0)
         x = start = torch.from_numpy(draws.normal(size=(20, 8))).requires_grad_()
-        for _ in range(L):
+        for _ in range(N_):
             block = initialise(EncoderBlock(8, 2).double(), draws)
             x = block(x, causal=True, window=w)
         x[-1].sum().backward()
         assert start.grad is not None
-        yield given(r=int((start.grad.abs().sum(dim=1) > 0).sum()), L=L, w=w)
+        yield given(r=int((start.grad.abs().sum(dim=1) > 0).sum()), N=N_, w=w)
 
 
 def running() -> dict[str, Any]:
@@ -239,7 +239,7 @@ def test_a_sink_is_a_key_with_a_constant_score_and_no_value() -> Cases:
 
 @holds(
     "With $n$ keys and values in $g$ heads of widths $d_k$ and $d_v$, at $B$ bytes per "
-    "number, a rank sends $b$ bytes:",
+    "number, the number of bytes that a rank sends is",
 )
 @evaluated("eq-outlook-ring")
 def test_a_rank_sends_the_bytes_of_the_formula() -> Cases:
@@ -248,7 +248,7 @@ def test_a_rank_sends_the_bytes_of_the_formula() -> Cases:
         torch.from_numpy(rng.normal(size=(h, n, d))) for h, d in ((4, d_k), (g, d_k), (g, d_v))
     )
     for report in attend_in_processes(query, key, value, n_ranks=2):
-        yield given(b=report.sent, P=2, n=n, g=g, d_k=d_k, d_v=d_v, B=8, rtol=0.05)
+        yield given(B_sent=report.sent, P=2, n=n, g=g, d_k=d_k, d_v=d_v, B=8, rtol=0.05)
 
 
 @holds(
@@ -299,7 +299,7 @@ def test_the_two_places_of_the_norm() -> Cases:
 
 @holds(
     "Written out, pre-norm is a plain sum.",
-    "So the derivative contains the identity $I$, and through it the gradient at $x_L$ "
+    "So the derivative contains the identity $I$, and through it the gradient at $x_T$ "
     "reaches every earlier layer without passing any learned matrix:",
 )
 @evaluated("eq-outlook-residual")
@@ -311,7 +311,7 @@ def test_pre_norm_is_a_sum_and_its_jacobian_starts_with_the_unit_matrix() -> Cas
                (block.feed_forward, block.feed_forward_norm))]  # fmt: skip
 
     def rows(x: torch.Tensor) -> list[torch.Tensor]:
-        """x_0, x_1, …, x_L of the model."""
+        """x_0, x_1, …, x_T of the model."""
         found = [x]
         for f, norm in layers:
             found.append(found[-1] + f(norm(found[-1])))
@@ -331,7 +331,7 @@ def test_pre_norm_is_a_sum_and_its_jacobian_starts_with_the_unit_matrix() -> Cas
     added = [slopes(lambda y, l=l: layers[l][0](layers[l][1](rows(y)[l]))) for l in range(6)]  # noqa: E741
     f = [lambda y, layer=layer: layer(torch.from_numpy(y)).detach().numpy() for layer, _ in layers]
     yield given(
-        {"l": 7}, first=0, x=x, L=6, f=f, norm=lambda y: plain_norm(torch.from_numpy(y)).numpy(),
+        {"l": 7}, first=0, x=x, T=6, f=f, norm=lambda y: plain_norm(torch.from_numpy(y)).numpy(),
         also={"∂x/∂x": lambda last, by: slopes(lambda y: rows(y)[last], by), "I": np.eye(12),
               "∂f/∂x": lambda l, by: {0: added[l]}[by]},  # noqa: E741
     )  # fmt: skip
