@@ -13,10 +13,12 @@ const literal = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 const templates = Object.keys(WORDS).filter((each) => each.match(FIELD))
   .sort((a, b) => b.replace(FIELD, "").length - a.replace(FIELD, "").length)
   .map((each) => [new RegExp(`^${each.split(FIELD).map(literal).join("([^]+?)")}$`), each]);
-// The features of the sentence, in lists: "thing 2, living 2".
+// The features of the sentence, in lists: "thing 2, living 2"; a language joins a list by signs of its own.
 const features = FEATURES.filter((each) => WORDS[each]);
 const feature = features.length ? new RegExp(`(?<![\\w-])(${features.map(literal).join("|")})(?![\\w-])`, "g") : null;
 const LIST = /^[\w-]+:? [\d.]|nothing/;
+const WORD_LIST = /^\p{L}+(, \p{L}+)+$/u;
+const joined = (text) => text.replace(/[,;:] /g, (sign) => WORDS[sign] ?? sign);
 // What heads a table, or a choice of a row, in these figures is a word of their text: it stays.
 const OF_TEXTS = ["QKV-HEADS", "QKV-WRITER"];
 const isOfText = (element) => OF_TEXTS.includes(
@@ -32,7 +34,7 @@ const translated = (text) => {
     const order = template.match(FIELD);
     return WORDS[template].replace(FIELD, (field) => {
       const filled = found[1 + order.indexOf(field)];
-      return translated(filled) ?? filled;
+      return translated(filled) ?? (WORD_LIST.test(filled) ? joined(filled) : filled);
     });
   }
   const sentences = text.split(/(?<=\. )(?=[A-Z])/);
@@ -40,7 +42,7 @@ const translated = (text) => {
     const said = sentences.map(translated);
     if (!said.includes(undefined)) return said.join("");
   }
-  return feature && LIST.test(text) ? text.replace(feature, (each) => WORDS[each]) : undefined;
+  return feature && LIST.test(text) ? joined(text.replace(feature, (each) => WORDS[each])) : undefined;
 };
 
 const read = (node) => {

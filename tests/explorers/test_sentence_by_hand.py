@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from qkv_lib.data.sentence import CHINESE, CHINESE_COLD, COLD, THIRSTY, layers
+from qkv_lib.explorers._page import speech
 from tests.browser import need_browser, settled
 from tests.explorers.conftest import heard
 
@@ -115,6 +116,17 @@ def test_own_words_are_read_and_unknown_ones_are_named(page):
     assert field.input_value() == " ".join(mine)
     field.fill("milk drank cat")
     assert_read(figure, ["milk", "drank", "cat"], "milk", depth=2)
+
+
+def test_in_chinese_lists_are_joined_by_chinese_signs(page):
+    page.evaluate(speech("zh_CN"))
+    figure = page.locator("#sentence-one")
+    assert lines(figure)[0][1:3] == ["东西 2、活的 2", "东西 4 + 活的 4 = 8"]
+    text = figure.locator("section").first.inner_text()
+    assert "大小：0.79 × 1 (cat) = 0.79；甜度：0.11 × 1 (milk) = 0.11" in text
+    assert "代词 1、大小 0.79、甜度 0.11" in text
+    figure.get_by_label("你自己的词").fill("the fish drank the sea")
+    assert "fish、sea" in figure.locator(".fault").inner_text()
 
 
 def test_lines_are_drawn_where_the_words_stand_on_one_line(page):

@@ -82,7 +82,7 @@ PIECES = {
     "lookup.js": ("large", "sweet →", "↑ large"),
     "rope.js": ("pair {0}",),
     "scaling.js": ("divided", "key {0}"),
-    "sentence.js": ("): ",),
+    "sentence.js": ("): ", ", ", "; ", ": "),
     "steps.js": (
         ", queries: {0}", ", keys: {0}", ", values: {0}",
         "{0} Scores", "{0} Scale", "{0} Mask", "{0} Output",
