@@ -28,7 +28,6 @@ temperature, value, weighted sum, weights, YaRN
 NOT_HELD = {
     "Not measured here": "says what is missing",
     "A word's query is what it asks for": "says how words are used",
-    "A published model is read safely": "advice; the digest is tested with the weights",
     "Judge an ablation": "advice",
     "A claim that attention helps": "advice",
     "A claim that attention looks": "advice",

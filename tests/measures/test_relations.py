@@ -21,8 +21,7 @@ RNG = np.random.default_rng(3)
 
 @given(st.lists(st.integers(0, 6), min_size=1, max_size=12))
 @holds(
-    "A relation $R$ says which keys count for which query.",
-    "only words that occur twice are counted as queries",
+    "In general a relation $R$ says which keys count for which query,",
 )
 def test_relations_are_what_their_names_say(row):
     ids = np.array(row)
@@ -37,8 +36,8 @@ def test_relations_are_what_their_names_say(row):
 
 
 @holds(
-    "Let $I$ be the queries, of all sentences together, that have such a key at all.",
-    "The score is the mean weight that they put on such keys:",
+    "$I$ are the queries, of all sentences together, that have such a key:",
+    "The score of a head for a kind is the mean weight that queries put on the keys that count.",
 )
 def test_mass_counts_only_queries_with_a_related_key():
     weights = RNG.dirichlet(np.ones(5), size=(2, 3, 5))
@@ -49,6 +48,20 @@ def test_mass_counts_only_queries_with_a_related_key():
     np.testing.assert_allclose(mass, expected)
     np.testing.assert_allclose(relation_mass(weights, np.ones((5, 5), bool)), 1)
     assert relation_mass(weights, np.zeros((5, 5), bool)).shape == (2, 3, 0)
+
+
+@holds(
+    "For same word in the cat saw the dog, the two the are the only queries, "
+    "and each is the key of the other.",
+    "If the first puts 0.3 of its weight on the second, and the second 0.5 on the first, "
+    "the score is 0.4.",
+)
+def test_two_equal_words_ask_for_each_other():
+    same = token_relations(np.array([0, 1, 2, 3, 1, 4, 6]), special=[0, 6])["same word"]
+    assert np.argwhere(same).tolist() == [[1, 4], [4, 1]]
+    weights = np.zeros((7, 7))
+    weights[1, 4], weights[4, 1] = 0.3, 0.5
+    assert np.isclose(relation_mass(weights, same).mean(), 0.4)
 
 
 @holds("This is 1 when all weights are equal, and 0 when one key has all the weight.")
