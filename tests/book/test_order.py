@@ -202,21 +202,19 @@ def test_headings_of_one_name_or_kind_have_one_level() -> None:
 TAGS = {"hide-cell", "hide-input", "hide-output", "remove-input", "zh-output", "raises-exception",
         "second-reading", "nbval-ignore-output"}  # fmt: skip
 FEW = 12
-SHOWN = {"ch07-reading-test"}  # of this test the chapter speaks
 
 
 def folded_wrongly(cell: nbformat.NotebookNode) -> str:
     """Return what is wrong with what a cell folds away, or nothing."""
     tags = set(cell.metadata.get("tags", []))
     draws = any("image/svg+xml" in output.get("data", {}) for output in cell.outputs)
-    shown = {"hide-cell"} if cell.id in SHOWN else set()
     lines = [line for line in cell.source.splitlines() if line.strip()]
     only_asserts = bool(lines) and all(re.match(r"assert |[ )\]#]", line) for line in lines)
     if strange := tags - TAGS:
         return f"nobody knows the tag {', '.join(strange)}"
     if draws and len(lines) > FEW and not tags & {"hide-input", "remove-input"}:
         return f"code of a figure of more than {FEW} lines is folded: hide-input"
-    if cell.id.endswith(("-test", "-solution")) and "hide-cell" not in tags | shown:
+    if cell.id.endswith(("-test", "-solution")) and "hide-cell" not in tags:
         return "a test or a solution is folded away: hide-cell"
     if only_asserts and len(lines) > 1 and "hide-cell" not in tags:
         return "a cell that only tests is folded: hide-cell"
