@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import author_year
+import by_sound
 import fields
 import figure_tables
 import figures
@@ -42,6 +43,7 @@ from qkv_lib.formula.steps import AttentionSteps
 from qkv_lib.plots import heatmap
 from qkv_lib.plots.saved import as_svg
 from qkv_lib.plots.vector import Layout, picture
+from workshop.chinese.terms import terms as law
 
 STATIC = Path(light.__file__).parents[1] / "_static"
 WORDS = ("softmax", "log softmax", "pooling", "RoPE", "key", "query", "recovery")
@@ -130,6 +132,20 @@ def test_a_meaning_ends_where_the_entry_says_where_to_look() -> None:
     document += nodes.definition_list("", entry)
     ((anchor, meaning),) = glossary_links.meanings_of(document)
     assert (anchor, "".join(each.astext() for each in meaning)) == ("term-mask", "Hides keys.")
+
+
+def test_chinese_words_stand_by_their_sound() -> None:
+    words = {word: f"term-{i}" for i, word in enumerate(["值", "头", "n元语法", "键值缓存", "键"])}
+    _, *lines = by_sound.by_sound(words)
+    assert [line.astext() for line in lines] == ["J 键、键值缓存", "N n元语法", "T 头", "Z 值"]
+    assert [link["refuri"] for link in lines[0].findall(nodes.reference)] == ["#term-4", "#term-3"]
+    with pytest.raises(ValueError, match="熵"):
+        by_sound.initial("熵")
+
+
+def test_the_sound_of_every_word_of_the_glossary_is_known() -> None:
+    for term in law():
+        assert by_sound.initial(term.chinese[0])
 
 
 def test_every_icon_in_use_is_in_the_theme() -> None:
