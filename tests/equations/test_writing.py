@@ -38,6 +38,11 @@ def norm(x: Matrix, layer: torch.nn.Module) -> Matrix:
 
 
 @evaluated("eq-writing-model")
+@holds(
+    "Each enters as its row of the table $E$;",
+    "The rows pass through $L$ blocks, and at the end each is compared, by dot products, with all "
+    "rows of the same table:",
+)
 def test_the_model_is_a_table_blocks_and_the_same_table() -> Cases:
     table = array(MODEL.tokens.weight)
     rows = [table[IDS]]
@@ -55,6 +60,7 @@ def test_the_model_is_a_table_blocks_and_the_same_table() -> Cases:
 @holds(
     "The surprise at the token that did come next is minus the logarithm of its probability, "
     "and training lowers the mean surprise:",
+    "of the token after $t_i$, one for each of the $n_{\\text{tokens}}$ candidates.",
 )
 def test_the_loss_is_the_mean_surprise_at_the_next_token() -> Cases:
     ids = torch.tensor(IDS)[None]
@@ -90,6 +96,10 @@ def test_top_p_keeps_the_smallest_set_of_the_likeliest() -> Cases:
 
 
 @evaluated("eq-writing-induction")
+@holds(
+    "The induction score is the mean weight on the token to copy, and the previous score the mean "
+    "weight on the token just before.",
+)
 def test_the_scores_are_means_over_the_second_half() -> Cases:
     period = 5
     ids = induction.repeated(7, period, 3, np.random.default_rng(2))
@@ -136,9 +146,17 @@ def turn(distance: int, d: int = 4) -> Matrix:
 
 
 @evaluated("eq-writing-match")
+@holds(
+    "The previous-token head turns each token into a mark, a row of $E_m$.",
+    "The induction head makes its keys $K$ from such marks and its queries from tokens.",
+)
 def test_a_query_is_matched_with_the_marks_of_all_tokens() -> Cases:
     model, distance = without_biases(), 3
     marks, asks = of_head(model, 0, 0), of_head(model, 1, 1)
+
+    def both(name: str) -> dict[int, Matrix]:
+        return {1: marks[name], 2: asks[name]}
+
     M = induction.matching_matrix(model, (0, 0), (1, 1), distance=distance)
     E = array(model.tokens.weight)
 
@@ -148,17 +166,22 @@ def test_a_query_is_matched_with_the_marks_of_all_tokens() -> Cases:
     E_m = normed(E) @ marks["W_V"] @ marks["W_O"]
     yield given(
         M=M, E=E, E_m=E_m, K=normed(E_m) @ asks["W_K"], norm=normed,
-        W_Q=asks["W_Q"], W_K=asks["W_K"], W_V=marks["W_V"], W_O=marks["W_O"], d=4,
+        W_Q=both("W_Q"), W_K=both("W_K"), W_V=both("W_V"), W_O=both("W_O"), d=4,
         R={distance: turn(distance)}, Delta=distance,
     )  # fmt: skip
 
 
 @evaluated("eq-writing-copy")
+@holds(
+    "When the induction head looks at token $a$, it adds entry $(a, b)$ of this matrix to the "
+    "logit of token $b$, up to the scale of the last norm:",
+)
 def test_what_a_head_adds_to_the_logits() -> Cases:
     model = without_biases()
     own = of_head(model, 1, 0)
     yield given(
-        C=induction.copying_matrix(model, (1, 0)), E=array(model.tokens.weight), W_V=own["W_V"],
-        W_O=own["W_O"], norm=lambda x: norm(x, model.stack[1].attention_norm),
+        C=induction.copying_matrix(model, (1, 0)), E=array(model.tokens.weight),
+        W_V={2: own["W_V"]}, W_O={2: own["W_O"]},
+        norm=lambda x: norm(x, model.stack[1].attention_norm),
         g=array(model.norm.weight),  # of the last norm, whose scale differs from place to place
     )  # fmt: skip

@@ -107,7 +107,7 @@ def test_longer_training_leaves_choosing_its_lead() -> None:
 
 
 @holds(
-    "An induction head takes two layers: one layer stays near guessing, "
+    "An induction head takes two layers: one layer stays near a choice among 12 tokens, "
     "even with 16 times the updates.",
     "It needs a head in an earlier layer that marks B with the token before it.",
     "Two layers of the same width do it;",
@@ -117,6 +117,7 @@ def test_one_layer_finds_no_repetition() -> None:
     (longest,) = of(repeats.TABLE.runs, n_blocks=1, updates=16 * 800)
     assert max(two) < 0.4
     assert longest["loss"] > 2.4
+    assert abs(longest["loss"] - log(12)) < 0.02
 
 
 @holds("sixteen times the updates take it from 0.45 to 0.47.")
@@ -172,14 +173,17 @@ def test_the_rate_of_the_two_writers() -> None:
 
 
 @holds(
-    "The cache saves nearly all of the rows.",
-    "nothing for 32 tokens, more than a third for 128.",
-    "The saving grows with the text and with the model.",
+    "64 rows a step on average, against one.",
+    "Yet a step without the cache takes only 1.6 times as long, and for a text of 32 tokens there "
+    "is no difference.",
+    "The saving grows with the text.",
 )
 def test_the_cache_saves_more_of_a_longer_text() -> None:
     ratio = {run["written"]: run["ratio"] for run in writing_times.TABLE.runs}
     assert 0.95 < ratio[31] < 1.1 < ratio[63] < ratio[127]
     assert 1 - 1 / ratio[127] > 1 / 3
+    assert round(ratio[127], 1) == 1.6
+    assert sum(range(1, 129)) // 128 == 64
     rows: list[int] = []
     model = GPT(16, d_model=8, n_heads=2, n_blocks=1)
     model.layers[0].query.register_forward_hook(lambda _, given, __: rows.append(given[0].shape[1]))
@@ -219,7 +223,7 @@ def test_an_induction_head_appears_suddenly() -> None:
     "Each fourfold increase in updates lowers its loss by about 0.06.",
     "After 12,800 updates it is still near that of a choice among 12 equally likely tokens, where "
     "two layers reach 0.2 to 0.35 after 800.",
-    "With 16 times the updates the loss is still near that of guessing.",
+    "With 16 times the updates the loss is still near that of a choice among 12 tokens.",
 )
 def test_patience_does_little_for_one_layer() -> None:
     loss = {
