@@ -256,7 +256,6 @@ def test_a_rank_sends_the_bytes_of_the_formula() -> Cases:
     "heads, but not on $n$ or $P$.",
     r"In one step it does $2\,(n/P)^2 d$ multiplications, with $d = h\,d_h$, and receives "
     r"$2\,(n/P)\,g\,d_h\,B$ bytes.",
-    "With slices shorter than the cell says, every step waits for the link.",
     "the transfer takes no longer than the computation when",
 )
 @evaluated("eq-outlook-overlap")
