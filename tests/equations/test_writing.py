@@ -60,6 +60,7 @@ def test_the_model_is_a_table_blocks_and_the_same_table() -> Cases:
 @holds(
     "The surprise at the token that did come next is minus the logarithm of its probability, "
     "and training lowers the mean surprise:",
+    "A softmax turns them into probabilities.",
     "of the token after $t_i$, one for each of the $n_{\\text{tokens}}$ candidates.",
 )
 def test_the_loss_is_the_mean_surprise_at_the_next_token() -> Cases:
@@ -149,6 +150,7 @@ def turn(distance: int, d: int = 4) -> Matrix:
 @holds(
     "The previous-token head turns each token into a mark, a row of $E_m$.",
     "The induction head makes its keys $K$ from such marks and its queries from tokens.",
+    "$R_\\Delta$ is the rotation of RoPE over a distance $\\Delta$.",
 )
 def test_a_query_is_matched_with_the_marks_of_all_tokens() -> Cases:
     model, distance = without_biases(), 3
@@ -175,6 +177,7 @@ def test_a_query_is_matched_with_the_marks_of_all_tokens() -> Cases:
 @holds(
     "When the induction head looks at token $a$, it adds entry $(a, b)$ of this matrix to the "
     "logit of token $b$, up to the scale of the last norm:",
+    "$g$ is the gain of that norm.",
 )
 def test_what_a_head_adds_to_the_logits() -> Cases:
     model = without_biases()

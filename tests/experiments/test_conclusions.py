@@ -220,6 +220,7 @@ def test_an_induction_head_appears_suddenly() -> None:
 
 
 @holds(
+    "No, it is not only slower.",
     "Each fourfold increase in updates lowers its loss by about 0.06.",
     "After 12,800 updates it is still near that of a choice among 12 equally likely tokens, where "
     "two layers reach 0.2 to 0.35 after 800.",

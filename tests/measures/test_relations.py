@@ -1,11 +1,13 @@
 """Relations between tokens, what a head puts on them, and ranks of a search."""
 
+import inspect
 import re
 from importlib.metadata import distribution
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import scipy.ndimage
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -105,6 +107,18 @@ def test_the_docstrings_are_prose_and_each_pair_is_unique():
         assert entry.title.endswith(".")
         assert entry.text.endswith(".")
         assert not set("`*\n\\$") & set(entry.title + entry.text)
+
+
+@holds(
+    "The sentences come from the docstrings of SciPy (under its BSD-3-Clause licence).",
+    "Each docstring gives a title, its first line, and a text, its next paragraph;",
+)
+def test_title_and_text_are_the_first_two_paragraphs():
+    entry = next(each for each in load_docstrings() if each.name == "generic_filter")
+    first, second = (inspect.getdoc(scipy.ndimage.generic_filter) or "").split("\n\n")[:2]
+    assert entry.title == first
+    assert second.split()[:8] == entry.text.split()[:8]
+    assert "BSD" in str(distribution("scipy").metadata)
 
 
 def test_the_order_of_the_docstrings_is_that_of_the_names_of_the_files(monkeypatch):
