@@ -34,8 +34,6 @@ OF_THEIR_OWN = {
     ("05-practice", "O", r"4 \times 2"): "its output",
     ("05-practice", "u", r"1 \times d_k"): "the learned query of pooling",
     ("05-practice", "p", r"1 \times d_v"): "what it gathers",
-    ("05-practice", "r", r"d_{\text{model}} \times d"): "each projection of head r",
-    ("05-practice", "H^{(r)}", r"n_q \times d"): "the output of a head",
     ("05-practice", "W_1", r"d_{\text{model}} \times 4 d_{\text{model}}"): "of the feed-forward",
     ("05-practice", "W_2", r"4 d_{\text{model}} \times d_{\text{model}}"): "of the feed-forward",
     ("06-1-images", "X", r"16 \times 49"): "patches of a digit",

@@ -114,13 +114,6 @@ class TestFormula:
 
 
 class TestPractice:
-    @holds("That is what centring the queries does.")
-    def test_centred_queries_send_two_rows_to_word_1(self) -> None:
-        centred = ARTICLE - ARTICLE.mean(axis=0)
-        assert attention_steps(ARTICLE, centred, ARTICLE).weights.argmax(axis=1).tolist() == [3] * 4
-        assert attention_steps(centred, ARTICLE, ARTICLE).weights.argmax(axis=1).tolist() == [
-            0, 0, 3, 3]  # fmt: skip
-
     @holds("The layer takes boolean masks too, and the shape fits.")
     def test_pytorchs_layer_takes_a_boolean_mask(self) -> None:
         layer = torch.nn.MultiheadAttention(4, 2, batch_first=True).eval()

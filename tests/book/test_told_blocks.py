@@ -25,8 +25,6 @@ class TestLayers:
     @holds(
         "split cuts the features into heads, then moves the axis of the heads in front of the "
         "axis of the words.",
-        "Each projection of head $r$ is $d_{\\text{model}} \\times d$ with $d = d_{\\text{model}} "
-        "/ h$, so $H^{(r)}$ is $n_q \\times d$.",
         "Two zeros are appended to the ten features of a word, so that they make three heads "
         "of four.",
         "The twelve features are split into three heads of four.",
@@ -238,7 +236,7 @@ class TestBlocks:
         assert torch.allclose(decoder(x, padded, **hidden), decoder(x, source, **hidden))
 
     @holds(
-        "exchange two other digits that this place sees, and its output stays the same",
+        "exchange two of the other digits that a place sees, and its output stays the same",
         "Without positions, one block does not know where digits are:",
         "In this task a high weight does explain the answer, since a digit can reach another "
         "place only through that weight.",
@@ -267,6 +265,8 @@ class TestBlocks:
     "The third is this book's layer, whose parts have the same names as yours:",
     "Each nn.Linear holds the projections of all heads side by side, and adds a bias, which the "
     "formula leaves out.",
+    "Here keys and values may come from a second input, context.",
+    "Without it, the words of x attend to each other:",
 )
 def test_the_layers_of_this_book_have_the_names_of_the_page() -> None:
     layer, x = MultiHeadAttention(12, 3).double().requires_grad_(False), random(5, 12)
@@ -275,3 +275,7 @@ def test_the_layers_of_this_book_have_the_names_of_the_page() -> None:
         wide = getattr(layer, part)
         assert torch.allclose(heads[1], x @ wide.weight[4:8].T + wide.bias[4:8])
         assert wide.bias.abs().max() > 0
+    other = random(1, 4, 12)
+    assert torch.equal(layer(x[None]), layer(x[None], x[None]))
+    assert layer(x[None], other).shape == (1, 5, 12)
+    assert not torch.allclose(layer(x[None], other), layer(x[None]))

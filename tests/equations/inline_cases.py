@@ -189,7 +189,6 @@ CLAIMS: dict[str, Claim] = {
         lambda: given({"i": N, "j": M}, M=SEEN.astype(int), o=2), r"M_{{ij}} = [{}]"
     ),
     r"6/7 \approx 0.86": Claim(lambda: given(atol=0.005)),
-    "d = d_{\\text{model}} / h": Claim(lambda: given(d=HEAD.d_head, d_model=512, h=8)),
     r"\tfrac12 (1, 0, 0) + \tfrac12 (0, \tfrac12, \tfrac12) = (\tfrac12, \tfrac14, \tfrac14)":
         Claim(given),
     "d_k = d_v = 32": Claim(

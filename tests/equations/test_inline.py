@@ -29,7 +29,7 @@ SET: dict[str, dict[str, str]] = {
 
 SUPPOSED: dict[str, tuple[str, ...]] = {
     "what the sentence supposes": (
-        "V = K", "W_Q = W_K", "Q = K = XW", "Q = K = V", "Q = K = X", "K = V = x", "Y = X", "Q = 0",
+        "V = K", "W_Q = W_K", "Q = K = XW", "Q = K = V", "Q = K = X", "K = V = x", "Q = 0",
         "u = 0", "W_Q = T_{-3}", r"d_{\text{model}} = 512", "n_q = n_k", "g = 1", "k = 1", "s = 1",
         r"\lambda = 0", r"\lVert k_t \rVert = 1", r"\beta_t = 1", r"\alpha_t = 1",
         r"\phi(k_j)\, S = v_j", r"n = d_\phi", r"p_0 = -\infty", "j = l", "[j = l]",

@@ -7,8 +7,7 @@ import torch
 
 from qkv_lib import attention, attention_steps
 from qkv_lib.data.digit_tasks import alignment, reversal
-from qkv_lib.layers import EncoderBlock, FeedForward, MultiHeadAttention, initialise
-from qkv_lib.multihead import multi_head_attention
+from qkv_lib.layers import EncoderBlock, FeedForward, initialise
 from tests.equations.claims import given
 from tests.equations.registry import Cases, evaluated
 from tests.holds import holds
@@ -16,9 +15,7 @@ from tests.holds import holds
 rng = np.random.default_rng(5)
 X = np.array([[1.0, 2.0], [2.0, 3.0], [3.0, 4.0], [4.0, 5.0]])
 N_Q, N_K, D_MODEL, H = 5, 7, 12, 3
-D = D_MODEL // H
 QUERIES, CONTEXT = rng.normal(size=(N_Q, D_MODEL)), rng.normal(size=(N_K, D_MODEL))
-W_Q, W_K, W_V, W_O = rng.normal(size=(4, D_MODEL, D_MODEL)) / math.sqrt(D_MODEL)
 Matrix = np.ndarray
 
 
@@ -54,36 +51,6 @@ def test_pooling_is_attention_with_one_query() -> Cases:
     u, value = rng.normal(size=D_MODEL), rng.normal(size=(N_K, 3))
     p = attention(u[None], CONTEXT, value)[0]
     yield given(p=p, u=u, K=CONTEXT, V=value, d_k=D_MODEL)
-
-
-def of_heads(w: Matrix) -> Matrix:
-    """The columns of each head."""
-    return np.stack(np.split(w, H, axis=1))
-
-
-def outputs() -> Matrix:
-    """The output of each head, through an output map that lets only that head through."""
-    chooses = [np.eye(D_MODEL)[:, i * D : (i + 1) * D] for i in range(H)]
-    maps = (QUERIES, CONTEXT, W_Q, W_K, W_V)
-    return np.stack([multi_head_attention(*maps, each, n_heads=H) for each in chooses])
-
-
-@evaluated("eq-practice-head")
-def test_each_head_works_on_its_own_columns() -> Cases:
-    q, k, v = (of_heads(w) for w in (W_Q, W_K, W_V))
-    yield given({"r": H}, X=QUERIES, Y=CONTEXT, W_Q=q, W_K=k, W_V=v, Q=QUERIES @ q, K=CONTEXT @ k,
-                V=CONTEXT @ v, H=outputs(), d=D)  # fmt: skip
-
-
-@evaluated("eq-practice-multihead")
-def test_heads_side_by_side_and_mapped_once_more() -> Cases:
-    layer = initialise(MultiHeadAttention(D_MODEL, H).double(), np.random.default_rng(0))
-    maps = (layer.query, layer.key, layer.value, layer.output)
-    with torch.no_grad():
-        for part, w in zip(maps, (W_Q, W_K, W_V, W_O), strict=True):
-            part.weight.copy_(torch.from_numpy(w.T))
-        found = layer(torch.from_numpy(QUERIES), torch.from_numpy(CONTEXT)).numpy()
-    yield given(X=QUERIES, Y=CONTEXT, H=outputs(), W_O=W_O, h=H, MultiHead=lambda *_: found)
 
 
 @evaluated("eq-practice-alignment")

@@ -80,8 +80,7 @@ def test_a_notebook_that_was_only_run_is_brought_up_to_date(made: Path, mine: Pa
 
 
 @holds(
-    "The copies are yours: one that you have changed is never overwritten, and a newer version is "
-    "put beside it.",
+    "One that you have changed is never overwritten; a newer version is put beside it.",
 )
 def test_a_changed_notebook_stays_and_the_newer_one_lies_beside_it(made: Path, mine: Path) -> None:
     publish(made, FIRST)
