@@ -35,6 +35,7 @@ NOT_PUBLISHED = {".buildinfo", "_sources", "objects.inv"}
 # Its module does nothing when it is run by name.
 JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
 OPTIONS = ("build", ".", "-W", "-n", "--keep-going", "--quiet")
+EDITIONS = [("-c", JUPYTER_BOOK, *OPTIONS), ("-m", "workshop.edition")]
 EXTENSIONS = ROOT / "book" / "_ext"
 COPIES = ROOT / "workshop" / "copies"  # which writes the readers' notebooks while a page is written
 
@@ -62,9 +63,8 @@ def build() -> None:
 def both() -> None:
     """Build the English pages and the Chinese ones, each in a process of its own."""
     path = os.pathsep.join([str(EXTENSIONS), str(ROOT)])
-    editions = [("-c", JUPYTER_BOOK, *OPTIONS), ("-m", "workshop.edition")]
     with ThreadPoolExecutor() as pool:
-        sites = [pool.submit(call, *edition, PYTHONPATH=path) for edition in editions]
+        sites = [pool.submit(call, *edition, PYTHONPATH=path) for edition in EDITIONS]
     for site in sites:
         site.result()
 
