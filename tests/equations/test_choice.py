@@ -26,7 +26,7 @@ def seen(mask: np.ndarray) -> list[list[int]]:
 
 
 @holds(
-    "Let $R_i$ be the set of keys that the rule allows to query $i$. Then the output is",
+    "Let $J_i$ be the set of keys that the rule allows to query $i$. Then the output is",
 )
 @evaluated("eq-choice-flex")
 def test_a_rule_and_a_change_of_the_scores() -> Cases:
@@ -35,15 +35,14 @@ def test_a_rule_and_a_change_of_the_scores() -> Cases:
     found = flex_attention(QUERY, KEY, VALUE, rule=rule, change=change, block=2)
     i, j = np.indices((N, N))
     visible = (j <= i) & ((i - j < 3) | (j < 1))
-    yield given(ALL, o=found, R=seen(visible), f=change, s=STEPS.scaled, v=VALUE)
+    yield given(ALL, o=found, J=seen(visible), f=change, s=STEPS.scaled, v=VALUE)
 
 
 @holds(
-    "One way is to cut the keys into blocks $B$ and to represent each block by the mean "
-    "of its keys. Each query then reads only the blocks whose mean key gives the highest "
+    "One way is to cut the keys into blocks $T$ and to represent each block by the mean "
+    "of its keys. Each query then reads only the few blocks whose mean key gives the highest "
     "score:",
-    "$R_i$ now consists of the keys in the $c$ blocks with the largest $r_{iB}$; all "
-    "other keys are ignored.",
+    "$J_i$ now consists of the keys in the chosen blocks; all other keys are ignored.",
 )
 @evaluated("eq-choice-sparse")
 def test_the_blocks_with_the_largest_mean_scores_are_chosen() -> Cases:
@@ -55,20 +54,20 @@ def test_the_blocks_with_the_largest_mean_scores_are_chosen() -> Cases:
     chosen = chosen_blocks(QUERY, KEY, block=size, n_chosen=c)
     assert [set(np.flatnonzero(row)) for row in chosen] == best
     for place, block in enumerate(blocks):
-        yield given({"i": N}, r=lambda i, _, at=place: r[i - 1, at], q=QUERY, k=KEY, B=block)
+        yield given({"i": N}, r=lambda i, _, at=place: r[i - 1, at], q=QUERY, k=KEY, T=block)
 
 
 @evaluated("eq-choice-lost", same={r"\le → <": "no output moves by all that the bound allows"})
 def test_the_output_moves_by_no_more_than_the_weight_left_out_allows() -> Cases:
     full = attention(QUERY, KEY, VALUE)
-    for c in (1, 2, 3):
-        few = sparse_attention(QUERY, KEY, VALUE, block=2, n_chosen=c)
-        mask = np.repeat(chosen_blocks(QUERY, KEY, block=2, n_chosen=c), 2, axis=-1)[:, :N]
+    for n in (1, 2, 3):
+        few = sparse_attention(QUERY, KEY, VALUE, block=2, n_chosen=n)
+        mask = np.repeat(chosen_blocks(QUERY, KEY, block=2, n_chosen=n), 2, axis=-1)[:, :N]
         lost = np.where(mask, 0.0, STEPS.weights).sum(axis=1)
-        yield given({**ALL, "u": E}, ell=lost, R=seen(mask), a=STEPS.weights, o=full, o_hat=few,
-                    v=VALUE)  # fmt: skip
+        yield given({**ALL, "c": E}, rho=lost, J=seen(mask), a=STEPS.weights, o=full,
+                    o_hat=few, v=VALUE)  # fmt: skip
         bound = lost[:, None] * (VALUE.max(axis=0) - VALUE.min(axis=0))
-        assert c > 1 or (abs(full - few) / bound).max() > 0.5  # it is not far off everywhere
+        assert n > 1 or (abs(full - few) / bound).max() > 0.5  # it is not far off everywhere
 
 
 @evaluated("eq-choice-share")
@@ -80,8 +79,7 @@ def test_a_sink_is_a_factor_on_the_softmax_output() -> Cases:
 
 
 @holds(
-    "A gate multiplies each feature of the output by a number between 0 and 1, computed "
-    "from $x_i$, the token that asks:",
+    "A gate has one factor per feature, computed from $x_i$, the token that asks:",
     "A gate is computed from the asking token alone",
 )
 @evaluated("eq-choice-gate")

@@ -19,7 +19,7 @@ W_UK, W_UV = rng.normal(size=(2, H, D_C, D))
 
 
 @holds(
-    "With $b$ sequences, $n$ new tokens in each and $B$ bytes per number, the "
+    "With $b$ sequences, $n_q$ new tokens in each and $B$ bytes per number, the "
     "multiplications per byte, called arithmetic intensity (算术强度), are",
     "A step reads every weight of the model once, whatever the batch",
     r"That takes $d\,d'$ multiplications, one for each number of $W$, and $W$ has to be "
@@ -33,7 +33,7 @@ def test_a_matrix_is_read_once_for_all_tokens() -> Cases:
         found = map_traffic(d, d_out, n_tokens=n, batch=b, bytes_per_number=B)
         assert found.multiplications == b * n * d * d_out
         assert found.bytes == d * d_out * B
-        yield given(b=b, n=n, d=d, d_prime=d_out, B=B, equals=found.intensity)
+        yield given(b=b, n_q=n, d=d, d_prime=d_out, B=B, equals=found.intensity)
 
 
 @holds(
@@ -41,11 +41,11 @@ def test_a_matrix_is_read_once_for_all_tokens() -> Cases:
     "sequence, and each query head attends to all tokens of its own sequence.",
     "Batching does not help with the key-value cache, because each sequence has a cache "
     "of its own.",
-    r"In each query head a new token needs $m$ scores and a weighted sum of $m$ values, "
-    r"together $2\,m\,d_h$ multiplications. In each key head $m$ keys and $m$ values are "
-    r"read, $2\,m\,d_h$ numbers.",
-    "The length $m$ and the batch $b$ cancel.",
-    "With $h$ given, only three things raise the number: more tokens per step ($n$), "
+    r"In each query head a new token needs $n_k$ scores and a weighted sum of $n_k$ values, "
+    r"together $2\,n_k\,d_h$ multiplications. In each key head $n_k$ keys and $n_k$ values are "
+    r"read, $2\,n_k\,d_h$ numbers.",
+    "The length $n_k$ and the batch $b$ cancel.",
+    "With $h$ given, only three things raise the number: more new tokens per step ($n_q$), "
     "fewer key heads ($g$) and fewer bytes per number ($B$).",
     "For the cache it is, and no batch and no length changes it.",
     "only the caches are eight times as much.",
@@ -56,7 +56,7 @@ def test_batch_and_length_drop_out() -> Cases:
         found = cache_traffic(h, g, d, m, n_tokens=n, batch=b, bytes_per_number=B)
         assert found.multiplications == b * n * h * 2 * m * d
         assert found.bytes == b * g * 2 * m * d * B
-        yield given(b=b, n=n, h=h, g=g, m=m, d_h=d, B=B, equals=found.intensity)
+        yield given(b=b, n_q=n, h=h, g=g, n_k=m, d_h=d, B=B, equals=found.intensity)
 
 
 @holds(
@@ -132,16 +132,10 @@ def test_the_scores_of_both_parts_are_added() -> Cases:
                     r=r[h], t=t[0], d_h=D, d_r=D_R)  # fmt: skip
 
 
-@holds(
-    r"Each feature moves by at most $\delta/2$, so a score moves by at most $\lVert q "
-    r"\rVert_1\, \delta\, /\, 2\sqrt{d_k}$.",
-)
+@holds(r"Each feature $u$ moves by at most $\delta/2$.")
 @evaluated("eq-memory-int8", same={r"\le → <": "no number moves by just half a step"})
 def test_no_number_moves_by_more_than_half_a_step() -> Cases:
     for k in rng.normal(size=(20, 16)) * rng.choice([0.1, 1.0, 1000.0], size=(20, 1)):
         codes, scales = rounded(k[None])
         moved, delta = (codes * scales)[0], scales.item()
-        yield given({"a": 16}, k=k, k_hat=moved, delta=delta)
-        q = rng.normal(size=16)
-        score_moves = abs(q @ (moved - k)) / np.sqrt(16)
-        assert score_moves <= np.abs(q).sum() * delta / (2 * np.sqrt(16))
+        yield given({"u": 16}, k=k, k_hat=moved, delta=delta)
