@@ -10,7 +10,6 @@ from qkv_lib import attention, attention_steps, causal_mask, scoring, softmax
 from qkv_lib.data.sentence import GUESS, THIRSTY, rows, step
 from qkv_lib.exact.tiles import Partial, merge
 from qkv_lib.formula.positions import alibi_bias, alibi_slopes
-from qkv_lib.formula.steps import soft_cap
 from qkv_lib.measures.cost import Block, crossover_length
 from qkv_lib.models.encoder import SentenceEncoder
 from qkv_lib.models.mixers import Convolution
@@ -230,10 +229,6 @@ CLAIMS: dict[str, Claim] = {
     r"\lVert \hat q \rVert = \lVert \hat k \rVert = \sqrt{d_k}": Claim(of_unit_size),
     "B = 2": Claim(lambda: given(B=np.dtype(np.float16).itemsize)),
     r"f(s, i, j) = s - m\,(i - j)": Claim(biased),
-    r"f(s) = c \tanh(s/c)": Claim(
-        lambda: given({"s": [-3.0, 0.5, 9.0]}, c=2.5,
-                      f=lambda s: soft_cap(np.array([s]), 2.5).item())
-    ),
     r"\theta_i = b^{-2i/d}": Claim(
         lambda: given({"i": 4}, first=0, theta=frequencies(8, base=50.0), b=50.0, d=8)
     ),
