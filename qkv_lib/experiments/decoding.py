@@ -33,9 +33,8 @@ def step(part: str, n: int) -> Callable[[], object]:
     ----------
     part : {"maps", "MHA, 32", "GQA, 8", "MQA, 1", "MLA"}
         24 square maps of width 2048, 400 MB and so more than any cache of the processor holds; or
-        attention of 32 heads of width 128 over 4096 tokens, from latents without the maps that are
-        absorbed. Query heads that share keys are rows of one matrix, so that each key is read once
-        for all of them, and nothing is checked: that would read the cache again.
+        attention of 32 heads of width 128 over 4096 tokens, without the maps of latents, and with
+        heads that share keys as rows of one matrix, so that each key is read once for all of them.
     n : int
         Tokens at once.
 
@@ -67,9 +66,7 @@ def step(part: str, n: int) -> Callable[[], object]:
 
 
 def measured(part: str, n: int) -> Run:
-    """Return the milliseconds of a step, in processor time: the least of 21.
-
-    What else a machine does can only add to them.
+    """Return the milliseconds of a step: the least of 21, in processor time.
 
     Parameters
     ----------
