@@ -10,15 +10,26 @@ if (window.qkvSpeak) {
 const FIELD = /\{\d+\}/g;
 const SPOKEN = ["aria-label", "aria-valuetext", "title", "placeholder", "data-label"];
 const literal = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+// What ends in a colon begins a list, as in "Query 1, 0. Weights: ". Of two fields side by side the
+// first is a name and its colon, or nothing.
+const begins = (each) => each.endsWith(": ");
+const rank = (each) => each.replace(FIELD, "").length + (begins(each) ? 1000 : 0);
+const pattern = (each) => each.split(FIELD).map(literal).join("([^]+?)")
+  .replace("([^]+?)([^]+?)", "((?:[^]+?: )?)([^]+?)") + (begins(each) ? "([^]*)" : "");
 const templates = Object.keys(WORDS).filter((each) => each.match(FIELD))
-  .sort((a, b) => b.replace(FIELD, "").length - a.replace(FIELD, "").length)
-  .map((each) => [new RegExp(`^${each.split(FIELD).map(literal).join("([^]+?)")}$`), each]);
+  .sort((a, b) => rank(b) - rank(a))
+  .map((each) => [new RegExp(`^${pattern(each)}$`), each]);
 // The features of the sentence, in lists: "thing 2, living 2"; a language joins a list by signs of its own.
 const features = FEATURES.filter((each) => WORDS[each]);
 const feature = features.length ? new RegExp(`(?<![\\w-])(${features.map(literal).join("|")})(?![\\w-])`, "g") : null;
-const LIST = /^[\w-]+:? [\d.]|nothing/;
+const LIST = /^(?![^]*\. [a-z])(?:[\w-]+:? [\d.]|[^]*nothing)/;
 const WORD_LIST = /^\p{L}+(, \p{L}+)+$/u;
 const joined = (text) => text.replace(/[,;:] /g, (sign) => WORDS[sign] ?? sign);
+// What a list holds are words of a text, which stay, each with its number: "cat 0.79, milk 0.11. Output: 1".
+const listed = (text) => {
+  const [list, end = ""] = text.split(/(?=\. [A-Z])/);
+  return list.replace(/(?<=\d), (?![\d−])/g, (sign) => WORDS[sign] ?? sign) + (translated(end) ?? end);
+};
 // What heads a table, or a choice of a row, in these figures is a word of their text: it stays.
 const OF_TEXTS = ["QKV-HEADS", "QKV-WRITER"];
 const isOfText = (element) => OF_TEXTS.includes(
@@ -28,14 +39,13 @@ const isOfText = (element) => OF_TEXTS.includes(
 const translated = (text) => {
   if (text in WORDS) return WORDS[text];
   if (text.trim() in WORDS) return WORDS[text.trim()];
-  for (const [pattern, template] of templates) {
-    const found = pattern.exec(text);
+  for (const [form, template] of templates) {
+    const found = form.exec(text);
     if (!found) continue;
     const order = template.match(FIELD);
-    return WORDS[template].replace(FIELD, (field) => {
-      const filled = found[1 + order.indexOf(field)];
-      return translated(filled) ?? (WORD_LIST.test(filled) ? joined(filled) : filled);
-    });
+    const told = (filled) => translated(filled) ?? (WORD_LIST.test(filled) ? joined(filled) : filled);
+    return WORDS[template].replace(FIELD, (field) => told(found[1 + order.indexOf(field)])) +
+      listed(found[1 + order.length] ?? "");
   }
   const sentences = text.split(/(?<=\. )(?=[A-Z])/);
   if (sentences.length > 1) {
@@ -50,7 +60,9 @@ const read = (node) => {
     if (isOfText(node.parentElement)) return;
     const said = /[A-Za-z]|^\): $/.test(node.data) ? translated(node.data) : undefined;
     if (said !== undefined && said !== node.data) node.data = said;
-    else if (node.parentElement?.getAttribute("role") === "status") node.parentElement.lang = "en";
+    else if (node.parentElement?.getAttribute("role") === "status") {
+      node.parentElement.lang = /\p{Script=Han}/u.test(node.data) ? "zh" : "en";
+    }
     return;
   }
   if (node.nodeType !== Node.ELEMENT_NODE || ["SCRIPT", "STYLE"].includes(node.tagName)) return;

@@ -1,5 +1,6 @@
 """The sentence in a browser: words are picked and changed, and it reads as the library does."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -118,7 +119,7 @@ def test_own_words_are_read_and_unknown_ones_are_named(page):
     assert_read(figure, ["milk", "drank", "cat"], "milk", depth=2)
 
 
-def test_in_chinese_lists_are_joined_by_chinese_signs(page):
+def test_in_chinese_it_speaks_chinese_and_joins_lists_by_chinese_signs(page):
     page.evaluate(speech("zh_CN"))
     figure = page.locator("#sentence-one")
     assert lines(figure)[0][1:3] == ["东西 2、活的 2", "东西 4 + 活的 4 = 8"]
@@ -127,6 +128,13 @@ def test_in_chinese_lists_are_joined_by_chinese_signs(page):
     assert "代词 1、大小 0.79、甜度 0.11" in text
     figure.get_by_label("你自己的词").fill("the fish drank the sea")
     assert "fish、sea" in figure.locator(".fault").inner_text()
+    page.locator("#sentence-one .word", has_text="cat").tap()
+    weights = "、".join(f"{word} 0.11" for word in THIRSTY)
+    heard(figure, f"cat要找无。权重：{weights}")
+    assert figure.get_by_role("status").get_attribute("lang") == "zh"
+    page.locator("#sentence-zh .word", has_text="猫").tap()
+    figure = page.locator("#sentence-zh")
+    heard(figure, re.compile("^猫要找东西 [0-9.]+、喝的 [0-9.]+。权重：猫 [0-9.]+、喝 [0-9.]+、了"))
 
 
 def test_lines_are_drawn_where_the_words_stand_on_one_line(page):
