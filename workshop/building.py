@@ -38,6 +38,7 @@ OPTIONS = ("build", ".", "-W", "-n", "--keep-going", "--quiet")
 EDITIONS = [("-c", JUPYTER_BOOK, *OPTIONS), ("-m", "workshop.edition")]
 EXTENSIONS = ROOT / "book" / "_ext"
 COPIES = ROOT / "workshop" / "copies"  # which writes the readers' notebooks while a page is written
+SPEAKER = ROOT / "qkv_lib" / "explorers"  # whose words stand in the notebooks of all Chinese pages
 
 
 def build() -> None:
@@ -107,7 +108,8 @@ def is_shared(path: Path, english: Path) -> bool:
 
 def fingerprint() -> str:
     """Return a hash of what all pages are made from: settings, looks, extensions, packages."""
-    folders = [EXTENSIONS, ROOT / "book" / "_static", ROOT / "book" / "_templates", COPIES]
+    looks = [ROOT / "book" / "_static", ROOT / "book" / "_templates"]
+    folders = [EXTENSIONS, *looks, COPIES, SPEAKER]
     files = [
         ROOT / "_config.yml",
         ROOT / "_toc.yml",

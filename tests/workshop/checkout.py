@@ -105,7 +105,8 @@ def begin(folder: Path) -> Checkout:
     shutil.copytree(ROOT / "workshop", root / "workshop", ignore=shutil.ignore_patterns("__py*"))
     # The notebooks of a scratch book are none: what lays them goes on to JupyterLab at once.
     (root / "workshop" / "copies" / "__main__.py").write_text("import jupyterlab")
-    for name in ("_config.yml", "_toc.yml", "book/_ext/a.py", "book/_static/custom.css"):
+    looks = ("book/_ext/a.py", "book/_static/custom.css", "qkv_lib/explorers/speak.js")
+    for name in ("_config.yml", "_toc.yml", *looks):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text("")
     for group, names in GROUPS.items():

@@ -193,7 +193,9 @@ def test_a_newer_list_with_an_older_date_is_noticed(checkout: Checkout, name: st
     assert checkout.asked("installed('library')") == "False"
 
 
-@pytest.mark.parametrize("name", ["_config.yml", "_toc.yml", "book/_static/custom.css"])
+@pytest.mark.parametrize("name", [
+    "_config.yml", "_toc.yml", "book/_static/custom.css", "qkv_lib/explorers/speak.js",
+])  # fmt: skip
 def test_a_newer_look_with_an_older_date_builds_all_pages(checkout: Checkout, name: str) -> None:
     works(checkout)
     older(checkout.root / name, "# new")
