@@ -161,7 +161,6 @@ def test_the_query_norm_cancels() -> Cases:
 
 @holds(
     "Its square is the temperature.",
-    "It is correct for some sets of keys and wrong for others.",
 )
 @evaluated("eq-background-equal-norms")
 def test_equal_key_norms_cancel() -> Cases:
