@@ -49,7 +49,7 @@ def test_three_ways_to_stretch() -> Cases:
     assert {0.0, 1.0} < set(gamma)
     stretched = yarn(theta, s, trained=length, slow=low, fast=high)
     yield given(pairs, part="YaRN", theta=theta, theta_prime=stretched, gamma=gamma, s=s, r=r,
-                r_lo=low, r_hi=high)  # fmt: skip
+                a=low, c=high)  # fmt: skip
 
 
 def states() -> tuple[list[np.ndarray], list[np.ndarray]]:
