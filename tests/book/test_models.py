@@ -62,3 +62,21 @@ def test_one_row_is_read_as_it_stands() -> None:
     assert row["heads and cache"] == "GQA, 8 of 64"
     assert row["which keys"] == "1 local : 1 global, window 128"
     assert row["positions"] == "RoPE; YaRN"
+
+
+@holds(
+    "Gemma 3 has five local layers with a window of 1,024 for each global one.",
+    "gpt-oss alternates local and global layers one to one, with a window of 128.",
+    "DeepSeek-V3.2 chooses single keys by a small scorer",
+)
+def test_what_section_8_2_says_of_three_models_stands_in_the_table() -> None:
+    sees = {name: row["which keys"] for name, row in models().items()}
+    assert sees["Gemma 3"] == "5 local : 1 global, window 1,024"
+    assert sees["gpt-oss"] == "1 local : 1 global, window 128"
+    assert sees["DeepSeek-V3.2"] == "2,048, chosen by a small scorer"
+
+
+@holds("DeepSeek-V2 and its successors, Kimi Linear")
+def test_who_uses_latents() -> None:
+    latent = {name for name, row in models().items() if row["heads and cache"] == "MLA"}
+    assert latent == {"DeepSeek-V2", "DeepSeek-V3.2", "Kimi Linear"}
