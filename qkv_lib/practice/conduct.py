@@ -35,7 +35,15 @@ def writes_into_arguments(attempt: Attempt) -> Finding | None:
 
 
 def remembers(attempt: Attempt) -> Finding | None:
-    """Look for an answer that depends on earlier calls, or on chance."""
+    """Look for an answer that depends on earlier calls, or on chance; once for all who ask."""
+    if "remembers" not in attempt.notes:
+        attempt.notes["remembers"] = remembered(attempt)
+    found: Finding | None = attempt.notes["remembers"]
+    return found
+
+
+def remembered(attempt: Attempt) -> Finding | None:
+    """Compare the two calls with the same arguments, and new numbers with the old."""
     finding = Finding(
         "stateful",
         "your function remembers earlier calls, or draws random numbers",

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import compress
 
 from qkv_lib.practice.attempt import Attempt, difference
 from qkv_lib.practice.bent import bent
@@ -81,12 +82,14 @@ def first_failures(attempt: Attempt) -> Attempt:
 
     The easier kinds stay: what names the mistake must be right there too.
     """
-    trials: list[Trial] = []
+    right: list[Trial] = []
     for kind in KINDS:
-        trials += [trial for trial in attempt.trials if trial.case.kind == kind]
-        if not all(map(attempt.passed, trials)):
-            failed_first = tuple(sorted(trials, key=attempt.passed))
-            return replace(attempt, trials=failed_first, every=attempt.trials)
+        trials = [trial for trial in attempt.trials if trial.case.kind == kind]
+        passed = list(map(attempt.passed, trials))
+        right += compress(trials, passed)
+        if not all(passed):
+            wrong = [trial for trial, each in zip(trials, passed, strict=True) if not each]
+            return replace(attempt, trials=(*wrong, *right), every=attempt.trials)
     return replace(attempt, trials=())
 
 

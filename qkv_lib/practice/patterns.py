@@ -65,16 +65,21 @@ def scales(
     attempt: Attempt, trial: Trial, which: int, name: str, among: set[str] | None = None
 ) -> set[str]:
     """Return in words what an argument may have been scaled by, in one trial."""
-    found = set()
+    found: set[str] = set()
+    fits: dict[float, bool] = {}
     for words, value in factors(attempt.exercise, trial.case.args).items():
         for form, power in FORMS.items():
             told = form.format(name, words)
             if value <= 0 or (among is not None and told not in among):
                 continue
-            args = list(trial.case.args)
-            args[which] = args[which] * value**power
-            outcome = attempt.known(told, trial, attempt.exercise.reference, tuple(args))
-            if not outcome.fault and attempt.agree(trial.first.values, outcome.values):
+            by = value**power  # which several words may stand for
+            if by not in fits:
+                args = list(trial.case.args)
+                args[which] = args[which] * by
+                key = "scaled", which, by
+                outcome = attempt.known(key, trial, attempt.exercise.reference, tuple(args))
+                fits[by] = not outcome.fault and attempt.agree(trial.first.values, outcome.values)
+            if fits[by]:
                 found.add(told)
     return found
 

@@ -274,8 +274,10 @@ def as_array(part: Any) -> np.ndarray:
 def first_modified(exercise: Exercise, before: Sequence[Any], after: Sequence[Any]) -> str | None:
     """Return the name of the first argument that the function wrote into."""
     for name, old, new in zip(exercise.arguments, before, after, strict=False):
-        if isinstance(old, np.ndarray) and old.tobytes() != as_array(new).tobytes():
-            return name
+        if isinstance(old, np.ndarray):
+            now = new if isinstance(new, np.ndarray) else as_array(new)
+            if old.tobytes() != now.tobytes():
+                return name
     return None
 
 

@@ -62,8 +62,9 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def write(path: Path, rows: np.ndarray) -> Path:
-    with gzip.open(path, "wt") as file:
-        np.savetxt(file, rows, delimiter=",", fmt="%d")
+    lines = [",".join(map(str, row)) for row in rows.astype(int).tolist()]
+    with gzip.open(path, "wt", compresslevel=1) as file:
+        file.write("\n".join(lines) + "\n")
     return path
 
 
