@@ -181,10 +181,13 @@ def test_a_query_is_matched_with_the_marks_of_all_tokens() -> Cases:
 )
 def test_what_a_head_adds_to_the_logits() -> Cases:
     model = without_biases()
-    own = of_head(model, 1, 0)
+    own, E = of_head(model, 1, 0), array(model.tokens.weight)
+
+    def normed(x: Matrix) -> Matrix:
+        return norm(x, model.stack[1].attention_norm)
+
     yield given(
-        C=induction.copying_matrix(model, (1, 0)), E=array(model.tokens.weight),
-        W_V={2: own["W_V"]}, W_O={2: own["W_O"]},
-        norm=lambda x: norm(x, model.stack[1].attention_norm),
+        C=induction.copying_matrix(model, (1, 0)), E=E, norm=normed,
+        E_c=normed(E) @ own["W_V"] @ own["W_O"], W_V={2: own["W_V"]}, W_O={2: own["W_O"]},
         g=array(model.norm.weight),  # of the last norm, whose scale differs from place to place
     )  # fmt: skip
