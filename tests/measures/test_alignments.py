@@ -12,7 +12,6 @@ from qkv_lib.measures.pointing import mass_inside
 from qkv_lib.models.translation import alphabets, load_translator
 from tests.holds import holds
 
-SYMBOLS = alphabets()
 DATE = datetime.date(1999, 9, 30)
 PAIRS = [date_pair(DATE, "fr", "full"), date_pair(DATE, "zh", "yMd")]
 
@@ -20,8 +19,8 @@ PAIRS = [date_pair(DATE, "fr", "full"), date_pair(DATE, "zh", "yMd")]
 @pytest.mark.parametrize(("name", "n_heads"), [("dot", 1), ("Transformer", 4)])
 def test_rows_are_the_tokens_with_a_piece_in_order(name: str, n_heads: int) -> None:
     model = load_translator(name)
-    weights, truth, kinds = align(model, SYMBOLS, PAIRS)
-    everything = attended(model, SYMBOLS, PAIRS)
+    weights, truth, kinds = align(model, alphabets(), PAIRS)
+    everything = attended(model, alphabets(), PAIRS)
     assert everything.shape[:2] == (2, n_heads)
     row = 0
     for number, pair in enumerate(PAIRS):
@@ -37,19 +36,19 @@ def test_rows_are_the_tokens_with_a_piece_in_order(name: str, n_heads: int) -> N
 
 
 def test_weights_sum_to_one_and_are_nothing_on_padding() -> None:
-    weights = attended(load_translator("additive"), SYMBOLS, PAIRS)
+    weights = attended(load_translator("additive"), alphabets(), PAIRS)
     np.testing.assert_allclose(weights.sum(axis=-1), 1)
     assert (weights[1, :, :, len(PAIRS[1].source.text) :] == 0).all()
 
 
 def test_a_model_without_attention_has_no_alignment() -> None:
     with pytest.raises(ValueError, match="no attention"):
-        align(load_translator("no attention"), SYMBOLS, PAIRS)
+        align(load_translator("no attention"), alphabets(), PAIRS)
 
 
 @holds("chance picks a random character of the source;")
 def test_the_even_map_reaches_chance() -> None:
-    _, truth, _ = align(load_translator("dot"), SYMBOLS, PAIRS)
+    _, truth, _ = align(load_translator("dot"), alphabets(), PAIRS)
     even = rival_maps(PAIRS)["even"]
     assert even.shape == truth.shape
     lengths = (even > 0).sum(axis=1)
@@ -71,10 +70,10 @@ def test_hiding_a_piece_costs_that_piece() -> None:
     drawn = sample_pairs(split_dates().test, 40, rng)
     pairs = [date_pair(pair.date, pair.locale, "full") for pair in drawn]
     model = load_translator("additive")
-    whole = pieces_right(model, SYMBOLS, pairs)
+    whole = pieces_right(model, alphabets(), pairs)
     assert set(whole) == {"year", "month", "day", "weekday"}
     assert min(whole.values()) > 0.9
-    hidden = pieces_right(model, SYMBOLS, pairs, hide="year")
+    hidden = pieces_right(model, alphabets(), pairs, hide="year")
     assert hidden["year"] < 0.2
     assert min(hidden[kind] for kind in ("month", "day", "weekday")) > 0.9
 
@@ -84,7 +83,7 @@ def test_hiding_masks_the_span_and_nothing_else() -> None:
     seen: list[torch.Tensor] = []
     decode = model.decode
     model.decode = lambda memory, previous: (seen.append(memory.mask), decode(memory, previous))[1]
-    pieces_right(model, SYMBOLS, PAIRS, hide="month")
+    pieces_right(model, alphabets(), PAIRS, hide="month")
     for row, pair in zip(seen[0][:, 0].numpy(), PAIRS, strict=True):
         visible = "".join(c for c, seen_ in zip(pair.source.text, row, strict=False) if seen_)
         start, stop = pair.source.spans["month"]

@@ -12,7 +12,6 @@ from qkv_lib.models.decoding import shifted_right
 from qkv_lib.models.translation import alphabets, load_translator
 from tests.holds import holds
 
-SYMBOLS = alphabets()
 PAIRS = [
     date_pair(date(1993, 12, 20), "zh", "yMEd"),
     date_pair(date(2004, 1, 10), "de", "full"),
@@ -22,9 +21,9 @@ PAIRS = [
 
 def test_places_and_answers_are_those_of_the_map_and_the_logits() -> None:
     model = load_translator("Transformer")
-    found = year_digits(model, SYMBOLS, PAIRS)
-    maps = attended(model, SYMBOLS, PAIRS).mean(axis=1)
-    source, target = map(torch.from_numpy, SYMBOLS.encode(PAIRS))
+    found = year_digits(model, alphabets(), PAIRS)
+    maps = attended(model, alphabets(), PAIRS).mean(axis=1)
+    source, target = map(torch.from_numpy, alphabets().encode(PAIRS))
     with torch.no_grad():
         written = model(source, shifted_right(target)).argmax(dim=-1)
     for n, pair in enumerate(PAIRS):
@@ -38,8 +37,8 @@ def test_places_and_answers_are_those_of_the_map_and_the_logits() -> None:
 def test_another_digit_of_the_source_does_not_reach_a_row_that_sees_its_own_alone() -> None:
     """The additive decoder, shown its own digit, is right; shown by no one, it is as before."""
     model = load_translator("additive")
-    shown = year_digits(model, SYMBOLS, PAIRS, only_own=True)
-    free = year_digits(model, SYMBOLS, PAIRS)
+    shown = year_digits(model, alphabets(), PAIRS, only_own=True)
+    free = year_digits(model, alphabets(), PAIRS)
     assert shown.right.all()
     np.testing.assert_array_equal(shown.looks_at, free.looks_at)  # where it looks unless told
 
@@ -48,7 +47,7 @@ def test_another_digit_of_the_source_does_not_reach_a_row_that_sees_its_own_alon
 def test_a_row_that_sees_its_own_digit_gets_the_value_of_that_digit() -> None:
     model = load_translator("dot")
     (pair,) = pairs = PAIRS[:1]
-    source, target = map(torch.from_numpy, SYMBOLS.encode(pairs))
+    source, target = map(torch.from_numpy, alphabets().encode(pairs))
     memory = model.encode(source)
     first = pair.source.spans["year"][0]
     row = next(i for i, kind in enumerate(pair.kinds) if kind == "year")
@@ -57,4 +56,4 @@ def test_a_row_that_sees_its_own_digit_gets_the_value_of_that_digit() -> None:
     with torch.no_grad():
         alone, _ = model.decode(memory._replace(mask=mask), shifted_right(target))
     right = bool(alone[0, row].argmax() == target[0, row])
-    assert year_digits(model, SYMBOLS, pairs, only_own=True).right[0, 0] == right
+    assert year_digits(model, alphabets(), pairs, only_own=True).right[0, 0] == right
