@@ -150,15 +150,23 @@ def losses_without(model: SentenceEncoder, tokens: Tokens) -> NDArray[np.float64
     >>> losses_without(model, Tokens(torch.tensor([[5, 6, 7]]), torch.tensor([3]))).shape
     (3, 2)
     """
-    states = model.hidden_states(*tokens)
-    whole = unit_mean(states[-1], tokens.lengths)
-    losses = np.empty((len(model.layers), model.layers[0].n_heads))
-    for block, head in np.ndindex(losses.shape):
-        with silenced(model, [(block, head)]):  # the blocks before it are not touched
-            last = model.continued(states[block], tokens.lengths, start=block)[-1]
-        cosine = (unit_mean(last, tokens.lengths) * whole).sum(dim=-1)
-        losses[block, head] = 1 - float(cosine.mean())
-    return losses
+    losses = np.zeros((len(model.layers), model.layers[0].n_heads))
+    for part in _of_one_length(tokens):
+        states = model.hidden_states(*part)
+        whole = unit_mean(states[-1], part.lengths)
+        for block, head in np.ndindex(losses.shape):
+            with silenced(model, [(block, head)]):  # the blocks before it are not touched
+                last = model.continued(states[block], part.lengths, start=block)[-1]
+            cosine = (unit_mean(last, part.lengths) * whole).sum(dim=-1)
+            losses[block, head] += float((1 - cosine).sum())
+    return losses / len(tokens.lengths)
+
+
+def _of_one_length(tokens: Tokens, n: int = 8) -> Iterator[Tokens]:
+    """Yield a batch in parts of about one length, so that little is computed on padding."""
+    for rows in tokens.lengths.argsort(stable=True).split(n):
+        lengths = tokens.lengths[rows]
+        yield Tokens(tokens.ids[rows, : int(lengths.max())], lengths)
 
 
 @contextmanager
