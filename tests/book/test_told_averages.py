@@ -8,8 +8,6 @@ import numpy as np
 import pytest
 import torch
 from scipy.spatial import ConvexHull
-from transformers.models.gpt_neox import modeling_gpt_neox as gpt_neox
-from transformers.models.gptj import modeling_gptj as gpt_j
 
 from qkv_lib import (
     attention,
@@ -214,6 +212,10 @@ class TestOrder:
         "$l + d_k/2$.",
     )
     def test_pairs_as_in_gpt_neox_and_as_in_the_paper(self) -> None:
+        # Imported here, so that not every worker does it: a second and more.
+        from transformers.models.gpt_neox import modeling_gpt_neox as gpt_neox
+        from transformers.models.gptj import modeling_gptj as gpt_j
+
         x = torch.tensor(RNG.normal(size=(1, 7, 2, 6)))  # (batch, n, h, d), as GPT-J has them
         sin, cos = gpt_j.create_sinusoidal_positions(7, 6).double()[None].chunk(2, dim=-1)
         paper = gpt_j.apply_rotary_pos_emb(x, sin, cos).transpose(1, 2)  # pairs as in the paper

@@ -7,8 +7,6 @@ import pytest
 import torch
 from torch.nn import functional
 from torch.nn.attention.bias import causal_lower_right
-from transformers import LlamaConfig
-from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
 
 from qkv_lib import attention, attention_steps, causal_mask, softmax
 from qkv_lib.exact import ring
@@ -175,6 +173,9 @@ class TestLonger:
     )
     @pytest.mark.parametrize("s", [2.0, 4.0, 32.0])
     def test_yarn_multiplies_the_scores_by_the_square(self, s: float) -> None:
+        from transformers import LlamaConfig  # here, so that not every worker imports it
+        from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
+
         assert np.isclose(yarn_factor(s), (0.1 * np.log(s) + 1) ** 2)
         parameters = {"rope_type": "yarn", "factor": s, "rope_theta": 10_000.0,
                       "original_max_position_embeddings": 512}  # fmt: skip

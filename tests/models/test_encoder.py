@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-import transformers
 
 from qkv_lib.data import pretrained
 from qkv_lib.layers import MultiHeadAttention
@@ -38,6 +37,8 @@ def tokenise() -> WordPieces:
 
 @pytest.fixture(scope="module")
 def reference() -> Any:
+    import transformers  # here, so that not every worker imports it
+
     folder = pretrained.pretrained_file("model.safetensors").parent
     return transformers.BertModel.from_pretrained(folder, local_files_only=True).eval()
 
@@ -74,6 +75,8 @@ def test_every_layer_and_the_embedding_equal_theirs(model, tokenise, reference, 
 
 
 def test_the_pieces_are_those_of_transformers(tokenise):
+    import transformers
+
     folder = pretrained.pretrained_file("tokenizer.json").parent
     theirs = transformers.BertTokenizerFast.from_pretrained(folder, local_files_only=True)
     texts = [*sentences(9), "", "word " * 400]
