@@ -164,7 +164,9 @@ def losses_without(model: SentenceEncoder, tokens: Tokens) -> NDArray[np.float64
 
 def _of_one_length(tokens: Tokens, n: int = 8) -> Iterator[Tokens]:
     """Yield a batch in parts of about one length, so that little is computed on padding."""
-    for rows in tokens.lengths.argsort(stable=True).split(n):
+    order = tokens.lengths.argsort(stable=True)
+    for start in range(0, len(order), n):
+        rows = order[start : start + n]
         lengths = tokens.lengths[rows]
         yield Tokens(tokens.ids[rows, : int(lengths.max())], lengths)
 
