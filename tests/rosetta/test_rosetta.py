@@ -155,9 +155,8 @@ def test_a_query_that_sees_nothing_gets_what_the_probe_says(name: str) -> None:
 
 
 @holds(
-    "transformers avoids the trap for a single new word:",
-    "its wrapper of the same function drops the flag when there is only one query, which is why"
-    " its row says one query sees all.",
+    "transformers then avoids the trap: it drops the flag before it calls the same function.",
+    "So its row says one query sees all.",
     "With two or more new words and a cache this does not help.",
     "bias adds means that numbers belong in another argument, called bias.",
 )
@@ -277,8 +276,7 @@ truths = st.builds(
 @settings(max_examples=40, deadline=None)
 @given(truth=truths)
 @holds(
-    "First it tries every combination of order, layout and scale until the tool's numbers are "
-    "those of the formula.",
+    "it tries them all, and keeps those with which the tool gives the numbers of the formula.",
 )
 def test_the_probe_finds_every_convention_that_is_planted(truth: Conventions) -> None:
     if truth.mask == "counts as 1":  # then masks are numbers, or nothing could be hidden
