@@ -143,7 +143,7 @@ def yarn(
     .. math::
         \begin{aligned}
         \theta_i' &= \gamma_i\, \theta_i + (1 - \gamma_i)\, \theta_i / s \\
-        \gamma_i &= \min\!\Big(1, \max\!\Big(0, \frac{r_i - \alpha}{\beta - \alpha}\Big)\Big) \\
+        \gamma_i &= \min\!\Big(1, \max\!\Big(0, \frac{r_i - a}{c - a}\Big)\Big) \\
         r_i &= \frac{N\, \theta_i}{2 \pi}
         \end{aligned}
 
@@ -155,7 +155,7 @@ def yarn(
     trained : int
         ``N``: the length of the texts in training; ``r`` is how often a pair turned in one.
     slow, fast : float
-        ``α`` and ``β``: pairs with fewer turns are interpolated, pairs with more are left.
+        ``a`` and ``c``: pairs with fewer turns are interpolated, pairs with more are left.
 
     Returns
     -------

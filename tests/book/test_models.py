@@ -53,8 +53,8 @@ def test_seven_limit_what_a_query_sees_and_five_of_them_mix() -> None:
 
 
 @holds(
-    "Its 64 query heads share 8 heads of keys and values (section 8.1).",
-    "For each layer with a window of 128 tokens there is one that sees everything (section 8.2).",
+    "Its 64 query heads share 8 heads of keys and values.",
+    "For each layer with a window of 128 tokens there is one that sees everything.",
     "Its RoPE is stretched by YaRN.",
 )
 def test_one_row_is_read_as_it_stands() -> None:

@@ -161,8 +161,8 @@ def stretched() -> Case:
     theta, s = np.array([1.0, 0.1, 0.05, 0.001]), 3.0
     found = yarn(theta, s, trained=1000, slow=2.0, fast=20.0)
     gamma = (found - theta / s) / (theta - theta / s)
-    return given({"i": 4}, theta=theta, theta_prime=found, gamma=gamma, s=s, N=1000, alpha=2.0,
-                 beta=20.0, r=1000 * theta / (2 * np.pi))  # fmt: skip
+    return given({"i": 4}, theta=theta, theta_prime=found, gamma=gamma, s=s, N=1000, a=2.0,
+                 c=20.0, r=1000 * theta / (2 * np.pi))  # fmt: skip
 
 
 def liked() -> Case:
