@@ -48,9 +48,9 @@ class TestAverage:
         assert np.allclose(double, 2 * once)
 
     @holds(
-        "If it asks only the first, cat gets a weight of 0.79.",
-        "If it asks only the second, thirsty gets 0.87.",
-        "The two questions have to share a total weight of 1, so cat and thirsty get 0.45 each, "
+        "If it does only the first, cat gets a weight of 0.79.",
+        "If it does only the second, thirsty gets 0.87.",
+        "Now two words have to share a total weight of 1, so cat and thirsty get 0.45 each, "
         "and the output is a mixture of both answers.",
         "★★ It gives the cat a weight of 0.79.",
     )
@@ -232,8 +232,9 @@ class TestOrder:
 
     @holds(
         "Values are not turned.",
-        "Only the turned pairs change.",
-        "The base is 100 instead of 10,000, so that even slow pairs visibly turn.",
+        "Only those of the turned pairs change.",
+        "Here, the 10,000 in the formula of $\\omega_l$ is replaced by 100, so that even slow "
+        "pairs visibly turn.",
     )
     def test_rope_moves_hands_and_no_product(self) -> None:
         q, k = RNG.normal(size=(2, 1, 6))

@@ -133,8 +133,9 @@ class TestRoot:
         assert 3.8 < ratios.min() <= ratios.max() < 4.2
 
     @holds(
-        "It pushes one weight close to 1 and the others close to 0, and by every entry of $J$ "
-        "then has a factor close to 0.",
+        "It pushes one weight close to 1 and the others close to 0.",
+        "In, either $p_j$ or $[j = l] - p_l$ is then close to 0, so every entry of $J$ is close "
+        "to 0.",
         "Where $J$ collapses towards 0, queries and keys hardly learn.",
         "Multiply them by 8, as if the division had been forgotten at $d_k = 64$.",
         "Where $J$ has collapsed, values still learn, because $dV$ does not pass through $J$.",
@@ -146,6 +147,8 @@ class TestRoot:
         q *= 10
         weights = attention_steps(100 * q, k, v).weights
         assert np.allclose(np.sort(weights), [0, 0, 0, 0, 0, 1], atol=1e-3)
+        factors = weights[:, :, None], np.abs(np.eye(6) - weights[:, None])
+        assert np.minimum(*factors).max() < 1e-3  # one or the other
         assert np.abs([softmax_jacobian(p) for p in weights]).max() < 1e-3
         nearest = np.abs(attention(100 * q, k, v)[:, None] - v).max(axis=2).min(axis=1)
         assert nearest.max() < 0.01
@@ -179,8 +182,8 @@ class TestRoot:
         assert np.allclose([row @ softmax_jacobian(p) for row, p in zip(alike, A, strict=True)], 0)
 
     @holds(
-        "once the factor left on the scores exceeds 4, the size of the softmax's Jacobian falls "
-        "ever faster",
+        "once the scores are more than 4 times as large as they should be, the size of the "
+        "softmax's Jacobian falls ever faster",
         "The median size of the Jacobian stays level up to a factor of 4, then falls ever more "
         "steeply, over nine orders of magnitude.",
         "A shaded band around it, from the fifth to the ninety-fifth percentile of rows, widens "

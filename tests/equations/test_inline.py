@@ -40,7 +40,9 @@ SUPPOSED: dict[str, tuple[str, ...]] = {
     "a derivative of a whole model: the cell below takes it": (
         r"\partial\, \text{out}_i / \partial\, \text{in}_j = 0", "j > i",
     ),
-    "the entries of a matrix that eq-mathematics-jacobian evaluates": ("p_j([j = l] - p_l)",),
+    "the entries of a matrix that eq-mathematics-jacobian evaluates": (
+        "p_j([j = l] - p_l)", "[j = l] - p_l",
+    ),
     "a size of a stored model, in its table": ("d = 64",),
     "a published model's size, from its report; page 08-1 computes with it": (
         "d_c = 512", "d_r = 64",
