@@ -86,7 +86,9 @@ ARRAYS = (
     Cut("{}-transposed", "this is the answer for the transposed {}",
         "rows and columns of {}: which are which?", lambda x: x.swapaxes(-1, -2)),
     Cut("{}-negated", "this is the answer for −{}: a sign is wrong", "the sign of {}",
-        lambda x: -x if x.dtype != bool else ~x),
+        np.negative),
+    Cut("{}-inverted", "True and False have changed places in {}", "what does True mean in {}?",
+        lambda x: ~x if x.dtype == bool else x),
     Cut("{}-unsigned", "the signs in {} are lost", "{} may be negative", np.abs),
     Cut("{}-squared", "this is the answer for the squares of {}", "{} itself belongs there",
         lambda x: x if x.dtype == bool else np.square(x)),
@@ -131,7 +133,7 @@ ARRAYS = (
       for axis, one, part in PARTS for name, says, pick in PICKS),
 )  # fmt: skip
 BOOLEAN = {
-    "{}-transposed", "{}-negated", "{}-reversed", "{}-rows-reversed", "{}-first-element",
+    "{}-transposed", "{}-inverted", "{}-reversed", "{}-rows-reversed", "{}-first-element",
     "{}-all-true",
 }  # fmt: skip
 """The changes of an argument that can be made of yes and no."""

@@ -122,16 +122,25 @@ def both(
 def nudges(
     exercise: Exercise, args: tuple[Any, ...]
 ) -> Iterator[tuple[str, str, Callable[[tuple[Any, ...]], tuple[Any, ...]]]]:
-    """Yield an argument, one of its rows or columns in words, and the function that changes it."""
-    for which, name in enumerate(exercise.arguments[: len(args)]):
-        arg = args[which]
-        if not isinstance(arg, np.ndarray) or arg.dtype.kind not in "fb" or not arg.ndim:
-            continue
-        for axis in (-2, -1) if arg.ndim > 1 else (-1,):
-            if arg.shape[axis] > FEW or arg.shape[axis] < 2:
+    """Yield an argument, one of its rows or columns in words, and the function that changes it.
+
+    Rows come first: they are words, keys and queries, and columns are features of them.
+    """
+    arrays = [
+        (which, name, args[which])
+        for which, name in enumerate(exercise.arguments[: len(args)])
+        if isinstance(args[which], np.ndarray) and name not in exercise.spare
+        if args[which].dtype.kind in "fb" and args[which].ndim
+    ]
+    for columns in (False, True):
+        for which, name, arg in arrays:
+            if columns and arg.ndim < 2:
+                continue
+            axis = -1 if columns or arg.ndim < 2 else -2
+            if not 2 <= arg.shape[axis] <= FEW:
                 continue
             for index in range(arg.shape[axis]):
-                row = f"row {index} of {name}" if axis == -2 else f"column {index} of {name}"
+                row = f"column {index} of {name}" if columns else f"row {index} of {name}"
                 row = row if arg.ndim > 1 else f"number {index} of {name}"
                 here = (..., index) if axis == -1 else (..., index, slice(None))
                 yield name, row, partial(nudged, which, here)
@@ -185,7 +194,7 @@ def unused_argument(attempt: Attempt) -> Finding | None:
     if trial.first.fault or all_alike(attempt):
         return None
     for place_of, name in enumerate(attempt.exercise.arguments[: len(trial.case.args)]):
-        if ignored(attempt, place_of):
+        if name not in attempt.exercise.spare and ignored(attempt, place_of):
             says = f"your result does not depend on {name}"
             evidence = difference(attempt, trial)
             return Finding(f"{name}-unused", says, evidence, f"where does {name} belong?", True)

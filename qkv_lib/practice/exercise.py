@@ -143,6 +143,8 @@ class Exercise:
         more is right, and whole numbers where they say the same.
     tolerance : float
         Largest difference accepted, relative to the largest expected number.
+    spare : tuple of str
+        The arguments that follow from the others, so that an answer need not use them.
     without : mapping
         Kind of input → why this exercise can have none of it; the tests list the kinds.
     number : str
@@ -168,6 +170,7 @@ class Exercise:
     large: tuple[tuple[Any, ...], ...] = ()
     dtype: bool = False
     tolerance: float = 2e-5
+    spare: tuple[str, ...] = ()
     without: Mapping[str, str] = field(default_factory=dict)
     number: str = ""
     arguments: tuple[str, ...] = field(init=False)

@@ -213,9 +213,8 @@ def by_row(attempt: Attempt) -> Finding | None:
             noun = attempt.noun(name)
             says = f"the numbers of {noun} are off by a factor, another on each input: {scales}"
             shown = difference(attempt, attempt.trials[0])
-            return Finding(
-                "input-factor", says, shown, "from which size does the factor come?", True
-            )
+            look = "from which size, sum or mean does the factor come?"
+            return Finding("input-factor", says, shown, look, True)
         for axis, word in ((-1, "row"), (-2, "column")):
             long = [(x, y) for x, y in both if x.ndim >= -axis and x.shape[axis] > 1]
             if not any(y.shape[axis] > MANY and generic(y) for _, y in long):

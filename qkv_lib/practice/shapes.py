@@ -191,6 +191,9 @@ def told_of_shape(
                "a matrix product pairs all with all: multiply and sum instead")  # fmt: skip
     if all(spread_out(mine, right) for mine, right in pairs):
         yield f"{noun} is spread out along an axis that must have length 1", "the shape asked for"
+    if all(in_another_order(mine, right) for mine, right in pairs):
+        yield (f"the axes of {noun} stand in another order, the numbers are right",
+               "which axis comes first, and which last?")  # fmt: skip
     if all(mine.ndim == right.ndim for mine, right in pairs):
         for axis in range(-1, -1 - max(right.ndim for _, right in pairs), -1):
             if told := other_size(attempt, wrong, axis):
@@ -225,6 +228,15 @@ def is_part(part: Array, whole: Array, choose: Choose) -> bool:
     if len(differ) != 1 or not part.shape[differ[0]] < whole.shape[differ[0]]:
         return False
     return close(part, np.asarray(choose(whole, part.shape[differ[0]], differ[0])))
+
+
+def in_another_order(mine: Array, right: Array) -> bool:
+    """Tell whether an array has the right numbers, and its axes in another order."""
+    return mine.ndim == right.ndim < 6 and any(
+        close(mine.transpose(order), right)
+        for order in permutations(range(right.ndim))
+        if tuple(mine.shape[axis] for axis in order) == right.shape
+    )
 
 
 def of_pairs(mine: Array, right: Array) -> bool:

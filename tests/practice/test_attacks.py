@@ -152,6 +152,22 @@ FOUND = {
     ("two-layers", "layer norm between"): "normalised-between",
     ("mask-to-bias", "finfo min divided by 2"): "unmasked-minus",
     ("online-merge", "normalised outputs"): "depends",
+    ("rollout", "the residual of the first block forgotten"): "one-block-without",
+    ("rollout", "heads multiplied as if they were blocks"): "heads-multiplied",
+    ("rollout", "identity added, rows not halved but softmaxed"): "softmax-of-the-sum",
+    ("two-layers", "causal in the second layer"): "future-hidden",
+    ("two-layers", "scale of d_model in the second layer"): "root-of-d_model",
+    ("previous-score", "last word does not ask"): "last-word-silent",
+    ("induction-score", "two tokens after"): "two-on",
+    ("layer-mask", "repeated along the queries"): "rows-repeated",
+    ("bottom-right", "mask from a flipped triangle"): "triangle-turned",
+    ("online-merge", "u left unscaled for the second"): "one-side-added",
+    ("scores-gradient", "scale forgotten"): "scores-not-scaled",
+    ("scores-gradient", "log-sum-exp along the keys"): "divided-by-the-logarithm",
+    ("convolution-by-heads", "first tap skipped"): "first-tap-missing",
+    ("share-on-mark", "the class token in place of the first patch"): "token-0",
+    ("handed-over", "its own value added"): "own-value-added",
+    ("mask-and-bias", "bias only where hidden"): "multiplied-mask+mask-inverted",
 }  # fmt: skip
 """What some of them are to be told."""
 

@@ -160,6 +160,9 @@ def handed_over(X, i, W_Q, W_K, W_V):
                                                        W_Q, W_K, W_V)),
         Mistake("value-alone", "the word is handed its own value alone", SHARE_LOOK,
                 lambda X, i, W_Q, W_K, W_V: (X @ W_V)[i]),
+        Mistake("own-value-added", "the word's own value is added to what it is handed",
+                "its value is in the average already, with a weight of its own",
+                lambda X, i, W_Q, W_K, W_V: handed_over(X, i, W_Q, W_K, W_V) + (X @ W_V)[i]),
         Mistake("root-of-d_v", "the scores are divided by √d_v", SCALE_LOOK,
                 lambda X, i, W_Q, W_K, W_V: softmax(
                     (X @ W_K) @ (X @ W_Q)[i] / W_V.shape[1] ** 0.5) @ (X @ W_V)),

@@ -56,7 +56,8 @@ def received(weights):
     mistakes=(
         Mistake("sums-rows", "you add up what each query gives, which is always 1", LOOK,
                 lambda weights: np.sum(weights, axis=-1)),
-        Mistake("mean", "this is the mean of each column, not its sum", LOOK,
+        Mistake("mean", "this is the mean of each column, or its share of the total, not "
+                "its sum", LOOK,
                 lambda weights: np.mean(weights, axis=-2)),
         Mistake("largest", "this is the largest weight that each key gets", LOOK,
                 lambda weights: np.max(weights, axis=-2)),

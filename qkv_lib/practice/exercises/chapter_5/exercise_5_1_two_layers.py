@@ -49,6 +49,11 @@ def second_reading(query: Function, key: Function) -> Function:
     return second_weights
 
 
+def once(x: Array, W_Q: Array, W_K: Array, W_V: Array, W_O: Array, *_: Array) -> Array:
+    """Return the rows after the first layer."""
+    return np.asarray(x + attention(x @ W_Q, x @ W_K, x @ W_V) @ W_O)
+
+
 def standard(rows: Array) -> Array:
     """Return rows of mean 0 and variance 1."""
     apart = rows - rows.mean(-1, keepdims=True)
@@ -177,6 +182,18 @@ def second_weights(x, W_Q, W_K, W_V, W_O, W_Q2, W_K2):
                 "rows are queries: W_Q makes the rows, W_K the columns",
                 lambda x, W_Q, W_K, W_V, W_O, W_Q2, W_K2:
                 second_with(weigh)(x, W_K, W_Q, W_V, W_O, W_Q2, W_K2)),
+        Mistake("root-of-d_model", "the scores of the second layer are divided by √d_model",
+                SCALE_LOOK, lambda x, W_Q, W_K, W_V, W_O, W_Q2, W_K2: second_with(weigh)(
+                    x, W_Q, W_K, W_V, W_O, W_Q2 * (W_Q2.shape[1] / W_Q2.shape[0]) ** 0.5, W_K2)),
+        Mistake("root-of-the-words",
+                "the scores of the second layer are divided by √n, n the number of words",
+                SCALE_LOOK,
+                second_with(lambda q, k: softmax(q @ k.swapaxes(-1, -2) / k.shape[-2] ** 0.5))),
+        Mistake("layer-too-many", "the first layer runs twice before the second",
+                "the second layer's weights come right after the first sum",
+                lambda x, *maps: second_with(weigh)(once(x, *maps), *maps)),
+        Mistake("future-hidden", "the second layer is causal", "every word sees every word",
+                second_with(lambda q, k: attention_steps(q, k, k, causal=True).weights)),
         Mistake("future-hidden", "the first layer is causal", "every word sees every word",
                 second_with(weigh, lambda q, k, v: attention(q, k, v, causal=True))),
     ),

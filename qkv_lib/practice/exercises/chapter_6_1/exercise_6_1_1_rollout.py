@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from qkv_lib import softmax
 from qkv_lib.formula._checks import Array
 from qkv_lib.measures import maps
-from qkv_lib.practice.exercise import Case, Exercise, Mistake
+from qkv_lib.practice.exercise import Case, Exercise, Function, Mistake
 from qkv_lib.practice.inputs import Generator, cast
 from qkv_lib.practice.properties import ROWS_SUM_TO_ONE
 
@@ -35,6 +36,20 @@ def multiplied(weights: Array, factor: Callable[[Array], Array]) -> Array:
 def with_half(layer: Array) -> Array:
     """Return half the unit matrix and half the weights."""
     return (np.eye(layer.shape[-1], dtype=layer.dtype) + layer) / 2
+
+
+def without_residual(at: int) -> Function:
+    """Return a rollout in which one block has no residual path."""
+
+    def wrong(weights: Array) -> Array:
+        factors = [with_half(layer.mean(0)) for layer in weights]
+        factors[at] = weights[at].mean(0)
+        flow = np.eye(weights.shape[-1], dtype=weights.dtype)
+        for factor in factors:
+            flow = factor @ flow
+        return flow
+
+    return wrong
 
 
 def blocks(rng: Generator) -> Iterator[Case]:
@@ -96,6 +111,15 @@ def rollout(weights):
                     w.mean(1), lambda layer: (1 / layer.shape[-1] + layer) / 2)),
         Mistake("heads-median", "the median of the heads is taken, not their mean", HALF_LOOK,
                 lambda w: multiplied(np.median(w, axis=1), with_half)),
+        Mistake("one-block-without", "the first block has no residual path",
+                "each block has a residual path of its own", without_residual(0)),
+        Mistake("one-block-without", "the last block has no residual path",
+                "each block has a residual path of its own", without_residual(-1)),
+        Mistake("heads-multiplied", "the heads of a block are multiplied, as if each were a block",
+                HALF_LOOK, lambda a: rollout(a.reshape(-1, 1, *a.shape[-2:]))),
+        Mistake("softmax-of-the-sum", "a softmax is taken of weights, as if they were scores",
+                HALF_LOOK, lambda a: multiplied(
+                    a, lambda x: softmax(x.mean(0) + np.eye(x.shape[-1])))),
         Mistake("residual-once", "the residual path goes around all the blocks at once",
                 "each block has a residual path of its own",
                 lambda a: with_half(maps.rollout(list(a), residual=0.0))),

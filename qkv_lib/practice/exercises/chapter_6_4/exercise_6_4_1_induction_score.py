@@ -113,6 +113,8 @@ def induction_score(weights):
                 mean_on(0, -3, -1)),
         Mistake("two-on", "this is the weight two places after the earlier occurrence", LOOK,
                 mean_on(0, -3, -2)),
+        Mistake("two-on", "this is the weight two places after the earlier occurrence", LOOK,
+                mean_on(0, -2, -2)),
         Mistake("above-the-diagonal", "your result is always 0, as it is where the weights read "
                 "lie above the diagonal", "the first of the last two axes is the query",
                 lambda a: 0 * a[..., 0, 0]),

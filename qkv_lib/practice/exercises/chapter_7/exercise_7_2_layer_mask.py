@@ -84,6 +84,9 @@ def layer_mask(mask, n_heads):
         Mistake("not-of-numbers", "`~` is taken of whole numbers: ~1 is −2, and ~0 is −1",
                 "`~` turns booleans round; keep the mask boolean",
                 lambda mask, h: ~np.repeat(mask, h, axis=0).astype(int)),
+        Mistake("rows-repeated", "each row of a mask is repeated, not the mask as a whole",
+                LAYER_LOOK, lambda mask, h:
+                np.repeat(~mask, h, axis=1).reshape(-1, *mask.shape[1:])),
         Mistake("row-hides-nothing", "in a row that allows no key nothing is hidden",
                 "each entry stands for itself, also in a row without True",
                 lambda mask, h: layer_mask(mask | ~mask.any(-1, keepdims=True), h)),

@@ -109,6 +109,8 @@ def last_tokens(query, key, value):
                 aligned_to(lambda n, m: np.triu(np.ones((n, m), bool), m - n))),
         Mistake("triangle-turned", "the triangle is turned: the past is hidden", ALIGNED_LOOK,
                 aligned_to(lambda n, m: np.tri(n, m, m - n, dtype=bool)[:, ::-1])),
+        Mistake("triangle-turned", "the triangle is turned: the past is hidden", ALIGNED_LOOK,
+                aligned_to(lambda n, m: np.tri(n, m, dtype=bool)[:, ::-1])),
         Mistake("rows-turned", "the last query sees least, the first one all", ALIGNED_LOOK,
                 aligned_to(lambda n, m: causal_mask(n, m, offset=m - n)[::-1])),
         Mistake("offset-subtracted", "the offset has the wrong sign", ALIGNED_LOOK,

@@ -69,8 +69,9 @@ def cache_bytes(lengths, d_model, n_heads, n_kv_heads, n_blocks, size):
     without=dict.fromkeys(("low", "rows"), "its arguments are counts"),
     returns={"bytes": ("sequence",)},
     mistakes=(
-        Mistake("query-heads", "every query head is given keys of its own: n_heads is used where "
-                "n_kv_heads belongs", CACHE_LOOK, times(lambda d, h, g, L, B: h / g)),
+        Mistake("query-heads", "every query head is given keys of its own, or the width of a head "
+                "is taken to be d_model / n_kv_heads", CACHE_LOOK,
+                times(lambda d, h, g, L, B: h / g)),
         Mistake("keys-only", "the values are forgotten (or the keys)", CACHE_LOOK,
                 times(lambda d, h, g, L, B: 1 / 2)),
         Mistake("queries-kept", "queries are kept too, which no later step needs", CACHE_LOOK,

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from qkv_lib import softmax
 from qkv_lib.attention import attention_steps
 from qkv_lib.formula._checks import Array
 from qkv_lib.practice.exercise import Case, Exercise, Function, Mistake
@@ -87,6 +88,7 @@ def scores_gradient(query, key, value, output, logsumexp, gradient):
     without=dict.fromkeys(("low", "rows"), "output and log-sum-exp belong to the operands"),
     returns={"gradient": ("query", "key")},
     tolerance=2e-4,
+    spare=("output", "logsumexp"),
     mistakes=(
         Mistake("mean-forgotten", "D is left out: the weights of a row cannot all grow",
                 GRADIENT_LOOK, differentiated(finish=lambda a, dA, D, d: a * dA)),
@@ -106,6 +108,16 @@ def scores_gradient(query, key, value, output, logsumexp, gradient):
         Mistake("scores-not-scaled", "the scores are not divided by the root of d",
                 "L belongs to the scaled scores", differentiated(
                     scale=lambda d: 1.0, weights=lambda s, L: np.exp(np.minimum(s - L, 50.0)))),
+        Mistake("scores-not-scaled", "the scores are not divided by the root of d",
+                "the softmax is that of the scaled scores", differentiated(
+                    scale=lambda d: 1.0, weights=lambda s, L: softmax(s))),
+        Mistake("divided-by-d", "the scores are divided by d, not by its root",
+                "the factor is 1/√d", differentiated(
+                    scale=lambda d: 1 / d, weights=lambda s, L: softmax(s))),
+        Mistake("divided-by-the-logarithm",
+                "the exponentials are divided by logsumexp, which is a logarithm",
+                "subtract it before exp: exp(s − L)", differentiated(
+                    weights=lambda s, L: np.exp(s) / L)),
         Mistake("scaled-twice", "the result is divided by the root of d again",
                 "the gradient at the scaled scores is asked for; the scale belongs to dQ and dK",
                 differentiated(finish=lambda a, dA, D, d: a * (dA - D) * d**-0.5)),

@@ -115,6 +115,10 @@ def convolve(x, kernel):
                 lambda x, kernel: x @ kernel[0]),
         Mistake("last-tap-missing", "the last tap is missing", "there are k taps: range(k)",
                 lambda x, kernel: filtered(x, kernel[:-1])),
+        Mistake("first-tap-missing", "the first tap is missing: a place sees itself too",
+                "tap 0 is the place itself: range(k), not range(1, k)",
+                lambda x, kernel: filtered(
+                    x, np.where(np.arange(len(kernel))[:, None, None] > 0, kernel, 0))),
         Mistake("heads-see-all-before", "head r sees all rows up to i − r, not that one row alone",
                 TAP_LOOK, lambda x, kernel: filtered(
                     x, kernel, lambda y, r: np.cumsum(shifted(y, r), axis=-2))),

@@ -71,6 +71,8 @@ def share_on_mark(weights):
                 reading(lambda w: np.asarray(w[..., 0, -1] / w[..., 0, 1:].sum(axis=-1)))),
         Mistake("token-0", "you read the class token's weight on itself", SHARE_LOOK,
                 reading(lambda w: np.asarray(w[..., 0, 0] / w[..., 0, 1:].sum(axis=-1)))),
+        Mistake("token-0", "you read the class token's weight on itself", SHARE_LOOK,
+                reading(lambda w: np.asarray(w[..., 0, 0]))),
         Mistake("wrong-row", "you read the row of the mark's patch, not the class token's",
                 SHARE_LOOK,
                 reading(lambda w: np.asarray(w[..., 1, 1] / w[..., 1, 1:].sum(axis=-1)))),
