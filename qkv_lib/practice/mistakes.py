@@ -93,9 +93,9 @@ def first(array: Array) -> Array:
 
 
 SCALE_LOOK = "the factor is 1/√d_k, with d_k the width of queries and keys, `query.shape[-1]`"
-AXIS_LOOK = "each query spreads 1 over the keys: keys are the last axis, axis=-1"
+AXIS_LOOK = "each query spreads 1 over the keys, and they are the last axis, axis=-1"
 ORDER_LOOK = "queries are matched against keys, and values are what is averaged"
-STABLE_LOOK = "subtract each row's own maximum before exp; the weights stay the same"
+STABLE_LOOK = "subtract each row's own maximum before exp, which changes no weight"
 MASK_LOOK = "put −∞ into the scores where the mask is False, before the softmax"
 
 # Factor on the scores: a function of query, key and value.

@@ -14,7 +14,7 @@ from qkv_lib.data.sentence import COLD, LIKE, THIRSTY, WHO, rows
 from qkv_lib.formula._checks import Array
 from qkv_lib.practice.exercise import Case, Exercise, Function, Mistake
 from qkv_lib.practice.inputs import Generator, cast
-from qkv_lib.practice.mistakes import AXIS_LOOK, SCALE_LOOK
+from qkv_lib.practice.mistakes import AXIS_LOOK, SCALE_LOOK, STABLE_LOOK
 from qkv_lib.practice.wrong import Attend, masked_scores
 
 ADDED_LOOK = "the second layer reads x + first output @ W_O, for its queries and for its keys"
@@ -172,8 +172,7 @@ def second_weights(x, W_Q, W_K, W_V, W_O, W_Q2, W_K2):
         Mistake("no-softmax", "the scores come back, there is no softmax", AXIS_LOOK,
                 second_with(lambda q, k: masked_scores(q, k))),
         Mistake("overflow", "exp overflows on large scores",
-                "subtract each row's own maximum before exp; the weights stay the same",
-                second_with(lambda q, k: np.exp(masked_scores(q, k))
+                STABLE_LOOK, second_with(lambda q, k: np.exp(masked_scores(q, k))
                             / np.exp(masked_scores(q, k)).sum(-1, keepdims=True))),
         Mistake("no-scaling", "the scores of neither layer are divided by √d_k", SCALE_LOOK,
                 second_with(lambda q, k: softmax(q @ k.swapaxes(-1, -2)),

@@ -16,9 +16,7 @@ from qkv_lib.practice.exercise import Case, Exercise, Function, Mistake
 from qkv_lib.practice.inputs import Generator, cast
 from qkv_lib.practice.properties import BATCH_APART
 
-GRADIENT_LOOK = (
-    "weights are exp(s − L), and their gradient loses D: weights * (g · v − D), D = g · o"
-)
+GRADIENT_LOOK = "weights are exp(s − L), and the gradient is weights * (g · v − D), with D = g · o"
 
 
 def differentiated(
