@@ -51,7 +51,7 @@ def test_of_drink_marks_what_describes_a_drink_and_no_drink() -> None:
 
 
 @holds(
-    "The pronoun it asks for a living thing.",
+    "In our numbers, it asks for a living thing.",
     "Cat is found as a living thing, milk as a thing to drink.",
 )
 def test_what_is_asked_for_and_what_is_found() -> None:
@@ -117,7 +117,9 @@ def test_the_versions_of_python_are_those_of_the_project() -> None:
     assert asked["project"]["requires-python"] == ">=3.11,<3.14"
 
 
-@holds("The chapters follow the nine sections of that article.")
+@holds(
+    "The chapters follow the nine sections of a Chinese blog article about Q, K and V in attention,"
+)
 def test_there_are_nine_chapters() -> None:
     contents = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
     parts = [chapter["file"] for part in contents["parts"] for chapter in part["chapters"]]
