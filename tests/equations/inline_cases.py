@@ -212,8 +212,13 @@ CLAIMS: dict[str, Claim] = {
     "o = u_n / t_n": Claim(
         lambda: given(o=STEPS.output[0], u=one_by_one()[0], t=one_by_one()[1], n=M)
     ),
-    r"D_i = \sum_j a_{ij}\, g_i \cdot v_j": Claim(
-        lambda: given(PAIRS_ONLY, D=(DO * STEPS.output).sum(axis=1), a=STEPS.weights, g=DO, v=V)
+    r"D_i = \sum_j a_{ij}\, \delta_i \cdot v_j": Claim(
+        lambda: given(
+            PAIRS_ONLY, D=(DO * STEPS.output).sum(axis=1), a=STEPS.weights, delta=DO, v=V
+        )
+    ),
+    r"L_i = \ln \sum_j e^{s_{ij}}": Claim(
+        lambda: given(PAIRS_ONLY, L=STEPS.logsumexp, s=STEPS.scaled)
     ),
     r"\sum_j a_{ij} v_j = o_i": Claim(
         lambda: given(PAIRS_ONLY, o=STEPS.output, a=STEPS.weights, v=V)

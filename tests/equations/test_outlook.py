@@ -129,7 +129,7 @@ def part(i: int, columns: slice) -> Partial:
 
 
 @holds(
-    "Now merge two sets of keys, $A$ and $B$, each with its peak, total and sums. For "
+    "Now merge two sets of keys, $G$ and $H$, each with its peak, total and sums. For "
     "both sets together these are",
 )
 @evaluated("eq-outlook-merge")
@@ -141,7 +141,7 @@ def test_two_sets_merge_as_written_in_either_order() -> Cases:
                 np.testing.assert_allclose(merged.output / merged.total, OUTPUT[i : i + 1])
                 named = {
                     f"{name}{end}": getattr(each, field).item() if name != "u" else each.output[0]
-                    for end, each in (("", merged), ("_A", a), ("_B", b))
+                    for end, each in (("", merged), ("_G", a), ("_H", b))
                     for name, field in (("p", "peak"), ("t", "total"), ("u", "output"))
                 }
                 yield given(**named)
@@ -157,7 +157,7 @@ def test_the_gradient_at_the_scores_from_the_log_sum_exp() -> Cases:
     (torch.softmax(S, dim=-1) @ torch.from_numpy(VALUE) * torch.from_numpy(g)).sum().backward()
     assert S.grad is not None
     slopes = S.grad.numpy()
-    yield given(ALL, a=STEPS.weights, s=SCORES, L=STEPS.logsumexp, ell=0.0, g=g, v=VALUE,
+    yield given(ALL, a=STEPS.weights, s=SCORES, L=STEPS.logsumexp, ell=0.0, delta=g, v=VALUE,
                 D=(g * OUTPUT).sum(axis=1), o=OUTPUT, also={"∂ell/∂s": slopes})  # fmt: skip
     kept = {"output": OUTPUT, "logsumexp": STEPS.logsumexp}
     found = tiled_gradients(3 * QUERY, KEY, VALUE, g, **kept, query_block=2, key_block=3)
@@ -293,7 +293,7 @@ def test_the_two_places_of_the_norm() -> Cases:
              for layer in (block.attention, block.feed_forward)]  # fmt: skip
         middle = f[0](norm(x.numpy())) + x.numpy() if first else norm(x.numpy() + f[0](x.numpy()))
         rows = [x.numpy(), middle, block(x).detach().numpy()]
-        yield given({"l": 2}, part="pre" if first else "post", x=np.stack(rows), f=f, norm=norm)
+        yield given({"m": 2}, part="pre" if first else "post", x=np.stack(rows), f=f, norm=norm)
 
 
 @holds(
@@ -330,7 +330,7 @@ def test_pre_norm_is_a_sum_and_its_jacobian_starts_with_the_unit_matrix() -> Cas
     added = [slopes(lambda y, l=l: layers[l][0](layers[l][1](rows(y)[l]))) for l in range(6)]  # noqa: E741
     f = [lambda y, layer=layer: layer(torch.from_numpy(y)).detach().numpy() for layer, _ in layers]
     yield given(
-        {"l": 7}, first=0, x=x, T=6, f=f, norm=lambda y: plain_norm(torch.from_numpy(y)).numpy(),
+        {"m": 7}, first=0, x=x, T=6, f=f, norm=lambda y: plain_norm(torch.from_numpy(y)).numpy(),
         also={"∂x/∂x": lambda last, by: slopes(lambda y: rows(y)[last], by), "I": np.eye(12),
               "∂f/∂x": lambda l, by: {0: added[l]}[by]},  # noqa: E741
     )  # fmt: skip

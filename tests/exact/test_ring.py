@@ -254,7 +254,7 @@ def test_zigzag_gives_every_rank_the_same_causal_work() -> None:
     assert len({work(rank, zigzag=False) for rank in range(4)}) == 4
 
 
-@holds("In each later step a rank then works on half of the pairs")
+@holds("In every step but the first a rank then works on half of the pairs")
 def test_in_zigzag_a_causal_mask_hides_half_of_the_pairs_of_each_later_step() -> None:
     held = [[i for span in held_by(rank, N, n_ranks=4, zigzag=True) for i in span]
             for rank in range(4)]  # fmt: skip
