@@ -114,7 +114,7 @@ def rival_maps(pairs: Sequence[DatePair]) -> dict[str, NDArray[np.float64]]:
     -------
     dict from str to array of shape (n_rows, m)
         ``even``: all characters alike; its mass in a piece is the chance to hit it.
-        ``diagonal``: the character as far into the source as the token is into the target.
+        ``diagonal``: the character as far into the source as the symbol is into the target.
 
     Examples
     --------

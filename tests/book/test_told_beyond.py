@@ -187,7 +187,7 @@ class TestLonger:
 
 class TestImagesAndTranslation:
     @holds(
-        "At equal updates, every translator with attention is ahead of the one without, and on "
+        "Every translator with attention is ahead of the one without, and on "
         "new years by much more than on new dates.",
     )
     @pytest.mark.parametrize("name", ["additive", "dot", "Transformer"])

@@ -13,7 +13,6 @@ from qkv_lib.data.dates import (
     ARABIC_DIGITS,
     FORMATS,
     LOCALES,
-    Written,
     date_pair,
     sample_pairs,
     split_dates,
@@ -40,7 +39,6 @@ def test_the_text_is_what_babel_writes(date: datetime.date, locale: str, form: s
 @given(date=dates, locale=locales, form=forms)
 @holds(
     "write_date fills in the pattern field by field and notes where each piece begins and ends.",
-    "it adds at most one fact, the weekday.",
 )
 def test_spans_hold_the_pieces_and_do_not_overlap(
     date: datetime.date, locale: str, form: str
@@ -64,7 +62,7 @@ def test_spans_hold_the_pieces_and_do_not_overlap(
 
 @given(date=dates, locale=locales, form=forms)
 @holds(
-    "The target tokens are English names, single digits, and the separators between them.",
+    "a symbol is an English name, a digit or a separator.",
     "English puts the month before the day.",
 )
 def test_the_target_is_the_english_date_and_its_kinds_are_known(
@@ -87,8 +85,8 @@ def test_the_target_is_the_english_date_and_its_kinds_are_known(
 @given(date=dates, locale=locales, form=forms)
 @holds(
     "So we know the true alignment and need not guess it afterwards.",
-    "the outlines show the characters that each token translates.",
-    "The outlined cells are the truth, the span of the piece to which the token belongs.",
+    "the outlines show the characters that each symbol translates.",
+    "The outlined cells are the truth, the span of the piece to which the symbol belongs.",
     "It was noted while the date was written.",
 )
 def test_the_truth_marks_the_span_of_each_token(
@@ -146,15 +144,3 @@ def test_the_same_generator_draws_the_same_pairs() -> None:
 def test_what_is_no_date_is_refused(locale: str, form: str, says: str) -> None:
     with pytest.raises(ValueError, match=says):
         write_date(datetime.date(1987, 3, 5), locale, form)
-
-
-@holds("A long date is long mainly because it spells out what a short one writes in digits;")
-@given(date=dates, locale=st.sampled_from(["de", "fr", "ar"]))
-def test_a_long_date_is_long_by_its_names(date: datetime.date, locale: str) -> None:
-    long, short = (write_date(date, locale, form) for form in ("full", "yMd"))
-
-    def letters(written: Written, *kinds: str) -> int:
-        return sum(stop - start for start, stop in map(written.spans.__getitem__, kinds))
-
-    names = letters(long, "weekday", "month") - letters(short, "month")
-    assert names > 0.5 * (len(long.text) - len(short.text))

@@ -30,7 +30,7 @@ SET: dict[str, dict[str, str]] = {
 SUPPOSED: dict[str, tuple[str, ...]] = {
     "what the sentence supposes": (
         "V = K", "W_Q = W_K", "Q = K = XW", "Q = K = V", "Q = K = X", "K = V = x", "Q = 0",
-        "u = 0", "W_Q = T_{-3}", r"d_{\text{model}} = 512", "n_q = n_k", "g = 1", "k = 1", "s = 1",
+        "u = 0", "W_Q = T_{-3}", r"d_{\text{model}} = 512", "n_q = n_k", "g = 1", "w = 1", "s = 1",
         r"\lambda = 0", r"\lVert k_t \rVert = 1", r"\beta_t = 1", r"\alpha_t = 1",
         r"\phi(k_j)\, S = v_j", r"n = d_\phi", r"p_0 = -\infty", "j = l", "[j = l]",
         r"\lVert k_1 \rVert = \dots = \lVert k_{n_k} \rVert",
@@ -57,7 +57,7 @@ NUMBERS: dict[str, str] = {
     "04-mathematics": r"d_k = 4; d_v = 2; d_k = 64; d_{\text{model}} = 512; d_k = 64",
     "05-practice": "u = 0",
     "06-1-images": "s = 7",
-    "06-3-translation": "d = 64; k = 1",
+    "06-3-translation": "d = 64; w = 1",
     "07-tools": "d_k = 2; Q = 0",
     "08-outlook": "g = 1; d_k = 16; d_k = 8",
     "08-1-memory": "B = 2; d_c = 20; d_r = 4; d_c = 512; d_r = 64",

@@ -75,11 +75,11 @@ def test_both_scores_are_as_written() -> Cases:
         models["additive"].v.copy_(torch.tensor([1.0, -2.0, 0.5, 3.0]))
     found = {f"e_{score}": array(model.scores(torch.from_numpy(s), torch.from_numpy(h)))
              for score, model in models.items()}  # fmt: skip
-    W_q, W_k, v = map(
+    W_q, W_k, u = map(
         array, (models["additive"].w_query, models["additive"].w_key, models["additive"].v)
     )
     assert np.array_equal(array(models["dot"].w_query), W_q)
-    yield given({"t": 2, "j": 3}, s=s, h=h, W_q=W_q, W_k=W_k, v=v, d=4, **found)
+    yield given({"t": 2, "j": 3}, s=s, h=h, W_q=W_q, W_k=W_k, u=u, d=4, **found)
 
 
 @evaluated("eq-translation-hits")
@@ -95,13 +95,13 @@ def test_a_hit_is_a_largest_weight_inside_the_span() -> Cases:
                 hits=hits(a, inside.astype(float)).mean())  # fmt: skip
 
 
-@by_hand("eq-translation-beam", "4717f90c", "says in words by what the best are chosen")
+@by_hand("eq-translation-beam", "79529709", "says in words by what the best are chosen")
 @holds(
-    "keeps the $k$ likeliest beginnings, $B_t$, "
+    "keeps the $w$ likeliest beginnings, $B_t$, "
     "and continues each with every symbol of the alphabet $\\Sigma$"
 )
 def test_the_beam_keeps_the_likeliest_continuations_of_the_beam_before() -> None:
-    model, k = small(), 3
+    model, w = small(), 3
     beam = [((), 0.0)]
     for _ in range(4):
         continued = []
@@ -110,8 +110,8 @@ def test_the_beam_keeps_the_likeliest_continuations_of_the_beam_before() -> None
                 continued.append((before, log_p))
                 continue
             law = next_symbol(model, list(before))
-            continued += [((*before, y), log_p + np.log(law[y])) for y in range(1, 6)]
-        beam = sorted(continued, key=lambda each: -each[1])[:k]
-    written, scores = beam_search(model, SOURCE, width=k, longest=4)
+            continued += [((*before, z), log_p + np.log(law[z])) for z in range(1, 6)]
+        beam = sorted(continued, key=lambda each: -each[1])[:w]
+    written, scores = beam_search(model, SOURCE, width=w, longest=4)
     np.testing.assert_allclose(array(scores)[0], [log_p for _, log_p in beam])
     assert [tuple(y for y in row if y) for row in written[0].tolist()] == [b for b, _ in beam]

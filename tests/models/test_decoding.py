@@ -49,7 +49,7 @@ class Table:
         return logits, logits
 
 
-@holds("With $k = 1$ this is greedy search.")
+@holds("With $w = 1$ this is greedy search.")
 @given(seed=seeds)
 @settings(deadline=None, max_examples=20)
 def test_a_beam_of_width_one_is_greedy(seed: int) -> None:

@@ -18,7 +18,7 @@ from workshop.pages import BOOK, tracked
 ONCE = {
     "ch06-1-solution-patches": {"row", "column of patches"},  # words for two axes
     "ch06-2-solution-rank": {"queries"},
-    "ch06-3-ex2-solution": {"k v"},
+    "ch06-3-ex2-solution": {"w n_symbols"},
     "ch09-exercise-share-on-mark-solution": {"n_patches"},
 }
 """The letters that nothing but their own place binds: of each only that there is such an axis."""

@@ -86,12 +86,12 @@ EXERCISE = Exercise(
     name="beam-step",
     skeleton='''
 def beam_step(totals, log_p):
-    """Return the log-probabilities of the k best beginnings after one more symbol, best
+    """Return the log-probabilities of the w best beginnings after one more symbol, best
     first.
 
-    totals: (..., k) log-probabilities of the k beginnings so far
-    log_p: (..., k, v) log-probability of each of v symbols after each beginning
-    returns: (..., k)
+    totals: (..., w) log-probabilities of the w beginnings so far
+    log_p: (..., w, n_symbols) log-probability of each symbol after each beginning
+    returns: (..., w)
     """
     ...
 ''',
@@ -133,7 +133,7 @@ def beam_step(totals, log_p):
         Mistake("divided-by-two", "the mean of both is taken", "add them: no length is involved",
                 beam_by(lambda totals, log_p: (totals + log_p) / 2)),
         Mistake("batch-mixed", "sequences of a batch compete with each other",
-                "each sequence has k places of its own", over_the_batch),
+                "each sequence has w places of its own", over_the_batch),
         Mistake("one-child-a-beam", "each beam keeps its own best continuation",
                 "two of the best may continue the same beginning, and some beginning may end",
                 lambda totals, log_p: totals + log_p.max(-1)),
