@@ -16,6 +16,7 @@ from pathlib import Path
 from tests.bite import book, kinds, library, read, said, truth, words
 from tests.bite.plant import BUILD, Plant
 from workshop.building import EDITIONS
+from workshop.in_page.assets import FOLDER
 from workshop.pages import ROOT
 
 PLANTS: list[Plant] = [
@@ -41,6 +42,8 @@ def copy(root: Path) -> None:
             shutil.copyfile(ROOT / name, root / name)
     for command in (["git", "init", "--quiet"], ["git", "add", "--all"]):  # tests ask what is known
         _output(command, root)
+    (root / FOLDER.relative_to(ROOT)).parent.mkdir()
+    (root / FOLDER.relative_to(ROOT)).symlink_to(FOLDER.resolve())  # what runs Python in a page
 
 
 def caught_by(plant: Plant, root: Path) -> str | None:
