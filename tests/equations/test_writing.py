@@ -76,7 +76,7 @@ def test_the_loss_is_the_mean_surprise_at_the_next_token() -> Cases:
 def test_the_temperature_divides_the_logits() -> Cases:
     z = np.random.default_rng(0).normal(size=7)
     for tau in (0.3, 1.0, 2.5):
-        yield given({"t": 7, "u": 7}, p=next_probabilities(z, temperature=tau), z=z, tau=tau)
+        yield given({"a": 7, "b": 7}, p=next_probabilities(z, temperature=tau), z=z, tau=tau)
 
 
 @evaluated("eq-writing-top-p")
@@ -92,7 +92,7 @@ def test_top_p_keeps_the_smallest_set_of_the_likeliest() -> Cases:
         for t in np.argsort(-p):
             if sum(p[u] for u in kept) < share:
                 kept.append(int(t))
-        yield given({"t": 7}, p_tilde=next_probabilities(z, top_p=share), p=p,
+        yield given({"a": 7}, p_tilde=next_probabilities(z, top_p=share), p=p,
                     S={t + 1 for t in kept})  # fmt: skip
 
 
@@ -110,7 +110,7 @@ def test_the_scores_are_means_over_the_second_half() -> Cases:
     for block, (weights,) in enumerate(maps.values()):
         for head in range(2):
             A = array(weights)[:, head].mean(axis=0)
-            yield given(first=0, A=A, p=period, induction=found.induction[block, head],
+            yield given(first=0, A=A, r=period, induction=found.induction[block, head],
                         previous=found.previous[block, head])  # fmt: skip
 
 

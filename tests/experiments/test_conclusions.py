@@ -17,6 +17,7 @@ from qkv_lib.experiments import (
     writing_times,
 )  # fmt: skip
 from qkv_lib.measures.alignments import pieces_right
+from qkv_lib.measures.induction import repeated
 from qkv_lib.models.gpt import GPT
 from qkv_lib.models.sampling import write
 from qkv_lib.models.translation import alphabets, load_translator
@@ -85,8 +86,8 @@ def test_more_updates_help_neither_the_filter_nor_those_with_few_examples() -> N
 
 
 @holds(
-    "Choosing what to look at lowered the loss by about half a nat per token, against the same "
-    "network with even weights."
+    "Choosing what to look at lowered the loss by half a nat per token, and by two thirds with "
+    "four and eight times the updates, against even weights."
 )
 def test_choosing_is_worth_half_a_nat() -> None:
     loss = {
@@ -96,7 +97,7 @@ def test_choosing_is_worth_half_a_nat() -> None:
     assert 0.45 < loss["even"] - loss["choosing"] < 0.55
 
 
-@holds("With four and with eight times the updates it was two thirds of a nat.")
+@holds("and by two thirds with four and eight times the updates, against even weights.")
 def test_longer_training_leaves_choosing_its_lead() -> None:
     for updates in (2400, 4800):
         even, choosing = (
@@ -106,9 +107,16 @@ def test_longer_training_leaves_choosing_its_lead() -> None:
         assert 0.65 < even - choosing < 0.69
 
 
+def guessing_by_counts() -> float:
+    """Return the loss of guessing each token as often as it stood in the period."""
+    test = repeated(32, 12, 100, np.random.default_rng(99)).tolist()
+    shares = [row[:12].count(token) / 12 for row in test for token in row[13:]]
+    return -mean(map(log, shares))
+
+
 @holds(
-    "An induction head takes two layers: one layer stays near a choice among 12 tokens, "
-    "even with 16 times the updates.",
+    "An induction head takes two layers: one layer, even with 16 times the updates, does not "
+    "reach guessing by counts.",
     "It needs a head in an earlier layer that marks B with the token before it.",
     "Two layers of the same width do it;",
 )
@@ -116,8 +124,7 @@ def test_one_layer_finds_no_repetition() -> None:
     two = [run["loss"] for run in of(repeats.TABLE.runs, n_blocks=2, updates=800)]
     (longest,) = of(repeats.TABLE.runs, n_blocks=1, updates=16 * 800)
     assert max(two) < 0.4
-    assert longest["loss"] > 2.4
-    assert abs(longest["loss"] - log(12)) < 0.02
+    assert longest["loss"] > 2.4 > guessing_by_counts() + 0.1
 
 
 @holds("from 800 to 12,800 updates it only rises from 0.45 to 0.47.")
@@ -156,8 +163,7 @@ def test_the_lead_of_choosing_grows_and_stays() -> None:
 
 
 @holds(
-    "of the three rates, the best would help the even weights by less than 0.02.",
-    "For each of the two, three learning rates were tried on the validation text.",
+    "(Three rates were tried; none was better than this one by 0.02.)",
 )
 def test_the_rate_of_the_two_writers() -> None:
     tried = {
@@ -202,13 +208,13 @@ def runs_of(n_blocks: int) -> list[dict]:
     "With two layers the loss at first falls hardly lower than with one.",
     "Then it drops within one or two hundred updates, and both scores rise at the same time.",
     "With two layers the loss falls when both scores rise.",
-    "With one layer the scores stay near 0, and the loss stays near that of a choice among 12 "
-    "equally likely tokens.",
+    "With one layer the scores stay near 0, and the loss stays near three quarters of that of "
+    "blind guessing.",
 )
 def test_an_induction_head_appears_suddenly() -> None:
     one = [step for run in runs_of(1) for step in run["curve"]]
     assert max(max(step[2:]) for step in one) < 0.2
-    assert all(abs(run["loss"] - log(12)) < 0.2 for run in runs_of(1))
+    assert all(0.74 < run["loss"] / log(32) < 0.78 for run in runs_of(1))
     for run in runs_of(2):
         before = [step for step in run["curve"] if step[2] < 0.1]
         assert min(step[1] for step in before) > 0.9 * min(step[1] for step in one)
@@ -221,17 +227,24 @@ def test_an_induction_head_appears_suddenly() -> None:
 
 @holds(
     "No, it is not only slower.",
-    "Each fourfold increase in updates lowers its loss by about 0.06.",
-    "After 12,800 updates it is still near that of a choice among 12 equally likely tokens, where "
-    "two layers reach 0.2 to 0.35 after 800.",
-    "With 16 times the updates the loss is still near that of a choice among 12 tokens.",
+    "Each fourfold increase in updates lowers its loss by about 0.06, and three times or a third "
+    "of the rate changes it by less.",
+    "That is worse than guessing each token as often as it stood in the period (2.26), which knows "
+    "nothing of the order.",
+    "Two layers reach 0.2 to 0.35 after 800.",
+    "With 16 times the updates it still does worse than guessing by counts.",
 )
 def test_patience_does_little_for_one_layer() -> None:
     loss = {
         run["updates"]: run["loss"] for run in of(repeats.TABLE.runs, n_blocks=1, seed=0, rate=0.01)
     }
     assert round(loss[800] - loss[3200], 2) == round(loss[3200] - loss[12_800], 2) == 0.06
-    assert abs(loss[12_800] - log(12)) < 0.02
+    rates = {
+        run["rate"]: run["loss"] for run in of(repeats.TABLE.runs, n_blocks=1, seed=0, updates=800)
+    }
+    assert len(rates) == 3
+    assert all(abs(each - rates[0.01]) < 0.05 for each in rates.values())
+    assert round(guessing_by_counts(), 2) == 2.26 < round(loss[12_800], 2) == 2.47
     assert {round(min(run["loss"] for run in runs_of(2)), 1),
             round(max(run["loss"] for run in runs_of(2)), 2)} == {0.2, 0.35}  # fmt: skip
 

@@ -49,7 +49,7 @@ def test_every_curve_is_whole() -> None:
 
 
 @holds(
-    "Initial weights, data and number of updates are the same.",
+    "Initial weights, data, number of updates and learning rate are the same.",
     "Attention and even weights differ in one thing:",
 )
 def test_both_kinds_begin_alike_and_only_one_chooses() -> None:
