@@ -48,19 +48,19 @@ def test_the_output_sums_the_values_times_their_weights() -> Cases:
 
 @evaluated("eq-algorithm-shift")
 def test_a_constant_subtracted_from_a_row_cancels() -> Cases:
-    c = RNG.normal(scale=5.0, size=N_Q)
-    yield given(SIZES, S=STEPS.scaled, c=c)
-    np.testing.assert_allclose(softmax(STEPS.scaled - c[:, None]), STEPS.weights, atol=1e-12)
+    p = RNG.normal(scale=5.0, size=N_Q)
+    yield given(SIZES, S=STEPS.scaled, p=p)
+    np.testing.assert_allclose(softmax(STEPS.scaled - p[:, None]), STEPS.weights, atol=1e-12)
 
 
 @holds(
     "so the library keeps its logarithm instead, one number per query:",
-    "$c_i$ is the largest score of row $i$, and $L$ holds $n_q$ numbers.",
+    "$p_i$ is the largest score of row $i$, and $L$ holds $n_q$ numbers.",
 )
 @evaluated("eq-algorithm-logsumexp")
 def test_weights_are_exponentials_of_the_distance_to_the_log_sum_exp() -> Cases:
     peaks = STEPS.scaled.max(axis=1)
-    yield given(SIZES, L=STEPS.logsumexp, A=STEPS.weights, S=STEPS.scaled, c=peaks, n_k=N_K)
+    yield given(SIZES, L=STEPS.logsumexp, A=STEPS.weights, S=STEPS.scaled, p=peaks, n_k=N_K)
 
 
 @evaluated("eq-algorithm-matrices")
