@@ -168,6 +168,11 @@ FOUND = {
     ("share-on-mark", "the class token in place of the first patch"): "token-0",
     ("handed-over", "its own value added"): "own-value-added",
     ("mask-and-bias", "bias only where hidden"): "multiplied-mask+mask-inverted",
+    ("mean-pooling", "the real words from the end"): "real-ones-last",
+    ("mean-pooling", "divided by the longest of the batch"): "divided-by-the-longest",
+    ("decode-step", "empty past returns the value"): "returns-value",
+    ("evenness", "log of the mean of the row"): "divided-by-the-largest",
+    ("crossover", "width of a head counted for keys"): "heads-for-width",
 }  # fmt: skip
 """What some of them are to be told."""
 

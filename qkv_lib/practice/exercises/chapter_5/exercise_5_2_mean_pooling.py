@@ -112,6 +112,12 @@ def mean_pooling(x, mask):
         Mistake("real-ones-first", "you take the real tokens to stand first",
                 "the mask says of each place whether its token is real", lambda x, mask:
                 mean_pooling(x, np.arange(x.shape[-2]) < mask.sum(-1, keepdims=True))),
+        Mistake("real-ones-last", "you take the real tokens to stand last",
+                "the mask says of each place whether its token is real", lambda x, mask:
+                mean_pooling(x, (np.arange(x.shape[-2]) < mask.sum(-1, keepdims=True))[..., ::-1])),
+        Mistake("divided-by-the-longest", "every sum is divided by the count of the fullest "
+                "sequence of the batch", COUNT_LOOK, lambda x, mask:
+                real(x, mask).sum(-2) / max(mask.sum(-1).max(), 1)),
         Mistake("empty-mean", "a sequence without real tokens gives the mean of its padding",
                 "the sum of no tokens is 0: divide it by 1", lambda x, mask:
                 mean_pooling(x, mask | ~mask.any(-1, keepdims=True))),

@@ -100,6 +100,8 @@ def evenness(weights):
                 lambda a: 1 - spread(a)),
         Mistake("perplexity", "exp of the entropy, divided by n, is another measure", ENTROPY_LOOK,
                 lambda a: np.exp(entropy(a)) / a.shape[-1]),
+        Mistake("divided-by-the-largest", "the entropy is divided by the largest entropy of a row",
+                ENTROPY_LOOK, lambda a: entropy(a) / entropy(a).max(-1, keepdims=True)),
         Mistake("without-weights", "the logarithms are summed without their weights", ENTROPY_LOOK,
                 lambda a: -np.log(np.where(a > 0, a, 1.0)).sum(-1) / np.log(a.shape[-1])),
         Mistake("squares", "this is 1 minus the sum of squares, another measure", ENTROPY_LOOK,

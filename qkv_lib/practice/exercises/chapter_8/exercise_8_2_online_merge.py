@@ -17,7 +17,7 @@ from qkv_lib.practice.exercises.chapter_8.shared import Three
 from qkv_lib.practice.inputs import Generator, cast
 from qkv_lib.practice.properties import BATCH_APART
 
-MERGE_LOOK = "each side was made relative to its own peak: multiply it by exp(its peak − new peak)"
+MERGE_LOOK = "multiply each side, made relative to its own peak, by exp(its peak − new peak)"
 
 
 def online_merge(u_a: Array, t_a: Array, p_a: Array, u_b: Array, t_b: Array, p_b: Array) -> Three:
