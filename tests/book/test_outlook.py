@@ -68,7 +68,7 @@ def test_a_gain_raises_the_bound_of_qk_norm() -> None:
         np.testing.assert_allclose(largest, gain**2 * 8**0.5, rtol=1e-6)
 
 
-@holds("The position of a token is its depth in the tree, not its place in the row.")
+@holds("(Its position is its depth in the tree, not its place in the row;")
 def test_a_branch_of_a_tree_counts_its_own_positions() -> None:
     parents = np.array([-1, 0, 1, 0, -1, 4])
     depth = np.array([0, 1, 2, 2, 0, 1])

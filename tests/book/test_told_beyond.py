@@ -14,14 +14,13 @@ from qkv_lib.exact.cache import KVCache
 from qkv_lib.exact.paged import PagedCache
 from qkv_lib.experiments import translation
 from qkv_lib.formula.positions import rope
-from qkv_lib.formula.rules import everything, prefix, tree
+from qkv_lib.formula.rules import tree
 from qkv_lib.layers.multihead import MultiHeadAttention
 from qkv_lib.measures.cost import Block, kv_cache_bytes
 from qkv_lib.measures.maps import rollout, weighted_norms
 from qkv_lib.measures.traffic import cache_traffic, map_traffic
 from qkv_lib.models.translator import RecurrentTranslator
 from qkv_lib.variants.delta import delta_attention
-from qkv_lib.variants.flex import tiles_computed
 from qkv_lib.variants.gated import gated_attention
 from qkv_lib.variants.int8 import Int8Cache
 from qkv_lib.variants.latent import LatentCache, latent_attention
@@ -66,10 +65,7 @@ class TestMemory:
         assert cache_traffic(32, 1, 128, 1000).intensity == 8 * one.intensity
         assert map_traffic(64, 64, batch=8).intensity == 8 * map_traffic(64, 64).intensity
 
-    @holds(
-        "d_c + d_r numbers, whatever the number of heads.",
-        "It costs d_r numbers more per token.",
-    )
+    @holds("d_c + d_r numbers, whatever the number of heads.")
     def test_a_latent_cache_keeps_one_row_a_token(self) -> None:
         cache = LatentCache(capacity=5)
         cache.append(RNG.normal(size=(1, 5, 6)), RNG.normal(size=(1, 5, 2)))
@@ -83,7 +79,7 @@ class TestMemory:
         assert np.array_equal(cache.rows[..., 6:], keys)
         assert np.array_equal(cache.rows[..., :6], latent)
 
-    @holds("It works with any even number.", "It turns queries and keys; a cache is no part of it.")
+    @holds("It turns queries and keys; a cache is no part of it.")
     @pytest.mark.parametrize("d", [2, 6, 10])
     def test_rope_turns_any_even_number_of_features(self, d: int) -> None:
         x = RNG.normal(size=(3, d))
@@ -101,11 +97,6 @@ class TestMemory:
 
 
 class TestChoice:
-    @holds("The work is left out, not hidden.")
-    def test_tiles_of_nothing_are_left_out(self) -> None:
-        computed, there = tiles_computed(prefix(1), 512)
-        assert computed < there == tiles_computed(everything, 512)[0]
-
     @holds("They broadcast, from the right.")
     def test_shapes_broadcast_from_the_right(self) -> None:
         assert np.broadcast_shapes((8, 3, 3), (8, 8, 3, 3)) == (8, 8, 3, 3)

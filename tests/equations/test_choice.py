@@ -64,7 +64,7 @@ def test_the_output_moves_by_no_more_than_the_weight_left_out_allows() -> Cases:
         few = sparse_attention(QUERY, KEY, VALUE, block=2, n_chosen=n)
         mask = np.repeat(chosen_blocks(QUERY, KEY, block=2, n_chosen=n), 2, axis=-1)[:, :N]
         lost = np.where(mask, 0.0, STEPS.weights).sum(axis=1)
-        yield given({**ALL, "c": E}, rho=lost, J=seen(mask), a=STEPS.weights, o=full,
+        yield given({**ALL, "u": E}, rho=lost, J=seen(mask), a=STEPS.weights, o=full,
                     o_hat=few, v=VALUE)  # fmt: skip
         bound = lost[:, None] * (VALUE.max(axis=0) - VALUE.min(axis=0))
         assert n > 1 or (abs(full - few) / bound).max() > 0.5  # it is not far off everywhere
@@ -79,7 +79,8 @@ def test_a_sink_is_a_factor_on_the_softmax_output() -> Cases:
 
 
 @holds(
-    "A gate has one factor per feature, computed from $x_i$, the token that asks:",
+    r"A gate has one factor per feature, computed from $x_i$, the token that asks ($\odot$ "
+    "multiplies feature by feature):",
     "A gate is computed from the asking token alone",
 )
 @evaluated("eq-choice-gate")

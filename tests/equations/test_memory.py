@@ -61,8 +61,8 @@ def test_batch_and_length_drop_out() -> Cases:
 
 @holds(
     "lets every head have keys and values of its own, but stores none of them. It stores "
-    "one short row per token, a latent (潜在向量) $c_j$ of width $d_c$, from which head $i$ "
-    "builds its key and its value for token $j$:",
+    "one short row per token, a latent (潜在向量) $c_j$ of width $d_c$:",
+    "From it head $i$ builds its key and its value for token $j$:",
 )
 @evaluated("eq-memory-latent")
 def test_each_head_builds_its_keys_and_values_from_the_latent() -> Cases:
@@ -76,7 +76,7 @@ def test_each_head_builds_its_keys_and_values_from_the_latent() -> Cases:
 
 @holds(
     "But a score is a product of matrices, and so is a weighted sum of values. In such "
-    "products the brackets can be moved:",
+    "products the brackets can be moved. For one head, written without its $(i)$:",
 )
 @evaluated("eq-memory-absorb")
 def test_the_brackets_move() -> Cases:
@@ -108,9 +108,8 @@ def test_the_turn_stands_between_the_maps() -> Cases:
 
 @holds(
     "Here $r_i$ is the turned part of the query and $t_j$ the turned part of the key.",
-    "The first part has no position; on the side of the keys it comes from the latent, "
-    "and its map can be absorbed. The second part is narrow, of width $d_r$, and is "
-    "turned by RoPE.",
+    "The main part is not turned, so $W_{UK}$ is absorbed as before. A second part is "
+    "narrow, of width $d_r$, and is turned by RoPE.",
     "Its keys are the same for all heads",
     "The scores of the two parts are added:",
 )
