@@ -108,12 +108,12 @@ def bilinear() -> Case:
     return given({"i": 4, "j": 3}, x=Q, W_Q=MAPS[0, :3], W_K=MAPS[1, :3])
 
 
-def joined() -> Case:
+def joined(name: str) -> Case:
     """One matrix in place of two."""
     W_Q, W_K, x = MAPS[0, :3], MAPS[1, :3], MAPS[2, :3]
     scores = (x @ W_Q) @ (x @ W_K).T
     inverse = np.linalg.inv(x)
-    return given(B=inverse @ scores @ inverse.T, W_Q=W_Q, W_K=W_K)
+    return given(**{name: inverse @ scores @ inverse.T}, W_Q=W_Q, W_K=W_K)
 
 
 def filtered() -> Case:
@@ -241,7 +241,8 @@ CLAIMS: dict[str, Claim] = {
         lambda: given({"i": 4}, first=0, r=1000 * frequencies(8) / (2 * np.pi), N=1000,
                       lam=2 * np.pi / frequencies(8))
     ),
-    r"B = W_Q W_K^\top": Claim(joined),
+    r"B = W_Q W_K^\top": Claim(lambda: joined("B")),
+    r"W_{QK} = W_Q W_K^\top": Claim(lambda: joined("W_QK")),
     r"n = 6\, d_\text{model}": Claim(lambda: given(n=crossover_length(HEAD), d_model=512)),
     r"y_i = \sum_r x_{i-r}\, W_r": Claim(filtered),
     r"S_{ij} = \sum_c Q_{ic} K_{jc} / \sqrt{d_k}": Claim(
