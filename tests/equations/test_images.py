@@ -20,7 +20,7 @@ def test_patches_are_as_written() -> Cases:
     image, s, w = RNG.random((6, 15)), 3, 5
     found = to_patches(image, s)
     assert found.shape == (10, 9)
-    yield given({"i": 10, "r": s, "c": s}, first=0, X=found, image=image, s=s, w=w)
+    yield given({"j": 10, "r": s, "c": s}, first=0, X=found, image=image, s=s, w=w)
 
 
 @evaluated("eq-images-tokens")
@@ -45,11 +45,11 @@ def test_tokens_are_as_written() -> Cases:
 @evaluated("eq-images-mass")
 @holds(
     "Let $a_j$ be the number that a map gives to patch $j$, "
-    "and $c_j$ the share of that patch which lies inside the box."
+    "and $f_j$ the share of that patch which lies inside the box."
 )
 def test_mass_is_as_written() -> Cases:
-    a, c = RNG.random(9), RNG.random(9)
-    yield given({"j": 9}, a=a, c=c, m=mass_inside(a[None], c[None])[0])
+    a, f = RNG.random(9), RNG.random(9)
+    yield given({"j": 9}, a=a, f=f, mass=mass_inside(a[None], f[None])[0])
 
 
 @evaluated("eq-images-norm")
