@@ -59,7 +59,7 @@ def test_input_is_as_written() -> Cases:
     first = MODEL.hidden_states(torch.from_numpy(t)[None], torch.tensor([3]))[0]
     x = array(first)[0]
     yield given({"i": 3}, x=x, X=x, E=array(MODEL.words.weight), t=t + 1,
-                P=array(MODEL.add_positions.table.weight), s=array(MODEL.segment), norm=norm, n=3,
+                P=array(MODEL.add_positions.table.weight), u=array(MODEL.segment), norm=norm, n=3,
                 rtol=1e-6)  # fmt: skip
 
 
@@ -90,7 +90,7 @@ def test_mass_is_as_written() -> Cases:
     A, R = RNG.dirichlet(np.ones(6), size=6), RNG.random((6, 6)) < 0.3
     R[2] = False
     asked = {i + 1 for i in range(6) if R[i].any()}
-    yield given({"i": 6, "j": 6}, A=A, R=R, I=asked, m_R=relation_mass(A, R).mean())
+    yield given({"i": 6, "j": 6}, A=A, R=R, I=asked, w_R=relation_mass(A, R).mean())
 
 
 @evaluated("eq-language-spread")
