@@ -87,7 +87,6 @@ def test_the_target_is_the_english_date_and_its_kinds_are_known(
     "So we know the true alignment and need not guess it afterwards.",
     "the outlines show the characters that each symbol translates.",
     "The outlined cells are the truth, the span of the piece to which the symbol belongs.",
-    "It was noted while the date was written.",
 )
 def test_the_truth_marks_the_span_of_each_token(
     date: datetime.date, locale: str, form: str
