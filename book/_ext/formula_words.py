@@ -11,7 +11,7 @@ from sphinx.application import Sphinx
 from spoken import is_translated, say
 
 SAID = (
-    "additive", "attention", "bottom-right", "by", "convolutions", "dot", "feed-forward", "filter",
+    "additive", "attention", "bottom-right", "by", "convolutions", "dot", "feed-forward",
     "for some", "if", "is True", "otherwise", "post:", "pre:", "projections", "recurrence",
     "scores, weighted sum", "steps", "top-left", "where", "where it is False",
 )  # fmt: skip

@@ -73,7 +73,7 @@ def test_the_steps_over_a_distance_are_as_written() -> Cases:
         by_name = {"attention": False, "convolutions": 0, "recurrence": False}
         layers = next(number for number, far in enumerate(reach, start=1) if far >= t)
         for name, steps in zip(by_name, (1, layers, t), strict=True):
-            yield given(also={**by_name, name: 1}, steps=steps, t=t, k=k)
+            yield given(also={**by_name, name: 1}, steps=steps, t=t, w=k)
     unit = MIXERS["RNN"](6).double()
     state, steps = torch.zeros(1, 1, 4, dtype=torch.float64), 0
     x = torch.randn(1, n, 6, dtype=torch.float64)
