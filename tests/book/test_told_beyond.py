@@ -195,11 +195,6 @@ class TestImagesAndTranslation:
         assert years.min() > 2 * dates.max()
         assert years.mean() > dates.mean() + 0.3
 
-    @holds(
-        "Each term of the sum is weight times value: a short value adds little.",
-        "What it adds has the length.",
-        "Weights are never negative.",
-    )
     def test_what_a_key_adds_is_as_long_as_weight_times_value(self) -> None:
         weights, values = attention_steps(Q, K, V).weights, V.copy()
         values[weights[0].argmax()] *= 1e-3
