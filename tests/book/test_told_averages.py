@@ -65,7 +65,6 @@ class TestAverage:
         assert max(np.linalg.norm(mixed - X[j]) for j in (CAT, DRY)) < 0.6 * apart
 
     @holds(
-        "Each has narrow projections of its own, and so its own weights.",
         "say why a layer has several heads, and why they add no parameters",
         "ask several questions at once, with no more parameters",
         "the heads side by side are $n \\times d_{\\text{model}}$, and $W_O$ is "
@@ -128,7 +127,7 @@ class TestOrder:
         assert np.allclose(shuffled, P @ masked[0])
 
     @holds(
-        "Its $d$ columns form pairs.",
+        "Its $d$ columns form pairs",
         "the sine and the cosine say where its tip is, and $\\omega_l$ is its speed",
         "The first hand turns by 1 radian per position, each later one more slowly, and the last "
         "one hardly at all.",
@@ -157,7 +156,7 @@ class TestOrder:
         "$T_\\Delta$ is $d \\times d$, with the blocks $T_\\Delta^{(l)}$ on its diagonal and 0 "
         "elsewhere.",
         "The query at position $i$ is then $p_{i-3}$, and the keys are the rows $p_j$.",
-        "it fits one to half of the positions, and tries it on all",
+        "it fits one to 29 pairs of positions, and tries it on all 64",
         "| $p_i$, $T_\\Delta$ | sinusoidal row of position $i$; the map that moves it on by "
         "$\\Delta$ |",
     )
@@ -253,8 +252,8 @@ class TestOrder:
         assert "base=100," in dials
 
     @holds(
-        "It lowers each score in proportion to the distance, with a fixed slope $m_r > 0$ for "
-        "each head $r$:",
+        "It lowers each score in proportion to the distance, with a fixed slope "
+        "$m_r = 2^{-8r/h}$ for head $r$ of $h$:",
         "Near keys are favoured, strongly by a steep slope, gently by a flat one.",
         "| $m_r$ | slope of head $r$ in ALiBi |",
         "Without a mask, ALiBi uses the distance in both directions, $|i - j|$:",

@@ -70,7 +70,7 @@ class TestFormula:
         "We could divide each score by the sum of all of them, but that fails when some are "
         "negative.",
         "The softmax therefore takes exponentials first, which are always positive.",
-        "As in chapter 3, a number $c$ added to every score of a row cancels.",
+        "As in chapter 3, a number $t$ added to every score of a row cancels.",
         "When every score is lowered by 1, plain division gives the cat a negative share, −1.",
         "The shares of the softmax stay as they were.",
     )

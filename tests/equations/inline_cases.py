@@ -180,7 +180,7 @@ CLAIMS: dict[str, Claim] = {
     r"l = 0, \dots, d/2 - 1": Claim(
         lambda: given({"l": len(frequencies(8))}, first=0, d=8)
     ),
-    "m_r > 0": Claim(lambda: given({"r": 4}, m=alibi_slopes(4))),
+    "m_r = 2^{-8r/h}": Claim(lambda: given({"r": 4}, m=alibi_slopes(4), h=4)),
     r"j \le i": Claim(
         lambda: given({"i": N, "j": N}, M=causal_mask(N).astype(int)), r"M_{{ij}} = [{}]"
     ),

@@ -36,7 +36,7 @@ def test_softmax_divides_exponentials_by_their_sum() -> Cases:
 @evaluated("eq-mathematics-shift", same={"+ → -": "a shift the other way cancels too"})
 def test_softmax_does_not_see_a_common_shift() -> Cases:
     for c in (-1e4, -1.0, 0.5, 1e4):
-        yield given(softmax=softmax, s=RNG.normal(size=M), c=c, ones=np.ones(M), atol=1e-11)
+        yield given(softmax=softmax, s=RNG.normal(size=M), t=c, ones=np.ones(M), atol=1e-11)
 
 
 @holds(
