@@ -25,8 +25,7 @@ class TestLayers:
     @holds(
         "split cuts the features into heads, then moves the axis of the heads in front of the "
         "axis of the words.",
-        "Two zeros are appended to the ten features of a word, so that they make three heads "
-        "of four.",
+        "Two zeros are appended to the ten features of a word, which makes three heads of four;",
         "The twelve features are split into three heads of four.",
         "view cuts the numbers in reading order, so a head gets pieces of several words.",
     )

@@ -18,8 +18,6 @@ X = np.array([[1.0, 2.0], [2.0, 3.0], [3.0, 4.0], [4.0, 5.0]])  # the article's 
 class TestExample:
     @holds(
         "$X$ is $4 \\times 2$, one row per word, $A$ is $4 \\times 4$, and $O$ is $4 \\times 2$.",
-        "All scores of row $i$ share one query, so only the lengths of the keys and their angles "
-        "to the query make a difference.",
     )
     def test_lengths_and_angles(self) -> None:
         steps = attention_steps(X, X, X)
@@ -76,7 +74,7 @@ class TestTraining:
         assert abs(explained - 1 / 7) < 0.01
 
     @holds(
-        "for each parameter, how the loss changes when that parameter grows a little",
+        "how the loss changes when it grows a little",
         "move each a small step against its gradient",
         "Adam, a common rule, chooses the size of each step; the learning rate lr scales all steps",
     )

@@ -74,8 +74,7 @@ def test_the_tasks(n: int) -> None:
 
 @holds(
     "To be fair, each rival has a learning rate of its own for each task.",
-    "each trains for up to 4,000 updates, or 16,000 where the last 3,000 still brought more than "
-    "five points of accuracy.",
+    "each is trained anew for 250, 1,000 and 4,000 updates.",
 )
 @pytest.mark.parametrize("task", lengths.TASKS)
 @pytest.mark.parametrize("positions", POSITIONS)
@@ -90,15 +89,13 @@ def test_what_was_run(task: str, positions: str) -> None:
 
 
 @holds(
-    "At length 10, the rivals learn at very different speeds:",
-    "Sinusoidal vectors solve all three tasks within 250 updates.",
+    "Sinusoidal vectors solve all three tasks, and after 250 updates already.",
     "ALiBi solves latest_small, since its bias favours near keys.",
     "after 250 updates it does no better than none, after 4,000 it gets nine answers in ten right",
-    "On reversal it then gets fewer than four in ten right.",
-    "How can ALiBi find a distance of 3, when every head favours distance 0?",
-    "The steep one takes most from the nearest places, so the largest weight is left at distance "
-    "3, though only just.",
-    "(A smaller factor brings this peak nearer, a larger one moves it away.)",
+    "On reversal, 4,000 bring it fewer than four in ten.",
+    "In ALiBi every head favours distance 0.",
+    "That takes most from the nearest places, so the largest weight is left at distance 3, though "
+    "only just:",
     "Three seeds agree. More updates change the number.",
 )
 def test_at_the_length_of_training() -> None:
@@ -133,8 +130,8 @@ def test_knowing_which_digits_occur_beats_a_guess() -> None:
 @holds(
     "ALiBi does so with latest_small only.",
     "say which positional encodings still work on sequences longer than in training",
-    "On rows longer than in training, RoPE still found a distance and ALiBi the latest digit; "
-    "sinusoidal vectors failed.",
+    "On rows longer than in training, RoPE still found a distance, RoPE and ALiBi the latest "
+    "digit; sinusoidal vectors failed.",
 )
 def test_at_longer_lengths() -> None:
     assert mean("three_back", "ALiBi", 16_000, 40) < 0.6
