@@ -160,7 +160,7 @@ def test_the_query_norm_cancels() -> Cases:
 
 
 @holds(
-    "Its square is the temperature.",
+    "With keys of equal length, its square is the temperature.",
 )
 @evaluated("eq-background-equal-norms")
 def test_equal_key_norms_cancel() -> Cases:
