@@ -327,8 +327,9 @@ def the_last_word(X, _i, W_Q, W_K, W_V):
     return softmax((X @ W_K) @ (X[-1] @ W_Q) / W_K.shape[1] ** 0.5) @ X @ W_V
 
 
-def its_own_share(X, i, W_Q, W_K, W_V):
-    return softmax((X @ W_K) @ (X[i] @ W_Q) / W_K.shape[1] ** 0.5)[i] * (X[i] @ W_V)
+def summed_channels(x, kernel):
+    taps = ((np.eye(x.shape[-2], k=-r, dtype=x.dtype) @ x, W) for r, W in enumerate(kernel))
+    return sum(back.sum(-1, keepdims=True) * W.sum(0) for back, W in taps)
 
 
 def shares_of_one(u_a, t_a, p_a, u_b, t_b, p_b):
@@ -359,8 +360,8 @@ SAID = {
     "one of two arguments": ("handed-over", squared_weights,
         "Look at what is made of W_Q and W_K together."),
     "an argument left out": ("handed-over", the_last_word, "Your result does not depend on i."),
-    "two sizes of 1": ("handed-over", its_own_share,
-        "right only where X.shape[-1] and X.shape[-2] are 1."),
+    "two sizes of 1": ("convolution-by-heads", summed_channels,
+        "right only where x.shape[-1] and kernel.shape[-2] are 1."),
     "ones": ("online-merge", shares_of_one, "leaves your t at query 0 as it is"),
     "a place, once": ("sink-weights", peak_without_the_sink,
         "Where a row is masked, or β far above"),
