@@ -64,13 +64,16 @@ def test_what_is_asked_for_and_what_is_found() -> None:
 
 @holds(
     "multiply them feature by feature, and add up the products.",
-    "For it and cat, that is 2 · 2 for thing and 2 · 2 for living.",
-    "It scores 8 with cat, 4 with milk and 0 with every other word.",
+    "For it and cat, that is 2 · 2 for thing and 2 · 2 for living,",
+    "so it scores 8 with cat.",
+    "Milk is a thing but not living: 4.",
+    "Every other word scores 0.",
 )
 def test_scores_of_it() -> None:
     assert np.array_equal(HEAD.scores[IT], (HEAD.Q[IT] * HEAD.K).sum(axis=1))
     assert HEAD.Q[IT].tolist() == HEAD.K[CAT].tolist() == [2, 2, 0, 0]
     assert ASKED[:2] == ("thing", "living")
+    assert HEAD.K[MILK, :2].tolist() == [2, 0]
     assert dict(enumerate(HEAD.scores[IT])) == {**dict.fromkeys(range(9), 0), CAT: 8, MILK: 4}
 
 
@@ -99,7 +102,7 @@ def test_one_layer_finds_the_cat_in_both_sentences() -> None:
 
 
 @holds(
-    "Choose two layers, and it asks twice.",
+    "Choose two layers, one attention after the other, and it asks twice.",
     "The first question is what is it like?, and cold answers.",
     "The second is who is like that?, and now attention finds the milk.",
 )

@@ -60,7 +60,8 @@ class TestEncoderDecoder:
         yield given({"t": N, "j": M}, c=found["c"], a=found["a"], h=found["h"], m=M)
 
     @holds(
-        "The query is the decoder's state $s_t$, and the states $h_j$ are both keys and values.",
+        "The query is the decoder's state $s_t$ (in the paper, the one before it), and the states "
+        "$h_j$ are both keys and values.",
         "the weights $a_{tj}$ are a softmax of scores.",
         "Only the score differs from ours:",
         "a small network computes it from $s_t$ and $h_j$",
