@@ -17,7 +17,6 @@ PAGES = {"06-1-images": (4, 6), "06-2-language": (5, 6), "06-3-translation": (2,
     "In the other two you find a number, and the cell says whether it is right.",
     "In five of the six you fill in or mend a function:",
     "In two of the five you fill in a function:",
-    "The other three are graded in their own cells.",
 )
 @pytest.mark.parametrize("page", PAGES)
 def test_as_many_exercises_are_checked_as_the_page_says(page: str) -> None:
@@ -34,3 +33,14 @@ def test_the_third_exercise_of_language_is_the_one_that_check_does_not_grade() -
     place = next(i for i, cell in enumerate(cells) if "### Exercise 6.2.3" in cell.source)
     assert "model.embed(" in cells[place + 1].source
     assert "check(" not in cells[place + 1].source
+
+
+@holds("Two more are graded in their own cells;", "the last only shows what the model writes.")
+def test_the_last_exercise_of_translation_grades_no_answer() -> None:
+    cells = nbformat.read(BOOK / "06-3-translation.ipynb", as_version=4).cells
+    own = {cell.id: cell.source for cell in cells if re.fullmatch(r"ch06-3-ex[345]-yours", cell.id)}
+    verdicts = ["Right." in own["ch06-3-ex3-yours"], "same shares." in own["ch06-3-ex4-yours"]]
+    assert len(own) == 3
+    assert all(verdicts)
+    last = own["ch06-3-ex5-yours"]
+    assert re.findall(r"print\((.*)\)", last) == ["translate(my_text)", '"Not attempted yet."']

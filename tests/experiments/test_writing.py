@@ -16,7 +16,12 @@ def stored(kind: str, seed: int, updates: int) -> dict:
     return found
 
 
+@holds(
+    "The next cell loads a model that was trained for 1,600 updates, and checks the mask:",
+    "The longer run is that of the model used here.",
+)
 def test_the_stored_gpt_is_that_of_the_table() -> None:
+    assert writing.LONGER == 1600 == max(run["updates"] for run in writing.TABLE.runs)
     reached = writing.held_out_loss(writing.load_gpt(), writing.tokens()["test"])
     run = stored("choosing", 0, writing.LONGER)
     assert reached == pytest.approx(run["test"], abs=2e-3)  # half precision
