@@ -50,8 +50,8 @@ class TestAverage:
     @holds(
         "If it does only the first, cat gets a weight of 0.79.",
         "If it does only the second, thirsty gets 0.87.",
-        "Now two words have to share a total weight of 1, so cat and thirsty get 0.45 each, "
-        "and the output is a mixture of both answers.",
+        "Now one total weight of 1 must serve both: cat and thirsty get 0.45 each, the other "
+        "seven words share the rest, and the output is a mixture of both answers.",
         "★★ It gives the cat a weight of 0.79.",
     )
     def test_two_questions_of_one_query(self) -> None:
@@ -156,7 +156,7 @@ class TestOrder:
         "$T_\\Delta$ is $d \\times d$, with the blocks $T_\\Delta^{(l)}$ on its diagonal and 0 "
         "elsewhere.",
         "The query at position $i$ is then $p_{i-3}$, and the keys are the rows $p_j$.",
-        "it fits one to 29 pairs of positions, and tries it on all 64",
+        "it fits one to 29 pairs of positions, and tries it on all 61",
         "| $p_i$, $T_\\Delta$ | sinusoidal row of position $i$; the map that moves it on by "
         "$\\Delta$ |",
     )

@@ -87,6 +87,7 @@ class TestLayers:
         " lives.",
         "In the second layer, it asks for a thing that fits the description.",
         "now it means the milk",
+        "Head 0 still looks at the last word.",
         "Only in the second layer does it turn elsewhere.",
         "The heads of one layer work side by side: head 1 does not know what head 0 has found, so "
         "it finds cat both times.",
@@ -123,7 +124,7 @@ class TestLayers:
         "All weights are equal: the rows no longer say what the words are, so it finds "
         "nothing that fits.",
         "It sees only what the first layer handed over, and that does not say which words are "
-        "things that live.",
+        "things, or which of them live or can be drunk.",
         "Larger numbers would not help: the features of a thing are missing.",
     )
     def test_without_the_residual_path(self) -> None:

@@ -54,7 +54,7 @@ def test_a_constant_subtracted_from_a_row_cancels() -> Cases:
 
 
 @holds(
-    "so the library keeps its logarithm instead, one number per query:",
+    "Where it is needed later, the library keeps its logarithm, one number per query:",
     "$p_i$ is the largest score of row $i$, and $L$ holds $n_q$ numbers.",
 )
 @evaluated("eq-algorithm-logsumexp")
