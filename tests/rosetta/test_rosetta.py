@@ -155,8 +155,9 @@ def test_a_query_that_sees_nothing_gets_what_the_probe_says(name: str) -> None:
 
 
 @holds(
-    "transformers then avoids the trap: it drops the flag before it calls the same function.",
-    "So its row says one query sees all.",
+    "With a single query, transformers sdpa drops the flag before it calls PyTorch's function, "
+    "so that query sees every key.",
+    "This is what one query sees all means in the table.",
     "With two or more new words and a cache this does not help.",
     "bias adds means that numbers belong in another argument, called bias.",
 )
