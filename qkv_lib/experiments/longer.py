@@ -1,7 +1,7 @@
 """Up to sixteen times the updates: what a model had merely not learned yet.
 
 Before we say that a model cannot learn something, we train it for longer. Another machine made
-these runs; on one core they take hours, so that the command makes them anew only by name.
+most of these runs; on one core they take hours, so that the command makes them anew only by name.
 """
 
 from __future__ import annotations
@@ -164,7 +164,7 @@ MACHINE = {
     },
 }  # fmt: skip
 TABLE = Table("longer", cases, run, check, code=[], facts={"machine": MACHINE})
-"""What was trained for longer, on another machine; from nothing on one core it takes hours.
+"""What was trained for longer, most of it on another machine; on one core it takes hours.
 
 :meta hide-value:
 """
