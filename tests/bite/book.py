@@ -29,7 +29,7 @@ NOTEBOOKS = [
     Plant("a cell longer than a screen", ALGORITHM,
           cell("ch03-setup", source("import math", "import math\n" + "#\n" * 30)), RULES),
     Plant("a heading level left out", ALGORITHM,
-          cell("ch03-softmax-section", source("## Softmax", "#### Softmax")), RULES),
+          cell("ch03-by-hand", source("## All", "#### All")), RULES),
     Plant("Chinese that is not marked as such", ALGORITHM,
           cell("ch03-quiz", source("## Quiz", "## Quiz 测验")), RULES),
     Plant("a quiz with two right answers", CONCEPTS,
