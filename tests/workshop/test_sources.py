@@ -212,7 +212,7 @@ def constants(module: ast.Module) -> Iterator[tuple[ast.AST, str, ast.expr | Non
 
 def filled_later(module: ast.Module, name: str) -> bool:
     """Tell whether a module itself fills what it names."""
-    ways = rf"\b{name}(\[|\.(append|add|update|setdefault|extend|insert|register)\b)|\|= "
+    ways = rf"\b{name}(\[|\.(append|add|update|setdefault|extend|insert|register)\b| \|= )"
     return re.search(ways, ast.unparse(module)) is not None
 
 
@@ -295,7 +295,8 @@ def test_a_test_that_asserts_nothing_is_found(body: str, fails: bool) -> None:
 def test_an_empty_list_is_found(text: str) -> None:
     ((_, name, value),) = constants(ast.parse(text))
     assert empty(value)
-    assert not filled_later(ast.parse(text), name)
+    assert not filled_later(ast.parse(text + "\ny |= 1"), name)
+    assert filled_later(ast.parse(text + "\nX |= y"), name)
     assert filled_later(ast.parse(text + "\nX.append(1)"), name)
 
 
