@@ -150,7 +150,7 @@ GUESS: Head = _head(
 )  # fmt: skip
 """The head of one attention.
 
-A pronoun asks for a thing that lives, an adjective for its noun.
+A pronoun asks for a thing that lives, an adjective for the kind of thing that it describes.
 """
 
 LIKE: Head = _head(

@@ -138,7 +138,7 @@ def test_weights_over_the_queries_can_leave_the_range_of_the_values() -> None:
 
 @holds(
     "One projection shared by Q and K gives symmetric scores:",
-    "if it finds cat, cat finds it.",
+    "cat scores it as high as it scores cat.",
     "(With rotary positions most such matrices do change the output.)",
 )
 def test_shared_maps_and_rotary_positions() -> None:

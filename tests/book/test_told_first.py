@@ -255,12 +255,13 @@ def test_shapes_on_the_way() -> None:
 
 @holds(
     "The three outputs stand side by side and a matrix W_O turns them into an output as wide as X.",
-    "The matrix $W_O$ turns the three outputs, side by side, into rows as wide as those of $X$.",
+    "The matrix $W_O$ mixes the three outputs, side by side, into one row per word, as wide as "
+    "$X$.",
     "Each head has its own map, so each can look somewhere else.",
     "Multi-head attention (多头注意力) runs several attentions side by side.",
     "When several work side by side on the same rows, each with its own matrices, they are heads",
-    "Several heads side by side form one layer: each makes its own queries, keys and values from "
-    "the same rows, and their outputs are put together.",
+    "One head, or several side by side, form a layer: each head makes its own queries, keys and "
+    "values from the same rows, and their outputs are put together.",
 )
 def test_three_heads_side_by_side() -> None:
     torch.manual_seed(0)
