@@ -79,14 +79,6 @@ class TestMemory:
         assert np.array_equal(cache.rows[..., 6:], keys)
         assert np.array_equal(cache.rows[..., :6], latent)
 
-    @holds("It turns queries and keys; a cache is no part of it.")
-    @pytest.mark.parametrize("d", [2, 6, 10])
-    def test_rope_turns_any_even_number_of_features(self, d: int) -> None:
-        x = RNG.normal(size=(3, d))
-        assert np.allclose(np.linalg.norm(rope(x), axis=1), np.linalg.norm(x, axis=1))
-        assert not np.allclose(rope(x)[1:], x[1:])
-        assert not any("cache" in name for name in signature(rope).parameters)
-
     @holds("Not in a causal model: no token sees a later one.")
     def test_later_tokens_change_no_earlier_row(self) -> None:
         x = RNG.normal(size=(5, 4))
@@ -124,7 +116,8 @@ class TestLonger:
 
     @holds(
         "Their distance is divided like every other.",
-        "interpolation slows them down as much as all others.",
+        "interpolation (PI) slows them down as much as all others.",
+        "Interpolation slows the fast pairs too.",
         "The fast pairs, which tell neighbours apart, turn less than they ever did.",
     )
     def test_interpolation_divides_each_angle(self) -> None:
@@ -134,7 +127,7 @@ class TestLonger:
         places = np.array([0, 4])
         assert np.allclose(turned(x, slower, positions=places), turned(x, self.theta))
 
-    @holds("The state has a fixed size, so there is no cache.")
+    @holds("A state of fixed size takes the place of the cache.")
     def test_four_tokens_can_stand_for_any_past_of_a_delta_rule(self) -> None:
         k = RNG.normal(size=(40, 4))
         k /= np.linalg.norm(k, axis=1, keepdims=True)

@@ -82,11 +82,3 @@ def test_the_error_is_written() -> Cases:
     e, S = states()
     o = delta_attention(QUERY, KEY, VALUE, STRENGTH, decay=DECAY)
     yield given({"t": range(1, N + 1)}, first=0, e=e, S=S, **SEEN, **steps(q=QUERY, o=o))
-
-
-@holds(
-    "Papers often join the first two lines into one:",
-)
-@evaluated("eq-longer-gated")
-def test_a_step_multiplies_the_state_by_a_matrix() -> Cases:
-    yield given({"t": range(1, N + 1)}, first=0, S=states()[1], **SEEN, also={"I": np.eye(D)})
