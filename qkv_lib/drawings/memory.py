@@ -166,7 +166,7 @@ EXAMPLES: dict[str, Rule] = {
     "window and 2 sinks": causal & (within(3) | prefix(2)),
     "prefix of 4": causal | prefix(4),
     "documents": causal & documents(np.array([0, 0, 0, 1, 1, 1, 1, 2, 2, 2])),
-    "tree": tree(np.array([-1, 0, 0, 1, 1, 2, 3, 5, 5, 8])),
+    "tree": causal & tree(np.array([-1, 0, 1, 0, -1, 4]), start=4),
 }
 
 
@@ -199,9 +199,8 @@ def rules(
     <drawing: rules as masks>
     """
     shown = EXAMPLES if shown is None else shown
-    columns, cell = 3, 10
-    wide = _grids(shown, n, columns, cell, pitch=(226, n * cell + 44), width=680)
-    narrow = _grids(shown, n, 2, cell, pitch=(168, n * cell + 44), width=336)
+    wide = _grids(shown, n, 3, 18, pitch=(226, n * 18 + 44), width=680)
+    narrow = _grids(shown, n, 2, 14, pitch=(168, n * 14 + 44), width=336)
     return Drawing(alt, wide, narrow)
 
 

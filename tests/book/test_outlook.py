@@ -68,7 +68,24 @@ def test_a_gain_raises_the_bound_of_qk_norm() -> None:
         np.testing.assert_allclose(largest, gain**2 * 8**0.5, rtol=1e-6)
 
 
-@holds("(Its position is its depth in the tree, not its place in the row;")
+@holds(
+    r"A turn changes no length, so the bound $\sqrt{d_k}$ still holds; but with a gain per "
+    "feature, the other order gives another model.",
+    "Models with RoPE turn queries and keys after the norm.",
+)
+def test_the_norm_of_queries_and_keys_comes_before_the_turn() -> None:
+    def norm(x: np.ndarray, gain: np.ndarray) -> np.ndarray:
+        return gain * x / np.sqrt((x**2).mean(axis=-1, keepdims=True))
+
+    x, even, gain = 50 * rng.normal(size=(2, 40, 16)), np.ones(16), np.linspace(0.5, 2.0, 16)
+    q, k = rope(norm(x, even))
+    assert np.abs(q @ k.T / 4).max() <= 4 + 1e-9
+    np.testing.assert_allclose(np.linalg.norm(rope(x), axis=-1), np.linalg.norm(x, axis=-1))
+    np.testing.assert_allclose(rope(norm(x, even)), norm(rope(x), even))
+    assert not np.allclose(rope(norm(x, gain)), norm(rope(x), gain))
+
+
+@holds("(Its position is counted along its own branch, from the beginning of the text;")
 def test_a_branch_of_a_tree_counts_its_own_positions() -> None:
     parents = np.array([-1, 0, 1, 0, -1, 4])
     depth = np.array([0, 1, 2, 2, 0, 1])

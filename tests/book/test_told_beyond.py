@@ -300,7 +300,7 @@ class TestFacts:
         ):
             assert not torch.allclose(one, two)
 
-    @holds("The common beginning stands before both branches, and no token sees a later one.")
+    @holds("each may attend to the text before the tree, to its own ancestors and to itself.")
     def test_the_beginning_of_a_tree_sees_no_branch(self) -> None:
         mask = tree(np.array([-1, 0, 0])).mask(3)
         assert not mask[0, 1:].any()

@@ -26,7 +26,7 @@ def seen(mask: np.ndarray) -> list[list[int]]:
 
 
 @holds(
-    "Let $J_i$ be the set of keys that the rule allows to query $i$. Then the output is",
+    "Let $J_i$ be the set of keys that the rule allows to query $i$. Then its output is",
 )
 @evaluated("eq-choice-flex")
 def test_a_rule_and_a_change_of_the_scores() -> Cases:
@@ -40,8 +40,8 @@ def test_a_rule_and_a_change_of_the_scores() -> Cases:
 
 @holds(
     "One way is to cut the keys into blocks $T$ and to represent each block by the mean "
-    "of its keys. Each query then reads only the few blocks whose mean key gives the highest "
-    "score:",
+    "of its keys.",
+    "each query then reads only the few blocks whose mean keys give it the highest scores:",
     "$J_i$ now consists of the keys in the chosen blocks; all other keys are ignored.",
 )
 @evaluated("eq-choice-sparse")
@@ -74,14 +74,14 @@ def test_the_output_moves_by_no_more_than_the_weight_left_out_allows() -> Cases:
 def test_a_sink_is_a_factor_on_the_softmax_output() -> Cases:
     beta = 0.7
     found = sink_attention(QUERY, KEY, VALUE, sink=beta)
-    yield given(ALL, s=STEPS.scaled, v=VALUE, beta=beta, L=STEPS.logsumexp,
+    yield given(ALL, s=STEPS.scaled, a=STEPS.weights, v=VALUE, beta=beta, L=STEPS.logsumexp,
                 equals=lambda i, *_: found[i - 1])  # fmt: skip
 
 
 @holds(
-    r"A gate has one factor per feature, computed from $x_i$, the token that asks ($\odot$ "
+    r"has one factor per feature, computed from $x_i$, the token that asks ($\odot$ "
     "multiplies feature by feature):",
-    "A gate is computed from the asking token alone",
+    "A gate sees only the asking token $x_i$, not the scores",
 )
 @evaluated("eq-choice-gate")
 def test_a_gate_lets_a_part_of_the_output_through() -> Cases:
@@ -91,17 +91,21 @@ def test_a_gate_lets_a_part_of_the_output_through() -> Cases:
 
 
 @holds(
-    "Attention whose weights are one map minus a part of another, "
-    "so that what both have in common cancels.",
-    "A difference computes two maps of weights from two sets of scores, and subtracts the second, "
-    r"times a learned $\lambda$, from the first.",
+    r"Attention whose weights are one map minus $\lambda$ times another, "
+    "so that the keys that the second favours lose most.",
+    "A difference computes two maps of weights $A_1$ and $A_2$ from two sets of scores, and "
+    r"subtracts the second, times a learned $\lambda$, from the first:",
+    "A key that only the first map favours loses least.",
 )
 @evaluated("eq-choice-differential")
 def test_one_map_is_subtracted_from_another() -> Cases:
     other = rng.normal(size=(2, N, D))
     lam = 0.4
-    S_2 = attention_steps(*other, VALUE).scaled
+    A_2 = attention_steps(*other, VALUE).weights
     found = differential_attention(
         np.stack([QUERY, other[0]]), np.stack([KEY, other[1]]), VALUE[None], strength=lam
     )
-    yield given(O=found[0], S_1=STEPS.scaled, S_2=S_2, lam=lam, V=VALUE)
+    fall = STEPS.weights - (STEPS.weights - lam * A_2)
+    assert (fall.argmin(axis=1) == A_2.argmin(axis=1)).all()
+    assert (fall.argmax(axis=1) == A_2.argmax(axis=1)).all()
+    yield given(O=found[0], A_1=STEPS.weights, A_2=A_2, lam=lam, V=VALUE)
