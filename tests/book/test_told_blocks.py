@@ -55,10 +55,8 @@ class TestLayers:
         assert torch.allclose(attention(x, x, x, mask=last.expand(3, 3)), only)
 
     @holds(
-        "It must be inverted, and where it differs between batch elements, repeated for each head.",
-        "The polarity is opposite, and the layer takes a mask with two axes, or one of shape "
-        "(batch · heads, queries, keys).",
-        "But booleans work too, once inverted.",
+        "The layer takes one mask for each head of each batch element, in one axis: first all "
+        "heads of element 0, then those of element 1.",
     )
     def test_a_boolean_mask_is_inverted_and_repeated_for_each_head(self) -> None:
         layer = nn.MultiheadAttention(4, 2, batch_first=True).double().requires_grad_(False)

@@ -53,9 +53,6 @@ def test_a_ratio_of_weights_gives_the_scale() -> Cases:
 
 
 @evaluated("eq-tools-additive")
-@holds(
-    "Numbers would work: 0 and minus infinity mean the same in both.",
-)
 def test_numbers_hide_what_the_mask_hides() -> Cases:
     M = rng.random((N_Q, N_K)) < 0.5
     M[0], M[1:, 0] = False, True
@@ -71,9 +68,30 @@ def test_numbers_hide_what_the_mask_hides() -> Cases:
 
 
 @holds(
-    "Called like this, without compilation, flex_attention computes all scores, as the formula "
-    "does.",
+    "PyTorch's flex_attention takes the rule itself: a function of the indices of batch element, "
+    "head, query and key that returns whether the query may see the key, for example key <= query "
+    "+ 3 with three words in the cache.",
 )
+@pytest.mark.filterwarnings("ignore:flex_attention called without torch.compile")
+def test_flex_attention_takes_a_function() -> None:
+    words = torch.randn(1, 1, 4, 16)
+    rule = lambda _b, _h, query, key: key <= query + 3  # noqa: E731
+    for n in (1, 2):
+        last = words[..., -n:, :]
+        by_rule = lambda b, h, i, j, n=n: rule(b, h, i + 1 - n, j)  # noqa: E731
+        mask = create_block_mask(by_rule, None, None, n, 4, device="cpu")
+        found = flex_attention(last, words, words, block_mask=mask)
+        expected = attention(last, words, words, causal=True, offset=4 - n)
+        torch.testing.assert_close(found, expected, atol=1e-5, rtol=0)
+        near = flex_attention(
+            last, words, words, score_mod=lambda s, _b, _h, i, j, n=n: s - 0.5 * (i + 4 - n - j)
+        )
+        places = torch.arange(4.0)
+        bias = -0.5 * (places[-n:, None] - places)
+        by_bias = attention(last, words, words, bias=bias)
+        torch.testing.assert_close(near, by_bias, atol=1e-5, rtol=0)
+
+
 @pytest.mark.filterwarnings("ignore:flex_attention called without torch.compile")
 def test_flex_attention_computes_the_scores_of_hidden_blocks_too() -> None:
     x, value = torch.randn(1, 1, 256, 16), torch.ones(1, 1, 256, 16)

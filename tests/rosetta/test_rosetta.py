@@ -155,11 +155,8 @@ def test_a_query_that_sees_nothing_gets_what_the_probe_says(name: str) -> None:
 
 
 @holds(
-    "With a single query, transformers sdpa drops the flag before it calls PyTorch's function, "
-    "so that query sees every key.",
-    "This is what one query sees all means in the table.",
-    "With two or more new words and a cache this does not help.",
-    "bias adds means that numbers belong in another argument, called bias.",
+    "one query sees all: with a single query, the tool drops the flag;",
+    "bias adds: numbers are added if you pass them as bias;",
 )
 def test_the_known_differences_are_there() -> None:
     """What the chapter tells of is true, whatever the tests above would let pass."""
@@ -277,7 +274,7 @@ truths = st.builds(
 @settings(max_examples=40, deadline=None)
 @given(truth=truths)
 @holds(
-    "it tries them all, and keeps those with which the tool gives the numbers of the formula.",
+    "it tries one combination after another, and keeps the first that reproduces the formula.",
 )
 def test_the_probe_finds_every_convention_that_is_planted(truth: Conventions) -> None:
     if truth.mask == "counts as 1":  # then masks are numbers, or nothing could be hidden
