@@ -201,10 +201,12 @@
     }
 
     tellWhere() {
+      if (document.querySelector(".run-bar[data-needs='']") !== this.bar) {
+        this.bar.remove();  // the first says it for all
+        return;
+      }
       const link = make("a", { href: `${ROOT}book/appendix/run.html#elsewhere` }, WORDS.elsewhereMore);
-      const first = document.querySelector(".run-bar[data-needs='']") === this.bar;
-      this.bar.append(first ? WORDS.elsewhere : WORDS.elsewhereShort, " ", link);
-      if (first) this.bar.append(...elsewhere());
+      this.bar.append(WORDS.elsewhere, " ", link, ...elsewhere());
     }
 
     show() {
