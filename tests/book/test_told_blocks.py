@@ -25,13 +25,16 @@ class TestLayers:
     @holds(
         "split cuts the features into heads, then moves the axis of the heads in front of the "
         "axis of the words.",
-        "Two zeros are appended to the ten features of a word, which makes three heads of four;",
+        "With three heads of width 4, (b, n, 12) becomes (b, n, 3, 4), then (b, 3, n, 4).",
+        "We append two zeros to the ten features of a word: twelve features make three heads of "
+        "width 4.",
         "The twelve features are split into three heads of four.",
         "view cuts the numbers in reading order, so a head gets pieces of several words.",
     )
     def test_features_are_cut_into_heads(self) -> None:
         x = torch.arange(60.0).reshape(5, 12)
         heads = split_heads(x, 3)
+        assert torch.equal(heads, x.unflatten(-1, (3, 4)).transpose(0, 1))
         assert heads.shape == (3, 5, 4)
         assert torch.equal(heads[1], x[:, 4:8])
         assert len(FEATURES) + 2 == 12 == 3 * 4
@@ -85,8 +88,8 @@ class TestLayers:
         " lives.",
         "In the second layer, it asks for a thing that fits the description.",
         "now it means the milk",
-        "Head 0 still looks at the last word.",
-        "Only in the second layer does it turn elsewhere.",
+        "In head 0, it still attends to the last word.",
+        "Its target changes only in the second layer, from cat to milk.",
         "The heads of one layer work side by side: head 1 does not know what head 0 has found, so "
         "it finds cat both times.",
         "The second layer knows, because x + first(x) adds to each word what the first layer "
@@ -117,12 +120,11 @@ class TestLayers:
         assert min(asked["cold"][[thing, drink]]) > 1 > asked["cold"][living]
 
     @holds(
-        "Without the x +, the second layer sees only what the first one handed over, not the "
-        "words:",
+        "Without the x +, the second layer sees only what the first one found, not the words:",
         "All weights are equal: the rows no longer say what the words are, so it finds "
         "nothing that fits.",
-        "It sees only what the first layer handed over, and that does not say which words are "
-        "things, or which of them live or can be drunk.",
+        "It sees only what the first layer found, and that does not say which words are things, "
+        "or which of them live or can be drunk.",
         "Larger numbers would not help: the features of a thing are missing.",
     )
     def test_without_the_residual_path(self) -> None:
@@ -165,8 +167,7 @@ class TestBlocks:
     @holds(
         "It subtracts each row's mean, divides by the row's standard deviation, and applies a "
         "learned factor and shift per feature.",
-        "With two, as in the article's words, only the sign of their difference is left:",
-        "Layer normalisation needs many features.",
+        "With two features, only the sign of their difference is left.",
     )
     def test_norm(self) -> None:
         x = random(6, 300)
@@ -260,7 +261,6 @@ class TestBlocks:
 
 
 @holds(
-    "The third is this book's layer, whose parts have the same names as yours:",
     "Each nn.Linear holds the projections of all heads side by side, and adds a bias, which the "
     "formula leaves out.",
     "Here keys and values may come from a second input, context.",

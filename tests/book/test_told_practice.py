@@ -74,7 +74,7 @@ class TestTraining:
         assert abs(explained - 1 / 7) < 0.01
 
     @holds(
-        "how the loss changes when it grows a little",
+        "how the loss changes when that number grows a little",
         "move each a small step against its gradient",
         "Adam, a common rule, chooses the size of each step; the learning rate lr scales all steps",
     )
