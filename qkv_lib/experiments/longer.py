@@ -90,6 +90,7 @@ def cases(_runs: list[Run]) -> Iterator[Run]:
         ("dates", "no attention", 6400, 0.01, (0,)),
         ("reversal", "RoPE", 32_000, 0.01, three),
         ("reversal", "RoPE", 32_000, 0.003, (0,)),
+        ("reversal", "RoPE", 64_000, 0.01, (0,)),
         ("counting", "attention", 8000, 0.01, three),
         ("counting", "CNN", 8000, 0.01, three),
         ("recall", "CNN", 8000, 0.01, three),
@@ -159,7 +160,7 @@ def check() -> Run:
 MACHINE = {
     "cores": 16, "gpu": "NVIDIA H200", "on the gpu": ["digits", "writing"],
     "python": "3.12.3", "numpy": "2.5.2", "torch": "2.11.0",
-    "the delta rule with d_k 64 at rates below 0.03, or with d_model 128": {
+    "the delta rule with d_k 64 at rates below 0.03, or with d_model 128; RoPE at 64,000": {
         "cores": 2, "python": "3.11.7", "numpy": "2.4.6", "torch": "2.13.0",
     },
 }  # fmt: skip
