@@ -101,6 +101,7 @@ def test_words_of_a_text_stay_english_in_a_chinese_figure(browser: Any) -> None:
         figure.id = "heads-values";
         figure.dataset.explorer = there.dataset.explorer.replaceAll('"river"', '"values"');
         there.after(figure);
+        window.qkvSpeak();
     }""")
     figure = page.locator("#heads-values")
     assert "跟踪的查询" in figure.locator("legend").all_inner_texts()
