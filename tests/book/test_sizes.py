@@ -37,7 +37,7 @@ OF_THEIR_OWN = {
     ("05-practice", "W_1", r"d_{\text{model}} \times 4 d_{\text{model}}"): "of the feed-forward",
     ("05-practice", "W_2", r"4 d_{\text{model}} \times d_{\text{model}}"): "of the feed-forward",
     ("06-1-images", "X", r"16 \times 49"): "patches of a digit",
-    ("06-3-translation", "W_q, W_k", r"d \times d"): "of a score",
+    ("06-3-translation", "W_Q, W_K", r"d \times d"): "of a score",
     ("06-4-writing", "M", r"32 \times 32"): "token by token",
     ("07-tools", "W", r"(h\,d) \times d_{\text{model}}"): "as PyTorch stores it",
     ("07-tools", "C", r"d_{\text{model}} \times h \times d"): "as Keras stores it",

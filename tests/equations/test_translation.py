@@ -62,7 +62,7 @@ def test_the_answer_is_made_of_the_state_and_the_context() -> Cases:
     laws = np.stack([softmax(row) for row in array(logits)[0]])
     yield given(
         {"t": 3}, p=lambda law, _: law, y=laws, s=s, c=a @ h, a=a, h=h, m=5,
-        W_O=array(model.answer.weight).T, b_O=array(model.answer.bias),
+        W_y=array(model.answer.weight).T, b_y=array(model.answer.bias),
     )  # fmt: skip
 
 
@@ -75,11 +75,11 @@ def test_both_scores_are_as_written() -> Cases:
         models["additive"].v.copy_(torch.tensor([1.0, -2.0, 0.5, 3.0]))
     found = {f"e_{score}": array(model.scores(torch.from_numpy(s), torch.from_numpy(h)))
              for score, model in models.items()}  # fmt: skip
-    W_q, W_k, u = map(
+    W_Q, W_K, u = map(
         array, (models["additive"].w_query, models["additive"].w_key, models["additive"].v)
     )
-    assert np.array_equal(array(models["dot"].w_query), W_q)
-    yield given({"t": 2, "j": 3}, s=s, h=h, W_q=W_q, W_k=W_k, u=u, d=4, **found)
+    assert np.array_equal(array(models["dot"].w_query), W_Q)
+    yield given({"t": 2, "j": 3}, s=s, h=h, W_Q=W_Q, W_K=W_K, u=u, d=4, **found)
 
 
 @evaluated("eq-translation-hits")

@@ -43,7 +43,7 @@ def test_another_digit_of_the_source_does_not_reach_a_row_that_sees_its_own_alon
     np.testing.assert_array_equal(shown.looks_at, free.looks_at)  # where it looks unless told
 
 
-@holds("while it writes a digit of the year, a mask leaves it that one digit of the source.")
+@holds("while it writes a digit of the year, a mask hides everything in the source but that digit.")
 def test_a_row_that_sees_its_own_digit_gets_the_value_of_that_digit() -> None:
     model = load_translator("dot")
     (pair,) = pairs = PAIRS[:1]
