@@ -36,7 +36,7 @@ TEXT = [
     Plant("a number in the text that no cell prints", ALGORITHM,
           cell("ch03-hand-reading", source("gives 0.88", "gives 0.78")), NUMBERS),
     Plant("a whole number in the text that no cell prints", "book/08-outlook.ipynb",
-          cell("ch08-quiz", source("4,608", "4,508")), NUMBERS),
+          cell("ch08-lengths-read", source("196 patches", "194 patches")), NUMBERS),
     Plant("a misquotation of the article", IMAGES,
           swap("图像中的重要区域", "图像中的次要区域"), TERMS),
     Plant("two Chinese words of the glossary swapped", GLOSSARY,

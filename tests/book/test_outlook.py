@@ -12,7 +12,6 @@ from qkv_lib.formula.gradients import attention_gradients
 from qkv_lib.formula.positions import rope
 from qkv_lib.formula.rules import tree
 from qkv_lib.layers import MultiHeadAttention
-from qkv_lib.measures.cost import Block, block_cost, crossover_length
 from tests.holds import holds
 
 rng = np.random.default_rng(8)
@@ -112,19 +111,3 @@ def test_a_causal_mask_alone_tells_positions_apart() -> None:
     everywhere = attention(same, same, same)[1:]
     assert np.abs(np.diff(seen, axis=0)).max(axis=1).min() > 1e-3
     np.testing.assert_allclose(np.diff(everywhere, axis=0), 0, atol=1e-12)
-
-
-@holds(
-    "Quadratic in the length, which is 512. Each position also passes maps of width 768, and those "
-    "are more.",
-    "Into the projections and the feed-forward part. The square of the length catches up at six "
-    "times the width, which is 4,608 here.",
-    "It takes one exponential per score, few next to the multiplications behind each score.",
-)
-def test_at_512_positions_the_maps_of_width_768_are_most() -> None:
-    block = Block(768, 12)
-    cost = block_cost(block, 512)
-    square = cost.scores.multiplications + cost.weighted_sum.multiplications
-    assert cost.total.multiplications > 2 * square
-    assert cost.scores.multiplications == 768 * 512**2  # 12 heads: 64 behind each score
-    assert crossover_length(block) == 6 * 768 == 4608

@@ -33,11 +33,7 @@ ARTICLE = np.array([[1.0, 2.0], [2.0, 3.0], [3.0, 4.0], [4.0, 5.0]])
 
 
 class TestMemory:
-    @holds(
-        "Queries are never stored, in any of the variants, so they cannot make the difference.",
-        "That of the keys and values is a quarter.",
-        "The cache holds no queries: each query is used only in its own step.",
-    )
+    @holds("The cache holds no queries: each query is used only in its own step.")
     def test_a_cache_of_8_heads_in_place_of_32(self) -> None:
         cache = KVCache(4)
         cache.append(K[:3], V[:3])

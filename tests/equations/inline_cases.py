@@ -230,7 +230,6 @@ CLAIMS: dict[str, Claim] = {
     r"\phi(x) = \operatorname{elu}(x) + 1": Claim(
         lambda: given({"x": [-1.3, 0.2]}, elu=elu, phi=lambda x: elu_plus_one(np.array([x]))[0])
     ),
-    r"d = h\,d_h": Claim(lambda: given(d=512, h=8, d_h=HEAD.d_head)),
     r"\lVert \hat q \rVert = \lVert \hat k \rVert = \sqrt{d_k}": Claim(of_unit_size),
     "B = 2": Claim(lambda: given(B=np.dtype(np.float16).itemsize)),
     r"f(s, i, j) = s - m\,(i - j)": Claim(biased),

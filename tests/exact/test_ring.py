@@ -12,7 +12,6 @@ from qkv_lib.exact import processes, ring
 from qkv_lib.exact._ranks import NOTE
 from qkv_lib.exact.ring import held_by, ring_attention
 from tests.arrays import normal
-from tests.holds import holds
 from tests.refusals import says
 
 COUNTERS = Path("/proc/self/io")  # sockets included; on Linux alone
@@ -254,7 +253,6 @@ def test_zigzag_gives_every_rank_the_same_causal_work() -> None:
     assert len({work(rank, zigzag=False) for rank in range(4)}) == 4
 
 
-@holds("In every step but the first a rank then works on half of the pairs")
 def test_in_zigzag_a_causal_mask_hides_half_of_the_pairs_of_each_later_step() -> None:
     held = [[i for span in held_by(rank, N, n_ranks=4, zigzag=True) for i in span]
             for rank in range(4)]  # fmt: skip

@@ -5,6 +5,8 @@ from math import log
 from statistics import mean
 
 import numpy as np
+import torch
+from torch.nn.functional import elu
 
 from qkv_lib.data.dates import date_pair, sample_pairs, split_dates
 from qkv_lib.experiments import (
@@ -16,6 +18,7 @@ from qkv_lib.experiments import (
     writing,
     writing_times,
 )  # fmt: skip
+from qkv_lib.experiments.correcting import DeltaReader
 from qkv_lib.measures.alignments import pieces_right
 from qkv_lib.measures.induction import repeated
 from qkv_lib.models.gpt import GPT
@@ -167,6 +170,23 @@ def test_sixteen_features_stay_where_they_are() -> None:
     assert len(before) == 3
     assert 16 < recall.LENGTHS[-1] == 64
     assert 0 < mean(later) - mean(before) < 0.03
+
+
+def test_the_delta_rule_recalls_more_from_wider_rows() -> None:
+    narrow, wide = (
+        [longer.reached("accuracy", task="pairs", seed=seed, model=model, updates=3200, rate=0.01)
+         [0][-1] for seed in range(3)]
+        for model in ("delta, d_k 64", "delta, d_k 64, d_model 128")
+    )  # fmt: skip
+    assert round(mean(narrow), 2) == 0.76
+    assert round(mean(wide), 2) == 0.98
+    lines = DeltaReader(d_k=64).double()
+    lifted = recall.PairReader("linear", d_k=64).double()
+    with torch.no_grad():
+        keys = lines.to_key(lines.keys.weight)
+        features = elu(lifted.to_key(lifted.keys.weight)) + 1
+    assert torch.linalg.matrix_rank(keys) == 32 + 1  # of 64; 1 more by the bias
+    assert torch.linalg.matrix_rank(features) == 64
 
 
 @holds(
