@@ -17,7 +17,7 @@ from qkv_lib.models.encoder import SentenceEncoder, Tokens, WordPieces, unit_mea
 from qkv_lib.models.gpt import GPT
 
 __all__ = [
-    "CLS", "SEP", "HeadScores", "even_attention", "losses_without", "score_heads", "weights_of",
+    "CLS", "SEP", "HeadScores", "even_attention", "score_heads", "shifts_without", "weights_of",
 ]  # fmt: skip
 
 CLS, SEP = 101, 102
@@ -131,8 +131,8 @@ def _mean(name: str, parts: list[NDArray[np.float64]]) -> NDArray[np.float64]:
 
 
 @torch.no_grad()
-def losses_without(model: SentenceEncoder, tokens: Tokens) -> NDArray[np.float64]:
-    """Return what the embedding loses when one head alone is silenced: 1 minus the cosine.
+def shifts_without(model: SentenceEncoder, tokens: Tokens) -> NDArray[np.float64]:
+    """Return 1 minus the cosine of the embeddings with all heads and with one head silenced.
 
     Parameters
     ----------
@@ -147,19 +147,19 @@ def losses_without(model: SentenceEncoder, tokens: Tokens) -> NDArray[np.float64
     Examples
     --------
     >>> model = SentenceEncoder(100, 16, d_model=8, n_heads=2, d_hidden=16, n_blocks=3)
-    >>> losses_without(model, Tokens(torch.tensor([[5, 6, 7]]), torch.tensor([3]))).shape
+    >>> shifts_without(model, Tokens(torch.tensor([[5, 6, 7]]), torch.tensor([3]))).shape
     (3, 2)
     """
-    losses = np.zeros((len(model.layers), model.layers[0].n_heads))
+    shifts = np.zeros((len(model.layers), model.layers[0].n_heads))
     for part in _of_one_length(tokens):
         states = model.hidden_states(*part)
         whole = unit_mean(states[-1], part.lengths)
-        for block, head in np.ndindex(losses.shape):
+        for block, head in np.ndindex(shifts.shape):
             with silenced(model, [(block, head)]):  # the blocks before it are not touched
                 last = model.continued(states[block], part.lengths, start=block)[-1]
             cosine = (unit_mean(last, part.lengths) * whole).sum(dim=-1)
-            losses[block, head] += float((1 - cosine).sum())
-    return losses / len(tokens.lengths)
+            shifts[block, head] += float((1 - cosine).sum())
+    return shifts / len(tokens.lengths)
 
 
 def _of_one_length(tokens: Tokens, n: int = 8) -> Iterator[Tokens]:

@@ -73,5 +73,5 @@ def head_grid(
         ax.tick_params(axis="x", labelrotation=0)
         if len(heads) > 9:  # side by side, two digits would touch
             plt.setp(ax.get_xticklabels()[1::2], visible=False)
-    figure.colorbar(image, ax=axes, label=label, shrink=0.8)
+    figure.colorbar(image, ax=axes, label=label, shrink=0.8 if rows == 1 else 0.5)
     return figure

@@ -23,7 +23,7 @@ RNG = np.random.default_rng(3)
 
 @given(st.lists(st.integers(0, 6), min_size=1, max_size=12))
 @holds(
-    "In general a relation $R$ says which keys count for which query,",
+    "In general a relation $R$ says which keys are of the kind for which query,",
 )
 def test_relations_are_what_their_names_say(row):
     ids = np.array(row)
@@ -39,7 +39,7 @@ def test_relations_are_what_their_names_say(row):
 
 @holds(
     "$I$ are the queries, of all sentences together, that have such a key:",
-    "The score of a head for a kind is the mean weight that queries put on the keys that count.",
+    "the score of a head is the mean weight that queries put on keys of that kind:",
 )
 def test_mass_counts_only_queries_with_a_related_key():
     weights = RNG.dirichlet(np.ones(5), size=(2, 3, 5))

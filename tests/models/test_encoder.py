@@ -12,7 +12,7 @@ import torch
 
 from qkv_lib.data import pretrained
 from qkv_lib.layers import MultiHeadAttention
-from qkv_lib.measures.heads import even_attention, losses_without, score_heads, weights_of
+from qkv_lib.measures.heads import even_attention, score_heads, shifts_without, weights_of
 from qkv_lib.models import encoder as module
 from qkv_lib.models.ablation import silenced
 from qkv_lib.models.encoder import SentenceEncoder, Tokens, WordPieces, unit_mean
@@ -147,18 +147,18 @@ def test_a_head_that_is_not_there_cannot_be_silenced(model, head):
 
 
 @holds(
-    "The loss is 1 minus the cosine between the embedding with all heads "
+    "The shift is 1 minus the cosine between the embedding with all heads "
     "and the embedding without one."
 )
-def test_losses_are_those_of_whole_runs_without_the_head(model, tokenise):
+def test_shifts_are_those_of_whole_runs_without_the_head(model, tokenise):
     texts = sentences(8, n=3, longest=9)  # all 72 heads are silenced on them
-    losses = losses_without(model, tokenise(texts))
+    shifts = shifts_without(model, tokenise(texts))
     whole = model.embed(texts, tokenise)
     for head in [(0, 2), (3, 11), (5, 0)]:
         with silenced(model, [head]):
             cosines = (model.embed(texts, tokenise) * whole).sum(axis=1)
-        assert losses[head] == pytest.approx(1 - cosines.mean(), abs=1e-5)
-        assert losses[head] > 0
+        assert shifts[head] == pytest.approx(1 - cosines.mean(), abs=1e-5)
+        assert shifts[head] > 0
 
 
 @torch.no_grad()
