@@ -49,7 +49,7 @@ def lead_back(app: Sphinx, doctree: nodes.document) -> None:
     target = f"{PAGE}.html#{nodes.make_id(heading)}"
     time += [
         nodes.Text("" if time.astext().endswith("。") else " "),
-        nodes.strong("", say("In short")),
+        nodes.strong("", say("In short, on another page")),
         nodes.Text(say(": ")),
         nodes.reference("", message(PAGE, heading), refuri=target, internal=True),
         nodes.Text(say(".")),

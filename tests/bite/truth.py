@@ -21,8 +21,7 @@ FORMULAS = [
     Plant("a sum over the wrong index on the notation card", "book/appendix/notation.md",
           swap(r"$O_{ic} = \sum_j A_{ij} V_{jc}$", r"$O_{ic} = \sum_j A_{ji} V_{jc}$"), INLINE),
     Plant("the head's width on another page", "book/02-concepts.ipynb",
-          swap("width $d_k = 16$ with random matrices, and",
-               "width $d_k = 64$ with random matrices, and"), INLINE),
+          swap(r"by $\\sqrt{d_k} = 2$ (", r"by $\\sqrt{d_k} = 4$ ("), INLINE),
     Plant("the bilinear form with its matrix turned", MATHEMATICS,
           swap(r"x_i\\,(W_Q W_K^\\top)\\,x_j^\\top", r"x_i\\,(W_K W_Q^\\top)\\,x_j^\\top"), INLINE),
 ]  # fmt: skip

@@ -115,7 +115,7 @@ def test_an_axis_of_two_lines_keeps_its_middle() -> None:
 
 
 def test_names_of_rows_and_columns_stay() -> None:
-    svg = STORED["02-concepts-ch02-fig-weights"]
+    svg = STORED["path-path-heat"]
     assert {"cat", "thirsty"} <= labels.names(svg)
     assert labels.translated(svg, {"cat": "猫", "keys": "键"}.get).count("猫") == 0
 

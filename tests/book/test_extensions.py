@@ -203,7 +203,7 @@ def test_the_line_of_the_time_gets_the_link(tmp_path: Path) -> None:
     )
     doctree = publish_doctree("Title\n=====\n\nWords.\n\n**Time**: 5 minutes. **Needs**: 1.")
     short_way.lead_back(SimpleNamespace(env=env), doctree)
-    assert "Time: 5 minutes. Needs: 1. In short: One map." in doctree.astext()
+    assert "Time: 5 minutes. Needs: 1. In short, on another page: One map." in doctree.astext()
     assert next(iter(doctree.findall(nodes.reference)))["refuri"] == "path.html#one-map"
     env.docname = "book/09-faq"
     other = publish_doctree("**Time**: 5 minutes. **Needs**: 1.")

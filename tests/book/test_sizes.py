@@ -23,7 +23,6 @@ ALONE = {"n": 3, "n_q": 3, "n_k": 3, "d_k": 5, "d_v": 7, r"d_{\text{model}}": 11
 """Sizes with queries from elsewhere, and in self-attention."""
 
 OF_THEIR_OWN = {
-    ("02-concepts", "P", r"n \times n"): "a permutation of the rows",
     ("02-concepts", "G", r"d_k \times d_k"): "any matrix that can be undone",
     ("04-mathematics", "W_{QK}", r"d_q \times d_k"): "between queries and keys of two widths",
     ("04-mathematics", "W^{(r)}", r"d_{\text{model}} \times d_{\text{model}}/h"): "of a head",

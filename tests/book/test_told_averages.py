@@ -304,8 +304,8 @@ class TestBackward:
         assert torch.allclose(A.grad, dO @ v.T)
 
     @holds(
-        "That sum is the gradient of a bias on the keys: the key bias of chapter 2, which "
-        "changes nothing, gets no gradient either.",
+        "That sum is the gradient of a bias on the keys: such a bias changes nothing "
+        "(question 12), and gets no gradient either.",
     )
     def test_a_bias_on_the_keys_gets_no_gradient(self) -> None:
         q, k, v = (torch.tensor(RNG.normal(size=(6, 4))) for _ in range(3))

@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 
+from qkv_lib import attention_steps
 from qkv_lib.layers import initialise
 from qkv_lib.models.mixers import KERNEL, MIXERS, Convolution, SequenceTagger
 from qkv_lib.variants.convolution import convolve, offset_mask, offset_scores
@@ -54,6 +55,15 @@ def test_scores_of_an_offset_are_as_written() -> Cases:
     alpha, delta = 1.7, (1, -2)
     S = offset_scores(HEIGHT, WIDTH, delta, strength=alpha)
     yield given({"i": N, "j": N}, S=S, alpha=alpha, p=PLACES, Delta=np.array(delta))
+
+
+@evaluated("eq-faq-key-bias", same={"+ → -": "the bias cancels with either sign"})
+def test_a_bias_on_the_keys_cancels_and_one_on_the_queries_does_not() -> Cases:
+    Q, K, V, b = (RNG.normal(size=shape) for shape in ((5, 3), (7, 3), (7, 2), 3))
+    yield given(Q=Q, K=K, b=b, ones=np.ones((7, 1)), d_k=3)
+    plain = attention_steps(Q, K, V).weights
+    np.testing.assert_allclose(attention_steps(Q, K + b, V).weights, plain, rtol=0, atol=1e-12)
+    assert not np.allclose(attention_steps(Q + b, K, V).weights, plain)
 
 
 @evaluated("eq-faq-mixers")

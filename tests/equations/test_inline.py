@@ -13,7 +13,6 @@ from tests.equations.inline_cases import CLAIMS
 from workshop.pages import BOOK
 
 SET: dict[str, dict[str, str]] = {
-    "02-concepts": {"d_k = 16": "w_q, w_k = rng.normal(size=(2, 500, 64, 16))"},
     "06-1-images": {"s = 7": "x = to_patches(image, 7)"},
     "07-tools": {"d_k = 2": "(1, 4, 2): a batch of one"},
     "08-outlook": {
@@ -52,7 +51,7 @@ SUPPOSED: dict[str, tuple[str, ...]] = {
 
 NUMBERS: dict[str, str] = {
     "path": r"\sqrt{d_k} = 2; d_k = 4",
-    "02-concepts": r"\sqrt{d_k} = 2; d_k = 16",
+    "02-concepts": r"\sqrt{d_k} = 2",
     "03-algorithm": r"\sqrt{d_k} = 2",
     "04-mathematics": r"d_k = 4; d_v = 2; d_k = 64; d_{\text{model}} = 512; d_k = 64",
     "05-practice": "u = 0",
