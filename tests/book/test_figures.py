@@ -86,7 +86,6 @@ def _differ(one: dict[str, Any], two: dict[str, Any]) -> bool:
 
 UNTOLD = {
     "06-1-images.ipynb#ch06-1-show-failures": "the frame of the digit is not among the numbers",
-    "09-faq.ipynb#ch09-shortcut-figure": "three of the maps are alike; ablation is told apart",
     "08-outlook.ipynb#ch08-warmup-figure": "pre-norm does as well with warm-up as without",
     "06-1-images.ipynb#ch06-1-show-maps": "weights and rollout are named in one breath",
 }

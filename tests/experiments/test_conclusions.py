@@ -34,10 +34,7 @@ def of(runs: list[dict], **wanted: object) -> Iterator[dict]:
     yield from found
 
 
-@holds(
-    "Multiplied by the lengths of the values (weights × ‖v‖), or carried through all blocks "
-    "(rollout), they put 20 % and 24 % there."
-)
+@holds("weights × ‖v‖ and rollout put 20 % and 24 % there.")
 def test_other_maps_put_little_more_on_the_mark() -> None:
     runs = list(of(shortcut.TABLE.runs, model="ViT", with_mark=True))
     for name, share in {"weights × ‖v‖": 20, "rollout": 24}.items():
@@ -78,7 +75,7 @@ def test_the_recurrence_learns_recall_slowly() -> None:
     assert min(longer) > 0.95
 
 
-@holds("attention counts almost perfectly at $n$ but not at $2n$: it has not learned the rule")
+@holds("attention counts almost perfectly at $n$ but not at $2n$. It has not learned the rule")
 def test_attention_has_not_learned_to_count() -> None:
     case = {"task": "counting", "model": "attention", "updates": 8000}
     once, twice = (longer.reached(each, **case) for each in ("accuracy", "twice"))
@@ -87,8 +84,8 @@ def test_attention_has_not_learned_to_count() -> None:
 
 
 @holds(
-    "All winners still work at $2n$ (0.865, 0.942, 0.849).",
-    "the worst recurrence (0.753) is behind the best attention (0.819).",
+    "The winners keep most of their accuracy at $2n$.",
+    "the worst recurrence has 0.753, the best attention 0.819.",
 )
 def test_the_winners_of_chapter_9_at_twice_the_length() -> None:
     def each(task: str, model: str, what: str) -> list[float]:

@@ -52,8 +52,8 @@ def test_places_are_the_earliest_that_matter(task: str) -> None:
 
 
 @holds(
-    "Eight pairs of a key and a value are scattered over a string of blank tokens, and at the end "
-    "the task asks for the values of four keys.",
+    "Eight tokens, each of which names a key and its value, are scattered among blank tokens.",
+    "At the end the task asks for the values of four keys.",
 )
 def test_each_key_stands_once_and_no_question_is_asked_twice() -> None:
     drawn = TASKS[RECALL].draw(30, 20, np.random.default_rng(2))
