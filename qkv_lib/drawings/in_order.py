@@ -130,7 +130,7 @@ def stripes(*, places: int = 24, width: int = 16) -> Drawing:
     return Drawing("the stripes of sinusoids", sheet.layout())
 
 
-SPEEDS = ((1.0, "1"), (0.25, "1/4"), (1 / 16, "1/16"))  # radians per place
+SPEEDS = ((1.0, "1"), (0.25, "1/4"), (1 / 16, "1/16"))  # radians per position
 
 
 def rope_pairs() -> Drawing:
@@ -160,7 +160,7 @@ def rope_pairs() -> Drawing:
                 tip = (x + 44 * math.cos(angle), y - 44 * math.sin(angle))
                 sheet.arrow((x, y), tip, colour=colour)
             if row == 1:
-                words = f"pair {column + 1}: {name}\nradian per place"
+                words = f"pair {column}: {name}\nradian per position"
                 sheet.text(x, top + 126, words, size=11.5)
     return Drawing("the turning pairs of RoPE", sheet.layout())
 

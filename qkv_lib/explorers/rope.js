@@ -32,7 +32,7 @@ class Rope extends Explorer {
     this.faces = this.speeds.map((_, i) => this.face(i));
     return [h("div", { class: "dials" }, Object.values(this.dials), this.reset()),
       h("div", { class: "faces" }, this.faces.map((face, i) => h("figure", {}, face,
-        h("figcaption", {}, `pair ${i + 1}: ${short(this.speeds[i])} rad per position`)))), this.panel];
+        h("figcaption", {}, `pair ${i}: ${short(this.speeds[i])} rad per position`)))), this.panel];
   }
 
   face(i) {
@@ -75,7 +75,7 @@ class Rope extends Explorer {
     this.panel.replaceChildren(h("div", { class: "side top" }, this.parts(), this.curve()),
       h("p", {}, h("strong", {}, `score = ${write(sum(parts))}`), h("br"),
         `The query stands at ${from + both}, the key at ${t + both}. ` +
-        `With the query at ${write(from - t, 0)} and the key at 0, the score is ${write(relative)}.`));
+        `With the query turned by ${write(from - t, 0)} positions and the key unturned, the score is ${write(relative)}.`));
     this.reach();
     this.say(`Query at ${from + both}, key at ${t + both}, distance ${write(from - t, 0)}: score ${write(sum(parts))}`);
   }
@@ -90,7 +90,7 @@ class Rope extends Explorer {
         const far = 1 + 9 / Math.max(Math.hypot(x, y), 1);
         fill(word, { x: far * x, y: 3 - far * y }, []);
       }
-      face.setAttribute("aria-label", `Pair ${i + 1}: ` + Object.keys(whose).map((name) =>
+      face.setAttribute("aria-label", `Pair ${i}: ` + Object.keys(whose).map((name) =>
         `${name} (${this.turned[name][i].map(short).join(", ")})`).join(", "));
     });
   }
@@ -99,7 +99,7 @@ class Rope extends Explorer {
     const rows = this.result.parts.map((part, i) =>
       [...this.turned.query[i], ...this.turned.key[i], part]);
     return table("turned by their positions", rows, {
-      rowNames: rows.map((_, i) => `pair ${i + 1}`),
+      rowNames: rows.map((_, i) => `pair ${i}`),
       columnNames: ["q, a", "q, b", "k, a", "k, b", "product"],
       cell: (i, j) => write(rows[i][j], j < 4 ? 2 : 4),
     });

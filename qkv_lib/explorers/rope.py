@@ -80,7 +80,7 @@ def rope(
     fallback = table(
         f"query at {query_position}, key at {key_position}: score {products.sum():.4f}",
         np.stack([*q_turned.reshape(2, half), *k_turned.reshape(2, half), products], 1).tolist(),
-        row_names=[f"pair {i + 1}" for i in range(half)],
+        row_names=[f"pair {i}" for i in range(half)],
         column_names=columns,
     )
     data = {

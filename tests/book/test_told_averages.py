@@ -18,6 +18,7 @@ from qkv_lib import (
     split_heads,
 )
 from qkv_lib.data import sentence
+from qkv_lib.drawings import in_order
 from qkv_lib.formula.positions import alibi_bias, alibi_slopes, rope, sinusoidal
 from qkv_lib.layers import MultiHeadAttention
 from tests.book.example import CAT, DRY, HEAD, IT, MILK, STEPS, K, Q, V, X
@@ -156,7 +157,8 @@ class TestOrder:
         "$T_\\Delta$ is $d \\times d$, with the blocks $T_\\Delta^{(l)}$ on its diagonal and 0 "
         "elsewhere.",
         "The query at position $i$ is then $p_{i-3}$, and the keys are the rows $p_j$.",
-        "it fits one to 29 pairs of positions, and tries it on all 61",
+        "It fits a matrix to 29 pairs of rows, $p_i$ and $p_{i-3}$, and tests it on all 61 such "
+        "pairs:",
         "| $p_i$, $T_\\Delta$ | sinusoidal row of position $i$; the map that moves it on by "
         "$\\Delta$ |",
     )
@@ -174,10 +176,13 @@ class TestOrder:
 
     @holds(
         "act after the projections, on queries and keys",
-        "A model that runs with the other pairing gets wrong scores and no error.",
+        "A model trained with one pairing and run with the other gets wrong scores, and no error "
+        "is raised.",
+        "Their features form pairs too, and each pair is turned like a hand, here anticlockwise.",
         "The turns of all pairs together are one $d_k \\times d_k$ matrix $R_i$.",
         "Turning two rows by the same angles does not change their dot product.",
-        "So we may turn both back by $j$ positions, which leaves the key as it was:",
+        "So we may turn both back by $j$ positions.",
+        "The key is then unturned, and the query is turned by $i - j$:",
         "The positions affect the score only through the signed distance $i - j$.",
         "A score then depends on the two positions only through their distance, with its sign; "
         "values are not turned.",
@@ -193,6 +198,10 @@ class TestOrder:
             return float((rope(q, offset=i) @ rope(k, offset=j).T)[0, 0])
 
         assert np.allclose(rope(q, offset=5), q @ R)
+        ((a, _, _, b, _, _),) = rope(np.eye(6)[:1], offset=1)  # a from (1, 0): up, and to the left
+        assert b > 0
+        assert np.isclose(np.arctan2(b, a), 1)
+        assert np.allclose(rope(k, offset=5) @ R.T, k)
         assert np.isclose((q @ R @ (k @ R).T)[0, 0], (q @ k.T)[0, 0])
         assert np.isclose(score(7, 5), (rope(q, offset=2) @ k.T)[0, 0])
         assert np.isclose(score(1003, 1008), score(3, 8))
@@ -231,32 +240,33 @@ class TestOrder:
 
     @holds(
         "Values are not turned.",
-        "Only those of the turned pairs change.",
-        "Here, the 10,000 in the formula of $\\omega_l$ is replaced by 100, so that even slow "
+        "Only the numbers of the turned pairs change.",
+        "As in, the 10,000 in the formula of $\\omega_l$ is replaced by 64, so that even slow "
         "pairs visibly turn.",
     )
     def test_rope_moves_hands_and_no_product(self) -> None:
         q, k = RNG.normal(size=(2, 1, 6))
-        near, far = ([rope(x, offset=at, base=100) for x, at in ((q, i), (k, i + 5))]
+        near, far = ([rope(x, offset=at, base=64) for x, at in ((q, i), (k, i + 5))]
                      for i in (3, 503))  # fmt: skip
         assert not np.allclose(near[0], far[0])
         products = [(a * b).reshape(2, 3).sum(axis=0) for a, b in (near, far)]
         assert np.allclose(*products)
-        slowest = [rope(np.eye(6)[2:3], offset=1, base=base)[0, 5] for base in (100, 10_000)]
+        slowest = [rope(np.eye(6)[2:3], offset=1, base=base)[0, 5] for base in (64, 10_000)]
         assert slowest[0] > 10 * slowest[1] > 0
         taken = inspect.signature(rope).parameters
         assert taken["base"].default == 10_000
         assert not any("value" in name for name in taken)
         page = nbformat.read(BOOK / "04-mathematics.ipynb", as_version=4)
         (dials,) = (cell.source for cell in page.cells if cell.id == "ch04-try-rope")
-        assert "base=100," in dials
+        assert "base=64," in dials
+        drawn = [speed for speed, _ in in_order.SPEEDS]
+        assert np.allclose(drawn, 64.0 ** (-2 * np.arange(3) / 6))
 
     @holds(
         "It lowers each score in proportion to the distance, with a fixed slope "
         "$m_r = 2^{-8r/h}$ for head $r$ of $h$:",
         "Near keys are favoured, strongly by a steep slope, gently by a flat one.",
         "| $m_r$ | slope of head $r$ in ALiBi |",
-        "Without a mask, ALiBi uses the distance in both directions, $|i - j|$:",
     )
     def test_alibi_by_its_slopes(self) -> None:
         bias, slopes = alibi_bias(4, 9), alibi_slopes(4)
@@ -281,7 +291,7 @@ class TestOrder:
 
         dials = heights(drawings.rope_pairs())
         assert dials["key at 1, query at 3"] < dials["key at 4, query at 6"]
-        assert {"pair 1: 1", "pair 2: 1/4", "pair 3: 1/16"} <= set(dials)
+        assert {"pair 0: 1", "pair 1: 1/4", "pair 2: 1/16"} <= set(dials)
         stripes = heights(drawings.stripes())
         assert stripes["position 0, 1, 2, … →"] < stripes["fast"] < stripes["slow"]
 
@@ -291,16 +301,19 @@ class TestBackward:
         "Entry $V_{jc}$ enters each $O_{ic}$ with the factor $A_{ij}$, so its gradient is "
         "$\\sum_i A_{ij}\\,dO_{ic}$.",
         "That is one entry of $A^\\top dO$.",
-        "The same holds for $A$, with the factors in $V$:",
+        "In the same way $A_{ij}$ enters each $O_{ic}$ with the factor $V_{jc}$, so its gradient "
+        "is $\\sum_c dO_{ic}\\,V_{jc}$, one entry of $dO\\,V^\\top$:",
     )
     def test_gradient_of_the_values(self) -> None:
         A, v, dO = (torch.tensor(RNG.normal(size=s), requires_grad=True)
                     for s in ((5, 7), (7, 3), (5, 3)))  # fmt: skip
         ((A @ v) * dO).sum().backward()
-        j, c = 2, 1
-        entry = sum(A[i, j] * dO[i, c] for i in range(5))
+        i, j, c = 3, 2, 1
+        entry = sum(A[row, j] * dO[row, c] for row in range(5))
         assert torch.allclose(v.grad[j, c], entry)
         assert torch.allclose(v.grad, A.T @ dO)
+        entry = sum(dO[i, k] * v[j, k] for k in range(3))
+        assert torch.allclose(A.grad[i, j], entry)
         assert torch.allclose(A.grad, dO @ v.T)
 
     @holds(

@@ -70,14 +70,6 @@ def test_weights_against_catches_transposed_weights(rng: np.random.Generator) ->
         plots.weights_against(np.arange(3), weights.T, keys=list("abc"), xlabel="step")
 
 
-def test_collapse_draws_the_median_on_logarithmic_axes(rng: np.random.Generator) -> None:
-    samples = rng.uniform(1, 2, size=(4, 31))
-    ax = plots.collapse(np.array([1, 2, 4, 8]), samples, xlabel="factor", ylabel="size")
-    np.testing.assert_allclose(ax.lines[0].get_ydata(), np.median(samples, axis=1))
-    with pytest.raises(ValueError, match="not positive"):
-        plots.collapse(np.arange(1, 5), samples - 2, xlabel="factor", ylabel="size")
-
-
 def test_hull_outlines_the_extreme_values_only() -> None:
     values = np.array([[0.0, 0.0], [4.0, 0.0], [0.0, 4.0], [1.0, 1.0]])
     ax = plots.hull(values, np.array([[0.5, 0.5]]))

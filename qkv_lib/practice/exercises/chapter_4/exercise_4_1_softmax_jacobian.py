@@ -43,8 +43,7 @@ EXERCISE = Exercise(
     name="softmax-jacobian",
     skeleton='''
 def jacobian(weights):
-    """Return how the weights p = softmax(s) of one query answer to its scores: J[i, j]
-    = ∂pᵢ/∂sⱼ.
+    """Return the Jacobian of p = softmax(s): J[i, j] = ∂pᵢ/∂sⱼ.
 
     weights: (n_keys,), the p above    returns: (n_keys, n_keys)
     """
