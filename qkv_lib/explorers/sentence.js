@@ -189,7 +189,7 @@ class Sentence extends Explorer {
     const rest = all.filter((j) => !scores[j]);
     const line = (name, j, key, score, value) => h("tr", { role: "row" },
       h("th", { scope: "row", role: "rowheader", lang: lang(name) }, name),
-      [["key", key, "k"], ["score", score], ["÷ 2", key && two(scores[j] / 2)],
+      [["key", key, "k"], ["score", score], ["÷ 2", scores[j] ? two(scores[j] / 2) : ""],
         ["weight", write(step.weights[row][j], 2), "bar"], ["value", value, "v"]]
         .map(([label, text, look]) => h("td", {
           role: "cell", "data-label": label, class: look,
@@ -202,7 +202,7 @@ class Sentence extends Explorer {
       h("tbody", { role: "rowgroup" }, hits.map((j) => line(words[j], j, named(step.K[j], asked),
         reason(step.Q[row], step.K[j], asked), named(step.V[j], handed))),
       rest.length ? line(hits.length ? `each of the other ${rest.length}` : `each of ${rest.length}`,
-        rest[0], "", "0", "") : []));
+        rest[0], hits.length ? "no match" : "any key", "0", "") : []));
   }
 
   // Lines from the word that asks to the words it finds, where all words stand on one line.

@@ -47,7 +47,7 @@ def test_it_finds_the_cat_and_says_why(page):
     assert lines(figure) == [
         ["cat", "thing 2, living 2", "thing 4 + living 4 = 8", "4", "0.79", "size 1"],
         ["milk", "thing 2, drink 2", "thing 4 = 4", "2", "0.11", "sweet 1"],
-        ["each of the other 7", "0", "0.01"],
+        ["each of the other 7", "no match", "0", "0.01"],
     ]
     text = figure.locator("section").first.inner_text()
     assert "it asks (query): pronoun 1 → thing 2, living 2" in text
@@ -75,7 +75,7 @@ def test_the_word_that_asks_is_picked_by_mouse_touch_and_keyboard(page):
     assert_read(figure, THIRSTY, "thirsty")
     figure.locator(".word", has_text="cat").tap()
     assert_read(figure, THIRSTY, "cat")
-    assert lines(figure) == [["each of 9", "0", "0.11"]]  # a noun asks for nothing
+    assert lines(figure) == [["each of 9", "any key", "0", "0.11"]]  # a noun asks for nothing
     assert "all words get the same weight" in figure.locator("section").first.inner_text()
     page.keyboard.press("ArrowRight")
     assert_read(figure, THIRSTY, "drank")
