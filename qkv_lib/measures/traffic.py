@@ -23,7 +23,7 @@ class Traffic(NamedTuple):
     multiplications : int
         Products of two numbers; each comes with one addition.
     bytes : int
-        Read from memory: matrices or cache. What comes in and goes out is small beside them.
+        Read from memory: matrices or cache. The rows that come in and go out are left out.
     """
 
     multiplications: int

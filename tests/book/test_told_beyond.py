@@ -48,7 +48,6 @@ class TestMemory:
         assert sizes[0] == 4 * sizes[1]
 
     @holds(
-        "Each sequence has keys and values of its own.",
         "Reads and multiplications grow alike; the length drops out.",
         "Each sequence brings its own cache, so both grow alike.",
         "The intensity of the matrices grows with the batch; that of the caches does not.",
@@ -280,14 +279,17 @@ class TestFacts:
         added = np.exp(scores[0] - 0.0) + np.exp(scores[1] - 3.0)
         assert not np.isclose(added, np.exp(scores - 3.0).sum())
 
-    @holds("Heads of MLA have different keys, from the same latent.")
+    @holds("Each head of MLA builds a key of its own from the latent;")
     def test_heads_of_mla_have_keys_of_their_own(self) -> None:
         c, up = RNG.normal(size=(1, 5, 6)), RNG.normal(size=(2, 2, 6, 4))
         query = np.stack([Q[:, :4]] * 2)
         found = latent_attention(query, c, up[0], np.stack([up[1][0]] * 2))
         assert not np.allclose(found[0], found[1])  # by their keys alone
 
-    @holds("Where the tokens differ, so do keys and values.")
+    @holds(
+        "Where the tokens differ, so do keys and values.",
+        "Different texts have keys and values of their own.",
+    )
     def test_another_token_has_another_key(self) -> None:
         layer = MultiHeadAttention(6, 2)
         x, other = torch.ones(1, 6), 2 * torch.ones(1, 6)

@@ -37,10 +37,23 @@ def test_a_matrix_is_read_once_for_all_tokens() -> Cases:
 
 
 @holds(
+    r"They are small beside $W$ while there are far fewer tokens than $d$. With 1,000 tokens and "
+    r"a matrix of $4096 \times 4096$ they count: reading and writing them lowers the 500 to 336.",
+)
+def test_rows_of_tokens_count_where_there_are_many() -> None:
+    def share(n: int, d: int) -> float:  # bytes of the rows that come and go, per byte of W
+        return 2 * n * d / d**2
+
+    found = map_traffic(4096, 4096, n_tokens=1000)
+    assert found.intensity == 500
+    assert round(found.intensity / (1 + share(1000, 4096))) == 336
+    assert share(1, 4096) < share(40, 4096) < 0.02
+
+
+@holds(
     "and the whole cache of each sequence. Each weight is used in one multiplication per "
     "sequence, and each query head attends to all tokens of its own sequence.",
-    "Batching does not help with the key-value cache, because each sequence has a cache "
-    "of its own.",
+    "Batching does not help with the key-value cache, because each sequence has a cache of its own",
     r"In each query head a new token needs $n_k$ scores and a weighted sum of $n_k$ values, "
     r"together $2\,n_k\,d_h$ multiplications. In each key head $n_k$ keys and $n_k$ values are "
     r"read, $2\,n_k\,d_h$ numbers.",
@@ -87,6 +100,17 @@ def test_the_brackets_move() -> Cases:
         np.testing.assert_allclose(found[i], steps.output, rtol=1e-9)
         for q, a in zip(QUERY[i], steps.weights, strict=True):
             yield given({"j": M}, q=q, c=LATENT[0], a=a, W_UK=W_UK[i], W_UV=W_UV[i])
+
+
+@holds(
+    r"If every step had to build all keys and values first, $2\,h\,n_k\,d_h$ numbers, the cache "
+    r"would be small, but building them would take $d_c$ times as many multiplications as the "
+    r"attention of the new token.",
+)
+def test_building_the_keys_costs_more_than_attention() -> None:
+    built = 2 * H * map_traffic(D_C, D, n_tokens=M).multiplications
+    assert 2 * (LATENT @ W_UK).size == 2 * H * M * D
+    assert built == D_C * cache_traffic(H, H, D, M).multiplications
 
 
 def turn(t: int, d: int = D) -> np.ndarray:
