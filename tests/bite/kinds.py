@@ -133,7 +133,7 @@ EDITIONS = [
                "On the right each row sums to 1, on the left"), STEP),
     Plant("the stars of an exercise", PRACTICE, first("★★ Write", "★ Write"), STEP),
     Plant("a measured number of the text", PRACTICE,
-          swap("learning: after 32,000 updates", "learning: after 16,000 updates"), STEP),
+          swap("88.8 % after 64,000; how", "88.8 % after 16,000; how"), STEP),
     Plant("an inline formula with a term too many", "book/01-background.ipynb",
           first(r"key \$k_j\$ are rows of \$d_k\$", "key $k_j$ are rows of $d_v$"), STEP),
     Plant("feedback of the quiz turned round", CONCEPTS, quiz("does not", "does"), STEP),

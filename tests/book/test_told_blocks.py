@@ -235,8 +235,8 @@ class TestBlocks:
         assert torch.allclose(decoder(x, padded, **hidden), decoder(x, source, **hidden))
 
     @holds(
-        "exchange two of the other digits that a place sees, and its output stays the same",
-        "Without positions, one block does not know where digits are:",
+        "Without positions, the output depends only on the place's own digit and on how often each "
+        "other digit occurs among those it sees.",
         "In this task a high weight does explain the answer, since a digit can reach another "
         "place only through that weight.",
         "a mask lets each place see only itself",

@@ -119,7 +119,8 @@ class TestTraining:
         "so the correct map is the anti-diagonal, from the upper right to the lower left",
         "the input is a row of ten digits, and the answer at place $i$ is the digit at place "
         "$n - 1 - i$, counting from 0.",
-        "In training, the mirror of place 0 was always place 9.",
+        "A model trained on length 10 has seen only one mirror for place 0, namely place 9; at "
+        "length 20 it is place 19.",
     )
     def test_map_of_a_reversal(self) -> None:
         digits = RNG.integers(10, size=(3, 10))

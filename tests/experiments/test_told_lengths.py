@@ -30,7 +30,8 @@ def mean(task: str, positions: str, n_updates: int, n: int = 10) -> float:
 
 @holds(
     "We compare the three of chapter 4, sinusoidal vectors, RoPE and ALiBi, with none at all.",
-    "A model of one block with four heads is trained on three tasks, with rows of 10 digits:",
+    "A model of one block with four heads is trained on three tasks with rows of 10 digits, and "
+    "tested on rows of 10, 20 and 40:",
     "one block, ten symbols, one training length",
 )
 def test_the_model_and_the_rivals() -> None:
@@ -44,13 +45,13 @@ def test_the_model_and_the_rivals() -> None:
 @holds(
     "| reversal | the digit at $n - 1 - i$ | the place, and the length |",
     "| three_back | the digit at $i - 3$ (causal) | the distance |",
-    "| latest_small | the latest digit below 5, up to $i$ (causal) | the digits, and which is "
-    "nearest |",
+    "| latest_small | the latest digit below 5, up to and including place $i$ (causal) | the "
+    "digits, and which is nearest |",
     "Causal tasks are run under the causal mask.",
     "Places that have no answer are not counted.",
     "each place has its mirror at a different distance",
-    "In RoPE's scores, places count only through their distance, and this task needs the "
-    "distance 3 in a row of any length.",
+    "In its scores, places count only through their distance, and three_back needs the distance 3 "
+    "in a row of any length.",
 )
 @pytest.mark.parametrize("n", [10, 20])
 def test_the_tasks(n: int) -> None:
@@ -73,34 +74,35 @@ def test_the_tasks(n: int) -> None:
 
 
 @holds(
-    "To be fair, each rival has a learning rate of its own for each task.",
-    "each is trained anew for 250, 1,000 and 4,000 updates.",
+    "For each task and each encoding, the learning rate is the best of three in trial runs with "
+    "two other seeds.",
+    "each is trained three times from the start, for 250, 1,000 and 4,000 updates, each time with "
+    "three seeds.",
 )
 @pytest.mark.parametrize("task", lengths.TASKS)
 @pytest.mark.parametrize("positions", POSITIONS)
 def test_what_was_run(task: str, positions: str) -> None:
     of = [run for run in RUNS if (run["task"], run["positions"]) == (task, positions)]
-    assert len({run["lr"] for run in of if run["seed"] < 3}) == 1
-    tried = {run["seed"] for run in of if run["seed"] >= 3}
-    assert len(tried) == 2
+    (used,) = {run["lr"] for run in of if run["seed"] < 3}
+    trials = [run for run in of if run["seed"] >= 3]
+    assert len({run["seed"] for run in trials}) == 2
+    rates = {run["lr"] for run in trials}
+    assert len(rates) == 3
+    losses = {lr: sum(run["loss"] for run in trials if run["lr"] == lr) for lr in rates}
+    assert used == min(rates, key=losses.__getitem__)
     assert all(len(reached(task, positions, n)) == 3 for n in BUDGETS[:3])
     gained = mean(task, positions, 4000) - mean(task, positions, 1000)
     assert (gained > 0.05) == (len(reached(task, positions, 16_000)) == 3)
 
 
 @holds(
-    "Sinusoidal vectors solve all three tasks, and after 250 updates already.",
-    "ALiBi solves latest_small, since its bias favours near keys.",
-    "after 250 updates it does no better than none, after 4,000 it gets nine answers in ten right",
-    "On reversal, 4,000 bring it fewer than four in ten.",
-    "In ALiBi every head favours distance 0.",
-    "That takes most from the nearest places, so the largest weight is left at distance 3, though "
-    "only just:",
+    "since its bias favours near keys",
+    "at length 10 it does hardly better than none after 250 updates, and gets nine answers in ten "
+    "right after 4,000",
+    "ALiBi still gets fewer than four in ten right after 4,000 updates.",
     "Three seeds agree. More updates change the number.",
 )
 def test_at_the_length_of_training() -> None:
-    for task in lengths.TASKS:
-        assert reached(task, "sinusoidal", 250)[:, 0].min() > 0.95
     assert 0.8 < mean("reversal", "RoPE", 16_000) < 0.9
     assert reached("latest_small", "ALiBi", 4000)[:, 0].min() > 0.99
     at = {n: mean("three_back", "ALiBi", n) for n in BUDGETS}
@@ -111,12 +113,6 @@ def test_at_the_length_of_training() -> None:
     assert 0.3 < mean("reversal", "ALiBi", 4000) < 0.4
     bias = alibi_bias(4, 1, 10, offset=9)[:, 0]
     assert (bias.argmax(axis=1) == 9).all()  # the query's own place, in every head
-    steep, flat = (each / each.sum() for each in np.exp(bias[:2, ::-1]))
-    assert steep.argmax() == 0
-    net = flat - 0.24 * steep
-    assert 0 < net[3] - np.delete(net, 3).max() < 0.001
-    peaks = [int((flat - factor * steep).argmax()) for factor in (0.1, 0.2, 0.24, 0.3, 0.5)]
-    assert peaks == [0, 2, 3, 4, 7]
 
 
 @holds(
@@ -128,7 +124,6 @@ def test_knowing_which_digits_occur_beats_a_guess() -> None:
 
 
 @holds(
-    "ALiBi does so with latest_small only.",
     "say which positional encodings still work on sequences longer than in training",
     "On rows longer than in training, RoPE still found a distance, RoPE and ALiBi the latest "
     "digit below 5; sinusoidal vectors failed.",
@@ -140,3 +135,18 @@ def test_at_longer_lengths() -> None:
     assert mean("latest_small", "ALiBi", 4000, 40) > 0.95
     for task in lengths.TASKS:
         assert mean(task, "sinusoidal", 4000, 40) < 0.5
+
+
+@holds(
+    "They fail at the places that did not occur in training: in three_back at length 20, a model "
+    "trained for 250 updates gets every answer up to place 9 right, and from place 11 on no more "
+    "than a guess would.",
+)
+def test_sinusoids_fail_behind_the_places_of_training() -> None:
+    model = lengths.train("three_back", "sinusoidal", seed=0, n_updates=250, lr=0.03)
+    digits = np.random.default_rng(7).integers(10, size=(400, 20))
+    with torch.no_grad():
+        guesses = model(torch.from_numpy(digits)).argmax(dim=-1).numpy()
+    right = (guesses == answers(digits, three_back)).mean(axis=0)
+    assert right[3:10].min() > 0.995
+    assert 0.08 < right[11:].mean() < 0.13
