@@ -66,7 +66,7 @@ class TestMemory:
         cache.append(RNG.normal(size=(1, 5, 6)), RNG.normal(size=(1, 5, 2)))
         assert cache.rows.shape == (1, 5, 6 + 2)
 
-    @holds("and are stored as they are.")
+    @holds("which are stored after turning.")
     def test_turned_keys_are_stored_as_they_are(self) -> None:
         latent, keys = RNG.normal(size=(1, 5, 6)), rope(RNG.normal(size=(1, 5, 2)))
         cache = LatentCache(capacity=5)

@@ -19,7 +19,6 @@ SET: dict[str, dict[str, str]] = {
         "d_k = 16": 'reached("softmax, d_k 16", 800)', "d_k = 8": "limit = np.exp(np.sqrt(8))",
     },
     "08-1-memory": {
-        "d_c = 20": "h, n, d_h, d_c = 16, 12, 8, 20", "d_r = 4": "d_r = 4",
         "d_c = 512": '"MLA, DeepSeek-V2": 512 + 64', "d_r = 64": '"MLA, DeepSeek-V2": 512 + 64',
     },
     "08-3-longer": {"s = 4": "interpolated(theta, 4.0)"},
@@ -60,7 +59,7 @@ NUMBERS: dict[str, str] = {
     "06-3-translation": "d = 64; w = 1",
     "07-tools": "d_k = 2; Q = 0",
     "08-outlook": "g = 1; d_k = 16; d_k = 8",
-    "08-1-memory": "B = 2; d_c = 20; d_r = 4; d_c = 512; d_r = 64",
+    "08-1-memory": "B = 2; d_c = 512; d_r = 64",
     "08-3-longer": r"s = 4; s = 1; \lVert k_t \rVert = 1; \beta_t = 1; \alpha_t = 1",
 }  # fmt: skip
 """The numbers that symbols get on each page: what is so on one page need not be on another."""

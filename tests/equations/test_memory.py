@@ -25,7 +25,7 @@ W_UK, W_UV = rng.normal(size=(2, H, D_C, D))
     r"That takes $d\,d'$ multiplications, one for each number of $W$, and $W$ has to be "
     r"read from memory. If several tokens pass through together, $W$ is still read only "
     r"once.",
-    "For a matrix the number is; batches, prompts and drafts raise it.",
+    "For a matrix the intensity is; batches, prompts and drafts raise it.",
 )
 @evaluated("eq-memory-maps")
 def test_a_matrix_is_read_once_for_all_tokens() -> Cases:
@@ -58,7 +58,7 @@ def test_rows_of_tokens_count_where_there_are_many() -> None:
     r"together $2\,n_k\,d_h$ multiplications. In each key head $n_k$ keys and $n_k$ values are "
     r"read, $2\,n_k\,d_h$ numbers.",
     "The length $n_k$ and the batch $b$ cancel.",
-    "With $h$ given, only three things raise the number: more new tokens per step ($n_q$), "
+    "With $h$ given, only three things raise the intensity: more new tokens per step ($n_q$), "
     "fewer key heads ($g$) and fewer bytes per number ($B$).",
     "For the cache it is, and no batch and no length changes it.",
     "only the caches are eight times as much.",
@@ -121,8 +121,9 @@ def turn(t: int, d: int = D) -> np.ndarray:
 @holds(
     "RoPE turns queries and keys by an angle that depends on their position, after they "
     "have been mapped.",
-    "In a score this matrix comes between the two maps that we want to join:",
-    "A turn by $i$ and back by $j$ is one turn by $i - j$.",
+    r"In a score the turn stands between $q$ and $W_{UK}^\top$, which we wanted to multiply "
+    "once for all keys:",
+    "Turning by $i$ and back by $j$ is turning by $i - j$.",
 )
 @evaluated("eq-memory-turn")
 def test_the_turn_stands_between_the_maps() -> Cases:
@@ -131,10 +132,10 @@ def test_the_turn_stands_between_the_maps() -> Cases:
 
 
 @holds(
-    "Here $r_i$ is the turned part of the query and $t_j$ the turned part of the key.",
+    "Here $r_i$ is the turned part of the query and $t_j$ the turned part of the key;",
     "The main part is not turned, so $W_{UK}$ is absorbed as before. A second part is "
     "narrow, of width $d_r$, and is turned by RoPE.",
-    "Its keys are the same for all heads",
+    "All heads share its keys",
     "The scores of the two parts are added:",
 )
 @evaluated("eq-memory-split")
