@@ -39,7 +39,7 @@ def norm(x: Matrix, layer: torch.nn.Module) -> Matrix:
 
 @evaluated("eq-writing-model")
 @holds(
-    "Each enters as its row of the table $E$;",
+    "Each token enters as its row of the table $E$;",
     "The rows pass through $L$ blocks, and at the end each is compared, by dot products, with all "
     "rows of the same table:",
 )
@@ -81,8 +81,8 @@ def test_the_temperature_divides_the_logits() -> Cases:
 
 @evaluated("eq-writing-top-p")
 @holds(
-    "$S$ takes in the likeliest tokens, one after the other, until their probabilities sum to "
-    "at least the chosen share.",
+    "$S$ is the smallest set of the likeliest tokens whose probabilities sum to at least the "
+    "chosen share.",
 )
 def test_top_p_keeps_the_smallest_set_of_the_likeliest() -> Cases:
     z = np.random.default_rng(1).normal(size=7)
@@ -175,7 +175,7 @@ def test_a_query_is_matched_with_the_marks_of_all_tokens() -> Cases:
 
 @evaluated("eq-writing-copy")
 @holds(
-    "When the induction head looks at token $a$, it adds entry $(a, b)$ of this matrix to the "
+    "When the induction head looks at token $a$, it adds entry $(a, b)$ of $C$ to the "
     "logit of token $b$, up to the scale of the last norm:",
     "$g$ is the gain of that norm.",
 )

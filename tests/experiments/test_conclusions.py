@@ -116,8 +116,8 @@ def test_more_updates_help_neither_the_convolution_nor_those_with_few_examples()
 
 
 @holds(
-    "Choosing what to look at lowered the loss by half a nat per token, and by two thirds with "
-    "four and eight times the updates, against even weights."
+    "Compared with even weights, attention lowered the loss by half a nat per token, and by two "
+    "thirds of a nat after longer training."
 )
 def test_choosing_is_worth_half_a_nat() -> None:
     loss = {
@@ -127,7 +127,7 @@ def test_choosing_is_worth_half_a_nat() -> None:
     assert 0.45 < loss["even"] - loss["choosing"] < 0.55
 
 
-@holds("and by two thirds with four and eight times the updates, against even weights.")
+@holds("and by two thirds of a nat after longer training.")
 def test_longer_training_leaves_choosing_its_lead() -> None:
     for updates in (2400, 4800):
         even, choosing = (
@@ -144,9 +144,14 @@ def guessing_by_counts() -> float:
     return -mean(map(log, shares))
 
 
+def guessing_by_all_so_far() -> float:
+    """Return the loss of guessing each token as often as it stood before, of all tokens."""
+    test = repeated(32, 12, 100, np.random.default_rng(99)).tolist()
+    shares = [row[:i].count(row[i]) / i for row in test for i in range(13, 24)]
+    return -mean(map(log, shares))
+
+
 @holds(
-    "An induction head takes two layers: one layer, even with 16 times the updates, does not "
-    "reach guessing by counts.",
     "It needs a head in an earlier layer that marks B with the token before it.",
     "Two layers of the same width do it;",
 )
@@ -210,7 +215,7 @@ def test_the_lead_of_choosing_grows_and_stays() -> None:
 
 
 @holds(
-    "(We tried three learning rates;",
+    "(In runs of 300 updates we tried three learning rates;",
     "none lowered the loss by as much as 0.02 compared with this one.)",
 )
 def test_the_rate_of_the_two_writers() -> None:
@@ -253,22 +258,18 @@ def runs_of(n_blocks: int) -> list[dict]:
 
 
 @holds(
-    "In two of the three seeds the loss of two layers at first falls hardly lower than that of "
-    "one.",
-    "In all three it then drops within one or two hundred updates, and both scores rise at the "
-    "same time.",
+    "In all three the loss of two layers drops within one or two hundred updates, and both scores "
+    "rise at the same time.",
     "With two layers the loss falls when both scores rise.",
-    "With one layer the scores stay near 0, and the loss stays near three quarters of that of "
-    "blind guessing.",
+    "With one layer the induction score stays near 0.1, the previous score falls to 0, and the "
+    "loss stays near three quarters of that of blind guessing.",
 )
 def test_an_induction_head_appears_suddenly() -> None:
     one = [step for run in runs_of(1) for step in run["curve"]]
     assert max(max(step[2:]) for step in one) < 0.2
     assert all(0.74 < run["loss"] / log(32) < 0.78 for run in runs_of(1))
-    lowest = min(step[1] for step in one)
-    before = [min(step[1] for step in run["curve"] if step[1] > 2.2) for run in runs_of(2)]
-    assert [loss > 0.97 * lowest for loss in before] == [True, True, False]
-    assert min(before) > 0.9 * lowest
+    assert all(abs(run["curve"][-1][2] - 0.1) < 0.02 for run in runs_of(1))
+    assert all(run["curve"][-1][3] < 0.01 for run in runs_of(1))
     for run in runs_of(2):
         high = max(i for i, step in enumerate(run["curve"]) if step[1] > 2.2)
         low = min(i for i, step in enumerate(run["curve"]) if step[1] < 0.75)
@@ -278,13 +279,12 @@ def test_an_induction_head_appears_suddenly() -> None:
 
 
 @holds(
-    "No, it is not only slower.",
-    "Each fourfold increase in updates lowers its loss by about 0.06, and three times or a third "
-    "of the rate changes it by less.",
-    "That is worse than guessing each token as often as it stood in the period (2.26), which knows "
-    "nothing of the order.",
+    "Four times as many updates lower its loss by only about 0.06, and another learning rate "
+    "changes it by less.",
+    "That is a little better than guessing by the counts of all tokens so far (2.58), and worse "
+    "than guessing by the counts in the period (2.26), for which one must know the period.",
     "Two layers reach 0.2 to 0.35 after 800.",
-    "With 16 times the updates it still does worse than guessing by counts.",
+    "With 16 times the updates its loss falls only from 2.59 to 2.47.",
 )
 def test_patience_does_little_for_one_layer() -> None:
     loss = {
@@ -297,6 +297,8 @@ def test_patience_does_little_for_one_layer() -> None:
     assert len(rates) == 3
     assert all(abs(each - rates[0.01]) < 0.05 for each in rates.values())
     assert round(guessing_by_counts(), 2) == 2.26 < round(loss[12_800], 2) == 2.47
+    assert round(guessing_by_all_so_far(), 2) == 2.58
+    assert round(loss[800], 2) == 2.59
     assert {round(min(run["loss"] for run in runs_of(2)), 1),
             round(max(run["loss"] for run in runs_of(2)), 2)} == {0.2, 0.35}  # fmt: skip
 

@@ -77,8 +77,7 @@ def test_a_share_of_the_windows_repeats() -> None:
 
 @holds(
     "random sequences over 32 tokens that repeat after 8 to 16 places.",
-    "The period differs from sequence to sequence, so looking back by a fixed distance does not"
-    " help.",
+    "Each sequence has its own period, so looking back by a fixed distance does not help.",
 )
 def test_the_rows_of_the_small_task_repeat_with_periods_of_their_own() -> None:
     (ids,) = next(repeats.repetitions(np.random.default_rng(0)))
@@ -123,6 +122,7 @@ def test_a_model_is_left_as_it_trains_whoever_watches() -> None:
     "Whether $j$ is the place to copy from depends on the token at $j - 1$, and that is in no key.",
     "what is missing is a second step.",
     "No key holds the token before its own.",
+    "An induction head takes two layers: in one layer no key holds the token before its own.",
     "A first layer must put that into the row.",
     "So the score of a place can depend on its own token, on the query's token and on the "
     "distance, but not on what stood before it.",
@@ -136,3 +136,11 @@ def test_only_in_a_second_layer_a_key_holds_the_token_before() -> None:
             model(torch.tensor([[1, 2, token, 3, 4]]))
         same = [torch.equal(keys[0][0, j], keys[1][0, j]) for j in range(5)]
         assert same == [True, True, False, *[n_blocks == 1] * 2]
+
+
+@holds("17% of the test tokens end a run of six that also stands in the training text.")
+def test_one_test_token_in_six_ends_a_run_that_was_trained_on() -> None:
+    train, test = (writing.tokens()[part].tolist() for part in ("train", "test"))
+    known = set(zip(*(train[i:] for i in range(6)), strict=False))
+    runs = list(zip(*(test[i:] for i in range(6)), strict=False))
+    assert round(sum(run in known for run in runs) / len(test), 2) == 0.17
