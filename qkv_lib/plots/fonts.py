@@ -7,17 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
 from functools import cache
 
 from matplotlib import rcParams
 from matplotlib.font_manager import (
+    FontEntry,
     FontProperties,
     findfont,
     findSystemFonts,
     fontManager,
     get_font,
+    weight_dict,
 )
 
+NORMAL = weight_dict["normal"]
 CHINESE_FAMILIES = (
     "Noto Sans CJK SC",
     "Source Han Sans SC",
@@ -65,8 +69,8 @@ def drawable(labels: Iterable[str], families: Iterable[str] = CHINESE_FAMILIES) 
 def _family(missing: set[str], families: Iterable[str]) -> str | None:
     """Return the first family that has all of some letters; none where none are missing."""
     for family in families if missing else ():
-        path = _path(family)
-        if path and not _missing(missing, path):
+        font = _font(family)
+        if font and not _missing(missing, font.fname):
             return family
     return None
 
@@ -88,8 +92,18 @@ def _missing(labels: Iterable[str], path: str) -> set[str]:
     return {letter for letter in letters if font.get_char_index(ord(letter)) == 0}
 
 
-def _path(family: str) -> str | None:
-    try:
-        return str(findfont(FontProperties(family=[family]), fallback_to_default=False))
-    except ValueError:
+def _font(family: str) -> FontEntry | None:
+    """Return a family's font of normal weight, or the one that stands for it from now on.
+
+    Some Chinese families have no normal weight (WenQuanYi Zen Hei is *medium*), and matplotlib
+    warns each time that it takes another weight than it was asked for.
+    """
+    fonts = [each for each in fontManager.ttflist if each.name == family]
+    for font in fonts:
+        if weight_dict.get(font.weight, font.weight) == NORMAL:
+            return font
+    if not fonts:
         return None
+    stand_in = replace(fonts[0], weight=NORMAL)
+    fontManager.ttflist.append(stand_in)
+    return stand_in

@@ -1,9 +1,11 @@
 """The figures show the data they were given: rows are queries, colours mean the same everywhere."""
 
+import dataclasses
 import subprocess
 import sys
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
@@ -268,6 +270,25 @@ def test_a_font_that_came_after_matplotlib_listed_them_is_found(
     monkeypatch.setattr(fonts, "_missing", lambda labels, at: set() if at == path else {*labels})
     fonts._new_fonts.cache_clear()
     assert fonts.drawable(["x"], ["STIXGeneral"]).get_family()[-1] == "STIXGeneral"
+
+
+@pytest.mark.parametrize("weights", [[500], ["medium", "bold"], ["normal", 500], [400]])
+def test_a_family_without_the_normal_weight_is_taken_without_a_warning(
+    weights: list[int | str], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    name, letter = f"Only {weights}", "注"
+    like = next(each for each in fonts.fontManager.ttflist if each.name == "STIXGeneral")
+    family = [dataclasses.replace(like, name=name, weight=weight) for weight in weights]
+    monkeypatch.setattr(fonts.fontManager, "ttflist", fonts.fontManager.ttflist + family)
+    monkeypatch.setattr(
+        fonts, "_missing", lambda labels, at: set() if at == like.fname else {*labels}
+    )
+    font = fonts.drawable([letter], [name])
+    assert font.get_family()[-1] == name
+    plots.heatmap(np.eye(1), queries=[letter], keys=["the"]).set_title("x", fontproperties=font)
+    found = fonts.findfont(fonts.FontProperties(family=[name]))
+    assert Path(found).samefile(like.fname)
+    assert caplog.messages == []
 
 
 def test_a_font_is_added_only_when_it_is_needed() -> None:
