@@ -11,8 +11,19 @@ import torch
 import yaml
 
 from qkv_lib import attention_steps
-from qkv_lib.data.lexicon import LEXICON
-from qkv_lib.data.sentence import ASKED, COLD, FEATURES, GUESS, LIKE, THIRSTY, layers, rows, step
+from qkv_lib.data.lexicon import CHINESE, LEXICON
+from qkv_lib.data.sentence import (
+    ASKED,
+    COLD,
+    FEATURES,
+    GUESS,
+    LIKE,
+    THIRSTY,
+    WHO,
+    layers,
+    rows,
+    step,
+)
 from qkv_lib.experiments import copying
 from qkv_lib.layers.multihead import MultiHeadAttention
 from qkv_lib.models.seq2seq import EncoderDecoder, copy_accuracy
@@ -23,6 +34,7 @@ from workshop.pages import BOOK, ROOT
 
 CAT, MILK, IT, LAST = (THIRSTY.index(word) for word in ("cat", "milk", "it", "thirsty"))
 HEAD = step(rows(THIRSTY), GUESS)
+NAMED = {THIRSTY: ("cat", "milk", "it"), CHINESE: ("猫", "牛奶", "它")}
 
 
 def features(word: str) -> set[str]:
@@ -32,7 +44,7 @@ def features(word: str) -> set[str]:
 
 @holds(
     "Each word is a short list of features: cat is a thing and is living, and it is a pronoun.",
-    "Three matrices turn each list into three others, called query, key and value.",
+    "Multiplied by three matrices, each list becomes three others, called query, key and value.",
 )
 def test_words_are_lists_of_features() -> None:
     for made, W in ((HEAD.Q, GUESS.W_Q), (HEAD.K, GUESS.W_K), (HEAD.V, GUESS.W_V)):
@@ -64,9 +76,9 @@ def test_what_is_asked_for_and_what_is_found() -> None:
 
 @holds(
     "multiply them feature by feature, and add up the products.",
-    "For it and cat, that is 2 · 2 for thing and 2 · 2 for living,",
-    "so it scores 8 with cat.",
-    "Milk is a thing but not living: 4.",
+    "The query of it and the key of cat both have a 2 at thing and at living, so it scores "
+    "2 · 2 + 2 · 2 = 8 with cat.",
+    "Milk is a thing but not living, so its score is only 2 · 2 = 4.",
     "Every other word scores 0.",
 )
 def test_scores_of_it() -> None:
@@ -78,22 +90,35 @@ def test_scores_of_it() -> None:
 
 
 @holds(
-    "The scores are divided by 2 (chapter 4 says why), and a function named softmax turns them "
-    "into weights that add up to 1.",
-    "Most of the weight goes to cat.",
+    "The scores are divided by 2 (chapter 4 says why). Then softmax takes the exponential of each, "
+    r"$e^4 \approx 54.6$ for cat, $e^2 \approx 7.4$ for milk and $e^0 = 1$ for every other word, "
+    "and divides it by the sum of all. The results are the weights.",
+    "They add up to 1 (the figure rounds them), and most of the weight goes to cat.",
     "It receives the sum of all the values, each multiplied by its weight.",
+    "Cat hands over size 1, milk hands over sweet 1, and the other words nothing, so it receives "
+    "mostly the size of the cat.",
 )
-def test_weights_and_output_of_it() -> None:
-    powers = np.exp(HEAD.scores[IT] / 2)
-    np.testing.assert_allclose(HEAD.weights[IT], powers / powers.sum())
-    assert np.isclose(HEAD.weights[IT].sum(), 1)
-    assert HEAD.weights[IT, CAT] > 0.5
-    np.testing.assert_allclose(HEAD.output[IT], (HEAD.weights[IT, :, None] * HEAD.V).sum(axis=0))
+@pytest.mark.parametrize("words", [THIRSTY, CHINESE])  # the home pages in both languages
+def test_weights_and_output_of_it(words: tuple[str, ...]) -> None:
+    read, cat, milk, it = step(rows(words), GUESS), *map(words.index, NAMED[words])
+    powers, weights = np.exp(read.scores[it] / 2), read.weights[it]
+    assert (powers[cat].round(1), powers[milk].round(1), sum(powers == 1)) == (
+        54.6, 7.4, len(words) - 2)  # fmt: skip
+    np.testing.assert_allclose(weights, powers / powers.sum())
+    assert np.isclose(weights.sum(), 1)
+    assert not np.isclose(weights.round(2).sum(), 1)  # so it must be said that they are rounded
+    assert weights[cat] > 0.5
+    np.testing.assert_allclose(read.output[it], (weights[:, None] * read.V).sum(axis=0))
+    assert GUESS.handed == ("size", "sweet")
+    handed = {place: read.V[place].tolist() for place in np.flatnonzero(read.V.any(axis=1))}
+    assert handed == {cat: [1, 0], milk: [0, 1]}
+    assert read.output[it, 0] > 0.5 > read.output[it, 1]
 
 
 @holds(
-    "This time the milk was cold, but attention still finds the cat, because it asks the same "
-    "question as before.",
+    "This time the milk was cold, but attention still finds the cat, because it makes the same "
+    "guess as before.",
+    "That is a guess: it could also mean the milk.",
 )
 def test_one_layer_finds_the_cat_in_both_sentences() -> None:
     cold = step(rows(COLD), GUESS)
@@ -102,27 +127,26 @@ def test_one_layer_finds_the_cat_in_both_sentences() -> None:
 
 
 @holds(
-    "Choose two layers, one attention after the other, and it asks twice.",
-    "The first question is what is it like?, and cold answers.",
-    "The second is who is like that?, and now attention finds the milk.",
+    "Now choose two layers: one attention follows the other, and it asks twice.",
+    "First what is it like?: cold answers that it is a drink.",
+    "Then who is like that?: the milk.",
 )
 def test_two_layers_find_the_milk() -> None:
     first, second = layers(COLD)
-    assert LIKE.name == "what is it like?"
+    assert (LIKE.name, WHO.name) == ("what is it like?", "who is like that?")
+    assert dict(zip(LIKE.handed, first.V[LAST], strict=True)) == {"of-living": 0, "of-drink": 1}
     assert first.weights[IT].argmax() == LAST
     assert second.weights[IT].argmax() == MILK
     assert layers(THIRSTY)[1].weights[IT].argmax() == CAT
 
 
-@holds("For these you need Python 3.11, 3.12 or 3.13, make and git.")
+@holds("on your machine with Python 3.11, 3.12 or 3.13.")
 def test_the_versions_of_python_are_those_of_the_project() -> None:
     asked = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     assert asked["project"]["requires-python"] == ">=3.11,<3.14"
 
 
-@holds(
-    "The chapters follow the nine sections of a Chinese blog article about Q, K and V in attention,"
-)
+@holds("The nine chapters follow the nine sections of a Chinese blog article on Q, K and V.")
 def test_there_are_nine_chapters() -> None:
     contents = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
     parts = [chapter["file"] for part in contents["parts"] for chapter in part["chapters"]]

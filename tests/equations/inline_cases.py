@@ -164,6 +164,8 @@ CLAIMS: dict[str, Claim] = {
     r"e^4 + e^2 + 7 e^0 \approx 54.6 + 7.4 + 7 = 69": Claim(
         lambda: given(atol=0.05), same={"e^ → 3^ (3)": ANY}
     ),
+    r"e^4 \approx 54.6": Claim(lambda: given(atol=0.05)),
+    r"e^2 \approx 7.4": Claim(lambda: given(atol=0.05)),
     r"S = QK^\top/\sqrt{d_k}": Claim(lambda: given(S=STEPS.scaled, Q=Q, K=K, d_k=D)),
     r"A = \operatorname{softmax}(S)": Claim(lambda: given(A=STEPS.weights, S=STEPS.scaled)),
     r"A = \mathrm{softmax}(S)": Claim(lambda: given(A=STEPS.weights, S=STEPS.scaled)),
