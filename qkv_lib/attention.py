@@ -9,8 +9,8 @@ from typing import Unpack
 
 from qkv_lib.exact._choose import cheapest
 from qkv_lib.formula._call import Keywords
-from qkv_lib.formula._checks import Array
 from qkv_lib.formula._door import check_call
+from qkv_lib.formula.arrays import Array
 from qkv_lib.formula.steps import AttentionSteps, plain
 
 __all__ = ["attention", "attention_steps"]

@@ -14,7 +14,8 @@ from collections.abc import Callable
 from typing import Any
 
 from qkv_lib.attention import attention
-from qkv_lib.formula._checks import Array, check_arrays, shape
+from qkv_lib.formula.arrays import Array, shape
+from qkv_lib.formula.checks import check_arrays
 from qkv_lib.formula.heads import merge_heads, split_heads
 
 __all__ = ["multi_head_attention"]

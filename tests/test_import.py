@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import qkv_lib
+from tests.holds import holds
 
 ROOT = Path(qkv_lib.__file__).parent
 MODULES = {
@@ -35,6 +36,18 @@ FOR_THE_EYE = ("drawings", "explorers", "practice")  # the last draws only when 
 ARRAYS = ("formula", "exact", "attention", "multihead", "variants")
 RING = ("qkv_lib.exact._ranks", "qkv_lib.exact.ring", "qkv_lib.exact.processes")
 HEAVY = {"torch", "matplotlib"}
+# A module with an underscore is for its own package. These are for the ways to attention too, as
+# the floors up to `layers` are, and for nothing else.
+FOR_THE_WAYS = {
+    "qkv_lib.formula._band": "tiles ask it which keys they may skip",
+    "qkv_lib.formula._call": "the checked call, which each way takes",
+    "qkv_lib.formula._door": "makes it",
+    "qkv_lib.formula._fit": "checks operands of ways that have no such call",
+    "qkv_lib.formula._numbers": "checks them where there are numbers to look at",
+    "qkv_lib.exact._choose": "takes the cheapest way, for `attention` and for the layer",
+    "qkv_lib.exact._layout": "cuts operands, for `exact` and for the sparse variant",
+}
+WAYS = (*ARRAYS, "layers")
 
 
 def floor(module: str) -> str:
@@ -140,6 +153,20 @@ def beside(module: str) -> set[str]:
 
 def another_variant(module: str) -> set[str]:
     return {x for x in used(module) if floor(x) == "variants" and not is_in(x, module)}
+
+
+def locked(module: str) -> set[str]:
+    """Return the modules with an underscore that a module takes from another package."""
+    inner = {x for x in used(module) if x in MODULES and x.rpartition(".")[2].startswith("_")}
+    found = {x for x in inner if not is_in(module, x.rpartition(".")[0])}
+    return found - FOR_THE_WAYS.keys() if floor(module) in WAYS else found
+
+
+@holds("A module with an underscore is for its own package, or for the ways to attention.")
+def test_no_package_imports_the_inner_modules_of_another() -> None:
+    assert faults(locked) == {}
+    needed = {x for module in MODULES for x in used(module) if floor(module) != floor(x)}
+    assert FOR_THE_WAYS.keys() - needed == set()
 
 
 def test_the_ground_floor_imports_no_torch() -> None:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from qkv_lib.formula._checks import check_count
+from qkv_lib.formula.checks import check_count
 
 
 class Canvases(NamedTuple):

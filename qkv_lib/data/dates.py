@@ -11,7 +11,7 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import DateTimeFormat, tokenize_pattern
 from numpy.typing import NDArray
 
-from qkv_lib.formula._checks import check_count
+from qkv_lib.formula.checks import check_count
 
 __all__ = [
     "FORMATS", "LOCALES", "DatePair", "DateSplit", "Written",

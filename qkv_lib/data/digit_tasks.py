@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from qkv_lib.formula._checks import check_count
+from qkv_lib.formula.checks import check_count
 
 __all__ = ["alignment", "answers", "examples", "latest_small", "reversal", "three_back"]
 

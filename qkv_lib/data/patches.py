@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import array_api_compat
 
-from qkv_lib.formula._checks import Array, check_count, shape
+from qkv_lib.formula.arrays import Array, shape
+from qkv_lib.formula.checks import check_count
 
 __all__ = ["to_patches"]
 

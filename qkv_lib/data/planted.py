@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from qkv_lib.formula._checks import shape
+from qkv_lib.formula.arrays import shape
 
 __all__ = ["PATCH", "marked", "other_labels"]
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from qkv_lib.formula._checks import check_count
+from qkv_lib.formula.checks import check_count
 
 __all__ = ["TASKS", "Sequences", "Task", "counting", "local_median", "recall"]
 

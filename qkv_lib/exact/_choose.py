@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 
 from qkv_lib.formula._call import Call
-from qkv_lib.formula._checks import Array
+from qkv_lib.formula.arrays import Array
 from qkv_lib.formula.steps import plain_output
 
 # Up to this many scores, one pass over all of them costs less than cutting them into blocks.

@@ -11,9 +11,8 @@ from dataclasses import replace
 from itertools import product
 
 from qkv_lib.formula._call import Call
-from qkv_lib.formula._checks import Array, Shape, shape
-from qkv_lib.formula._fit import broadcast, heads
-from qkv_lib.formula._precision import namespace
+from qkv_lib.formula._fit import broadcast
+from qkv_lib.formula.arrays import Array, Shape, heads, namespace, shape
 
 # The scores computed at a time: few enough for a core's cache, enough for a fast product.
 SCORES_AT_A_TIME = 2**20

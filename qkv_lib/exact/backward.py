@@ -17,10 +17,9 @@ from typing import Any, NamedTuple
 
 from qkv_lib.exact._layout import Box, as_slice, cut, lay_out, part
 from qkv_lib.formula._call import Call
-from qkv_lib.formula._checks import Array, check_arrays, check_count, shape
 from qkv_lib.formula._door import check_call
-from qkv_lib.formula._fit import heads
-from qkv_lib.formula._precision import accumulating, matmul, namespace
+from qkv_lib.formula.arrays import Array, accumulating, heads, matmul, namespace, shape
+from qkv_lib.formula.checks import check_arrays, check_count
 from qkv_lib.formula.steps import dot_scores, mask_scores, soft_cap
 
 __all__ = ["TiledGradients", "tiled_gradients"]

@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 from qkv_lib.exact._choose import cheapest
-from qkv_lib.formula._checks import Array, check_count, check_kinds, shape
-from qkv_lib.formula._door import check_form, check_numbers
+from qkv_lib.formula._door import check_form
 from qkv_lib.formula._fit import check_query_key_value, check_rows
-from qkv_lib.formula._numbers import bound
-from qkv_lib.formula._precision import library, namespace
+from qkv_lib.formula._numbers import bound, check_numbers
+from qkv_lib.formula.arrays import Array, library, namespace, shape
+from qkv_lib.formula.checks import check_count, check_kinds
 
 __all__ = ["KVCache"]
 

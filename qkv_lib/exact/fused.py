@@ -14,10 +14,8 @@ from functools import partial
 from typing import Any, Unpack
 
 from qkv_lib.formula._call import Call, Keywords, without_overflow
-from qkv_lib.formula._checks import Array, Shape, shape
 from qkv_lib.formula._door import check_call
-from qkv_lib.formula._fit import heads
-from qkv_lib.formula._precision import as_they_are
+from qkv_lib.formula.arrays import Array, Shape, as_they_are, heads, shape
 from qkv_lib.formula.steps import mask_scores
 
 __all__ = ["fused_attention"]

@@ -11,10 +11,10 @@ from typing import Any
 
 from qkv_lib.exact._choose import cheapest
 from qkv_lib.exact.cache import offset_of_newest
-from qkv_lib.formula._checks import Array, check_arrays, check_count, shape
 from qkv_lib.formula._door import check_call
 from qkv_lib.formula._fit import check_query_key_value
-from qkv_lib.formula._precision import library, namespace
+from qkv_lib.formula.arrays import Array, library, namespace, shape
+from qkv_lib.formula.checks import check_arrays, check_count
 
 __all__ = ["PagePool", "PagedCache"]
 

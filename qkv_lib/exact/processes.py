@@ -18,8 +18,9 @@ from torch import Tensor
 
 from qkv_lib.exact._ranks import Ring
 from qkv_lib.exact.ring import attend, check_tensors, held_by, ring_attention
-from qkv_lib.formula._checks import check_count, check_flag, shape
 from qkv_lib.formula._door import check_call
+from qkv_lib.formula.arrays import shape
+from qkv_lib.formula.checks import check_count, check_flag
 
 __all__ = ["RankReport", "attend_in_processes"]
 

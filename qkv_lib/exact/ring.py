@@ -18,10 +18,10 @@ from qkv_lib.exact._layout import lay_out, part
 from qkv_lib.exact._ranks import Ring
 from qkv_lib.exact.tiles import Partial, merge, partial_result
 from qkv_lib.formula._call import Call, without_overflow
-from qkv_lib.formula._checks import check_count, check_flag, shape
 from qkv_lib.formula._door import check_call
 from qkv_lib.formula._numbers import bound, could_overflow
-from qkv_lib.formula._precision import accumulating
+from qkv_lib.formula.arrays import accumulating, shape
+from qkv_lib.formula.checks import check_count, check_flag
 from qkv_lib.formula.steps import normalise
 
 __all__ = ["held_by", "ring_attention"]

@@ -15,9 +15,9 @@ from qkv_lib.exact._layout import Box, as_slice, cut, each_element, lay_out, par
 from qkv_lib.exact._threads import in_threads, in_turn
 from qkv_lib.formula._band import Band
 from qkv_lib.formula._call import Call, Keywords, without_overflow
-from qkv_lib.formula._checks import Array, check_count
 from qkv_lib.formula._door import check_call
-from qkv_lib.formula._precision import is_recorded, namespace, recomputing
+from qkv_lib.formula.arrays import Array, is_recorded, namespace, recomputing
+from qkv_lib.formula.checks import check_count
 from qkv_lib.formula.heads import grouped_matmul
 from qkv_lib.formula.steps import (
     dot_scores,

@@ -13,7 +13,7 @@ from torch.nn.functional import cross_entropy
 
 from qkv_lib.attention import attention
 from qkv_lib.experiments.table import Run, Table
-from qkv_lib.formula._checks import check_count
+from qkv_lib.formula.checks import check_count
 from qkv_lib.layers import initialise
 from qkv_lib.models.training import fit
 from qkv_lib.variants.linear import linear_attention

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from qkv_lib.data import sentence
-from qkv_lib.formula._checks import Array, shape
+from qkv_lib.formula.arrays import Array, shape
 from qkv_lib.language import language, words_of
 
 HAN = re.compile("[\u3007\u3400-\u4dbf\u4e00-\u9fff]")  # the characters of Chinese

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from qkv_lib.explorers._page import BYTES, Explorer, spoken, table
-from qkv_lib.formula._checks import check_count
+from qkv_lib.formula.checks import check_count
 from qkv_lib.measures.cost import Block, block_cost, crossover_length, kv_cache_bytes
 
 __all__ = ["cost"]

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from qkv_lib.explorers._page import Explorer, check_tokens, table
-from qkv_lib.formula._checks import Array, check_arrays, check_count, shape
-from qkv_lib.formula._precision import namespace
+from qkv_lib.formula.arrays import Array, namespace, shape
+from qkv_lib.formula.checks import check_arrays, check_count
 
 __all__ = ["heads"]
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from qkv_lib.attention import attention_steps
 from qkv_lib.explorers._page import Explorer, check_matrix, check_tokens, table
-from qkv_lib.formula._checks import Array, check_arrays, check_number, shape
+from qkv_lib.formula.arrays import Array, shape
+from qkv_lib.formula.checks import check_arrays, check_number
 
 __all__ = ["lookup"]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from qkv_lib.explorers._page import Explorer, check_matrix, table
-from qkv_lib.formula._checks import Array, check_arrays, check_count, check_number, shape
+from qkv_lib.formula.arrays import Array, shape
+from qkv_lib.formula.checks import check_arrays, check_count, check_number
 from qkv_lib.formula.positions import rope as turned
 
 __all__ = ["rope"]

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from qkv_lib.explorers._page import Explorer, check_matrix, check_tokens, table
-from qkv_lib.formula._checks import Array, check_arrays, check_number, shape
+from qkv_lib.formula.arrays import Array, shape
+from qkv_lib.formula.checks import check_arrays, check_number
 from qkv_lib.formula.gradients import softmax_jacobian
 from qkv_lib.formula.steps import softmax
 

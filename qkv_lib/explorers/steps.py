@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from qkv_lib.attention import attention_steps
 from qkv_lib.explorers._page import Explorer, check_matrix, check_tokens, table
-from qkv_lib.formula._checks import Array
+from qkv_lib.formula.arrays import Array
 
 __all__ = ["steps"]
 

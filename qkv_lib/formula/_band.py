@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from qkv_lib.formula._precision import Array, namespace
+from qkv_lib.formula.arrays import Array, namespace
 
 FAR = 2**60  # further than any key; differences of positions up to here fit into 64 bits
 

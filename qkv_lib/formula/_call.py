@@ -10,8 +10,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, TypedDict
 
 from qkv_lib.formula._band import Band
-from qkv_lib.formula._checks import Array, Shape
-from qkv_lib.formula._precision import namespace
+from qkv_lib.formula.arrays import Array, Shape, namespace
 
 
 class Keywords(TypedDict, total=False):

@@ -5,11 +5,6 @@ from __future__ import annotations
 from typing import Unpack
 
 from qkv_lib.formula._call import Call, Keywords, join_masks
-from qkv_lib.formula._checks import (
-    Array,
-    check_number,
-    check_softcap,
-)
 from qkv_lib.formula._fit import (
     check_band,
     check_bias,
@@ -17,8 +12,9 @@ from qkv_lib.formula._fit import (
     check_mask,
     check_query_key_value,
 )
-from qkv_lib.formula._numbers import bound, check_below_infinity, check_range, could_overflow
-from qkv_lib.formula._precision import accumulating, library, transformed
+from qkv_lib.formula._numbers import bound, check_numbers
+from qkv_lib.formula.arrays import Array, accumulating, library, transformed
+from qkv_lib.formula.checks import check_number, check_softcap
 from qkv_lib.formula.masks import padding_mask
 from qkv_lib.formula.steps import default_scale
 
@@ -67,13 +63,3 @@ def check_form(
         sizes=sizes,
         dtype=query.dtype,
     )
-
-
-def check_numbers(call: Call, query: float | None, key: float | None, value: float | None) -> Call:
-    """Check that no score overflows, given a bound of each operand's numbers (see `bound`)."""
-    added = None if call.bias is None else check_below_infinity("bias", call.bias)
-    if query is not None and key is not None:
-        check_range(call.query, call.key, query * key, scale=call.scale, bias=added)
-    if value is not None and could_overflow(call.value, value, n_keys=call.sizes[-1]):
-        return call._replace(huge=True)
-    return call

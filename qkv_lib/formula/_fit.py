@@ -6,19 +6,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from qkv_lib.formula._band import Band
-from qkv_lib.formula._checks import (
-    Array,
-    Shape,
+from qkv_lib.formula._numbers import has_numbers
+from qkv_lib.formula.arrays import Array, Shape, heads, namespace, shape
+from qkv_lib.formula.checks import (
     check_count,
     check_flag,
     check_integers,
     check_kin,
     check_kinds,
     is_floating,
-    shape,
 )
-from qkv_lib.formula._numbers import has_numbers
-from qkv_lib.formula._precision import namespace
 
 
 def check_query_key_value(query: Array, key: Array, value: Array) -> Shape:
@@ -177,11 +174,6 @@ def _check_companion(name: str, array: Array, scores: Shape, like: Array) -> Non
             f"{name} has shape {shape(array)}, needs one that broadcasts to the scores' "
             f"{scores}: (..., n_queries, n_keys)"
         )
-
-
-def heads(array: Array) -> int:
-    """Return the number of heads, the third axis from the end (1 where there is none)."""
-    return int(array.shape[-3]) if array.ndim > 2 else 1
 
 
 def broadcast(left: Sequence[int], right: Sequence[int]) -> Shape | None:

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from qkv_lib.formula._precision import Array, namespace
+from qkv_lib.formula._call import Call
+from qkv_lib.formula.arrays import Array, namespace
 
 SURE = 1e30  # A bound up to here is far below what float32 holds (3e38), however it was rounded.
 
@@ -92,6 +93,16 @@ def check_below_infinity(name: str, array: Array) -> tuple[float, float] | None:
     if low == -math.inf:
         low = float(extremes(xp, xp.where(array == -math.inf, 0.0, array))[0])
     return low, high
+
+
+def check_numbers(call: Call, query: float | None, key: float | None, value: float | None) -> Call:
+    """Check that no score overflows, given a bound of each operand's numbers (see `bound`)."""
+    added = None if call.bias is None else check_below_infinity("bias", call.bias)
+    if query is not None and key is not None:
+        check_range(call.query, call.key, query * key, scale=call.scale, bias=added)
+    if value is not None and could_overflow(call.value, value, n_keys=call.sizes[-1]):
+        return call._replace(huge=True)
+    return call
 
 
 def check_range(

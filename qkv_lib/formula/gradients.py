@@ -16,10 +16,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from qkv_lib.formula._checks import Array, Shape, check_array, check_arrays, shape
 from qkv_lib.formula._door import check_call
-from qkv_lib.formula._fit import heads
-from qkv_lib.formula._precision import accumulating, matmul, namespace
+from qkv_lib.formula.arrays import Array, Shape, accumulating, heads, matmul, namespace, shape
+from qkv_lib.formula.checks import check_array, check_arrays
 from qkv_lib.formula.heads import fold_groups, grouped_matmul
 from qkv_lib.formula.steps import plain
 

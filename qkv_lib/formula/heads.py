@@ -5,8 +5,8 @@ Shapes: ``(..., n, h · d)`` outside, ``(..., h, n, d)`` inside.
 
 from __future__ import annotations
 
-from qkv_lib.formula._checks import Array, check_array, check_count, shape
-from qkv_lib.formula._precision import matmul, namespace
+from qkv_lib.formula.arrays import Array, matmul, namespace, shape
+from qkv_lib.formula.checks import check_array, check_count
 
 __all__ = ["fold_groups", "grouped_matmul", "merge_heads", "split_heads"]
 

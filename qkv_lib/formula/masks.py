@@ -7,8 +7,9 @@ keys: ``offset`` is the number of keys that came before the first query.
 from __future__ import annotations
 
 from qkv_lib.formula._band import Band
-from qkv_lib.formula._checks import Array, check_array, check_count, shape
 from qkv_lib.formula._fit import check_lengths
+from qkv_lib.formula.arrays import Array, shape
+from qkv_lib.formula.checks import check_array, check_count
 
 __all__ = ["causal_mask", "padding_mask", "window_mask"]
 

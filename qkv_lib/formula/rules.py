@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from qkv_lib.formula._checks import Array, check_count, check_integers, shape
-from qkv_lib.formula._precision import namespace
+from qkv_lib.formula.arrays import Array, namespace, shape
+from qkv_lib.formula.checks import check_count, check_integers
 
 __all__ = ["Rule", "causal", "documents", "everything", "prefix", "tree", "within"]
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from qkv_lib.formula._checks import Array, check_arrays, check_number
-from qkv_lib.formula._checks import shape as shape_of
 from qkv_lib.formula._fit import broadcast, check_heads, check_widths
-from qkv_lib.formula._precision import accumulating, matmul
+from qkv_lib.formula.arrays import Array, accumulating, matmul
+from qkv_lib.formula.arrays import shape as shape_of
+from qkv_lib.formula.checks import check_arrays, check_number
 from qkv_lib.formula.steps import default_scale, dot_scores
 
 __all__ = ["additive", "bilinear", "dot", "gaussian", "scaled_dot"]

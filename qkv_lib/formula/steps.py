@@ -13,8 +13,8 @@ import math
 from typing import NamedTuple
 
 from qkv_lib.formula._call import Call, without_overflow
-from qkv_lib.formula._checks import Array, check_scores
-from qkv_lib.formula._precision import accumulating, library, namespace
+from qkv_lib.formula.arrays import Array, accumulating, library, namespace
+from qkv_lib.formula.checks import check_scores
 from qkv_lib.formula.heads import grouped_matmul
 
 __all__ = ["AttentionSteps", "softmax"]

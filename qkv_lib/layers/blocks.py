@@ -8,7 +8,7 @@ from typing import Any
 from torch import Tensor, nn
 from torch.nn.functional import gelu
 
-from qkv_lib.formula._checks import check_count, check_flag
+from qkv_lib.formula.checks import check_count, check_flag
 from qkv_lib.layers.multihead import MultiHeadAttention
 
 

@@ -10,8 +10,9 @@ from torch import Tensor, nn
 
 from qkv_lib.exact._choose import cheapest
 from qkv_lib.exact.cache import KVCache
-from qkv_lib.formula._checks import check_count, check_flag, shape
 from qkv_lib.formula._door import check_call
+from qkv_lib.formula.arrays import shape
+from qkv_lib.formula.checks import check_count, check_flag
 from qkv_lib.formula.heads import merge_heads, split_heads
 from qkv_lib.formula.steps import averages, plain
 

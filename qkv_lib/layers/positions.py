@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from qkv_lib.formula._checks import check_count, shape
+from qkv_lib.formula.arrays import shape
+from qkv_lib.formula.checks import check_count
 
 
 class LearnedPositions(nn.Module):

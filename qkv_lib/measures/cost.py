@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from qkv_lib.formula._checks import check_count
+from qkv_lib.formula.checks import check_count
 
 __all__ = ["Block", "Cost", "Part", "block_cost", "crossover_length", "kv_cache_bytes"]
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from qkv_lib.formula._checks import check_count
+from qkv_lib.formula.checks import check_count
 from qkv_lib.formula.positions import rope
 from qkv_lib.layers import recorded_weights
 from qkv_lib.models.gpt import BASE, GPT

@@ -15,7 +15,8 @@ import array_api_compat
 import numpy as np
 from numpy.typing import NDArray
 
-from qkv_lib.formula._checks import Array, check_arrays, check_count, shape
+from qkv_lib.formula.arrays import Array, shape
+from qkv_lib.formula.checks import check_arrays, check_count
 
 __all__ = ["deletion_curve", "rollout", "weighted_norms"]
 

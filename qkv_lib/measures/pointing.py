@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qkv_lib.data.patches import to_patches
-from qkv_lib.formula._checks import check_count, shape
+from qkv_lib.formula.arrays import shape
+from qkv_lib.formula.checks import check_count
 
 __all__ = ["box_coverage", "hits", "mass_inside"]
 

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from qkv_lib.formula._checks import Array, check_arrays, shape
+from qkv_lib.formula.arrays import Array, shape
+from qkv_lib.formula.checks import check_arrays
 
 __all__ = ["relation_mass", "spread", "token_relations"]
 

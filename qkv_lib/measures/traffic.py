@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from qkv_lib.formula._checks import check_count
+from qkv_lib.formula.checks import check_count
 
 __all__ = ["Traffic", "cache_traffic", "latent_traffic", "map_traffic"]
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import log_softmax
 
-from qkv_lib.formula._checks import check_count
+from qkv_lib.formula.checks import check_count
 from qkv_lib.models.translator import PAD, Translator
 
 __all__ = ["END", "START", "beam_search", "greedy", "log_probability"]

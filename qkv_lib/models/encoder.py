@@ -12,7 +12,7 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from qkv_lib.data.pretrained import read_pretrained, read_weights
-from qkv_lib.formula._checks import check_count
+from qkv_lib.formula.checks import check_count
 from qkv_lib.layers import EncoderBlock, LearnedPositions, MultiHeadAttention
 
 __all__ = ["SentenceEncoder", "Tokens", "WordPieces", "load_encoder", "unit_mean"]

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from qkv_lib.exact.cache import KVCache
-from qkv_lib.formula._checks import check_count
+from qkv_lib.formula.checks import check_count
 from qkv_lib.formula.positions import rope
 from qkv_lib.layers import EncoderBlock, MultiHeadAttention, initialise
 

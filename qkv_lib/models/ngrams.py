@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from qkv_lib.formula._checks import check_count, check_number
+from qkv_lib.formula.checks import check_count, check_number
 
 __all__ = ["NGrams"]
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from qkv_lib.formula._checks import check_count, check_number
+from qkv_lib.formula.checks import check_count, check_number
 from qkv_lib.models.gpt import GPT
 
 __all__ = ["next_probabilities", "write"]

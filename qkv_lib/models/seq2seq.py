@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from qkv_lib.formula._checks import check_count
+from qkv_lib.formula.checks import check_count
 from qkv_lib.formula.scoring import additive
 from qkv_lib.formula.steps import softmax
 from qkv_lib.models.training import Batch

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from tqdm import tqdm
 
-from qkv_lib.formula._checks import check_count, check_number
+from qkv_lib.formula.checks import check_count, check_number
 
 Batch = tuple[Tensor, ...]
 Augment = Callable[[NDArray[Any], np.random.Generator], NDArray[Any]]

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from qkv_lib.formula._checks import Array, shape
+from qkv_lib.formula.arrays import Array, shape
 from qkv_lib.plots.colours import LINES
 from qkv_lib.plots.heat import heatmap
 from qkv_lib.plots.inputs import to_numpy

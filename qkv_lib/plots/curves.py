@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
-from qkv_lib.formula._checks import Array, shape
+from qkv_lib.formula.arrays import Array, shape
 from qkv_lib.plots.colours import LINES
 from qkv_lib.plots.inputs import as_matrix, check_labels, to_numpy
 

@@ -9,7 +9,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
-from qkv_lib.formula._checks import Array, shape
+from qkv_lib.formula.arrays import Array, shape
 from qkv_lib.formula.steps import AttentionSteps
 from qkv_lib.plots.heat import Matrix, color_limits, draw_cells, heatmap, label_axes, write_numbers
 from qkv_lib.plots.inputs import as_matrix, check_labels

@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
-from qkv_lib.formula._checks import Array, shape
+from qkv_lib.formula.arrays import Array, shape
 from qkv_lib.plots.cells import draw_matrix
 from qkv_lib.plots.heat import label_axes
 from qkv_lib.plots.inputs import as_matrix

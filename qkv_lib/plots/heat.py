@@ -13,7 +13,7 @@ from matplotlib.collections import PatchCollection
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from qkv_lib.formula._checks import Array
+from qkv_lib.formula.arrays import Array
 from qkv_lib.plots.cells import draw_matrix
 from qkv_lib.plots.colours import CELLS, luminance
 from qkv_lib.plots.fonts import drawable

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from qkv_lib.formula._checks import shape
+from qkv_lib.formula.arrays import shape
 from qkv_lib.plots.cells import draw_matrix
 from qkv_lib.plots.colours import GREY
 from qkv_lib.plots.curves import COLOURS, STYLES, draw_legend, new_axes

@@ -8,7 +8,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
-from qkv_lib.formula._checks import Array, check_count
+from qkv_lib.formula.arrays import Array
+from qkv_lib.formula.checks import check_count
 from qkv_lib.plots.colours import COLOURS
 from qkv_lib.plots.frame import frame
 from qkv_lib.plots.heat import (

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.axes import Axes
 
-from qkv_lib.formula._checks import Array, shape
+from qkv_lib.formula.arrays import Array, shape
 from qkv_lib.plots.colours import GREY
 from qkv_lib.plots.curves import COLOURS, STYLES, draw_legend, new_axes
 from qkv_lib.plots.inputs import to_numpy

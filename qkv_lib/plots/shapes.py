@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 
-from qkv_lib.formula._checks import Array
+from qkv_lib.formula.arrays import Array
 from qkv_lib.plots.colours import CELLS
 from qkv_lib.plots.heat import draw_cells, label_axes, new_axes
 from qkv_lib.plots.inputs import as_mask, as_matrix, check_labels

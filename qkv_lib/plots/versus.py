@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Colormap
 from numpy.typing import NDArray
 
-from qkv_lib.formula._checks import Array
+from qkv_lib.formula.arrays import Array
 from qkv_lib.plots.cells import draw_matrix
 from qkv_lib.plots.frame import frame
 from qkv_lib.plots.heat import write_numbers

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from qkv_lib.formula._checks import Array
+from qkv_lib.formula.arrays import Array
 from qkv_lib.practice.compare import agree, differs, passed
 from qkv_lib.practice.exercise import Exercise, Function, Outcome, Trial, Values
 from qkv_lib.practice.run import Convert, run_once, to_numpy

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from qkv_lib.formula._checks import Array
+from qkv_lib.formula.arrays import Array
 from qkv_lib.practice import surgery
 from qkv_lib.practice.attempt import Attempt, difference
 from qkv_lib.practice.compare import close

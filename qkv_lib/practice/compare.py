@@ -6,7 +6,7 @@ from math import isfinite
 
 import numpy as np
 
-from qkv_lib.formula._checks import Array
+from qkv_lib.formula.arrays import Array
 from qkv_lib.practice.exercise import Exercise, Outcome, Trial, Values
 
 HALF = 5e-3

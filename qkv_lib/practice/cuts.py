@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from qkv_lib.formula._checks import Array
+from qkv_lib.formula.arrays import Array
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from qkv_lib.formula._checks import Array
+from qkv_lib.formula.arrays import Array
 from qkv_lib.practice.attempt import Attempt, difference
 from qkv_lib.practice.exercise import Exercise, Trial, Values
 from qkv_lib.practice.verdict import Finding, place

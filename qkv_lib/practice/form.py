@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from qkv_lib.formula._checks import Array
+from qkv_lib.formula.arrays import Array
 from qkv_lib.practice.attempt import Attempt, difference
 from qkv_lib.practice.compare import close, unfit
 from qkv_lib.practice.exercise import Case, Trial

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from qkv_lib.formula._checks import Array
+from qkv_lib.formula.arrays import Array
 from qkv_lib.practice.exercise import Case
 
 Generator = np.random.Generator

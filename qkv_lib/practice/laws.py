@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from qkv_lib.formula._checks import Array
+from qkv_lib.formula.arrays import Array
 from qkv_lib.practice.attempt import Attempt
 from qkv_lib.practice.depends import is_wrong
 from qkv_lib.practice.exercise import Case, Exercise, Trial

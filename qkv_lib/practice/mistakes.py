@@ -15,7 +15,7 @@ from dataclasses import replace
 import numpy as np
 
 from qkv_lib import attention, softmax
-from qkv_lib.formula._checks import Array
+from qkv_lib.formula.arrays import Array
 from qkv_lib.formula.steps import normalise
 from qkv_lib.practice.cuts import unit
 from qkv_lib.practice.exercise import Function, Mistake, Trial

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from qkv_lib.formula._checks import Array
+from qkv_lib.formula.arrays import Array
 from qkv_lib.practice.exercise import Property, Trial
 from qkv_lib.practice.verdict import number
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from qkv_lib.formula._checks import Array
+from qkv_lib.formula.arrays import Array
 from qkv_lib.practice import surgery
 from qkv_lib.practice.attempt import Attempt, difference
 from qkv_lib.practice.cuts import ALIKE, LOSES, ONE_PART, RESULTS, SHAPES, UNDOES, Cut

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from qkv_lib.formula._checks import Array
+from qkv_lib.formula.arrays import Array
 from qkv_lib.practice.attempt import Attempt, difference
 from qkv_lib.practice.compare import close
 from qkv_lib.practice.exercise import Trial

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from qkv_lib.formula._checks import Array
+from qkv_lib.formula.arrays import Array
 from qkv_lib.practice.cuts import ARRAYS, BOOLEAN, SCALARS, Cut
 from qkv_lib.practice.exercise import Exercise, Function, Values
 from qkv_lib.practice.run import known_cases

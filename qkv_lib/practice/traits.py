@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from qkv_lib.formula._checks import Array
+from qkv_lib.formula.arrays import Array
 from qkv_lib.practice.attempt import Attempt
 from qkv_lib.practice.patterns import generic
 from qkv_lib.practice.verdict import Finding, number

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from qkv_lib import attention, attention_steps, softmax
-from qkv_lib.formula._checks import Array
+from qkv_lib.formula.arrays import Array
 from qkv_lib.formula.steps import normalise
 
 Attend = Callable[..., Any]

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from qkv_lib.formula._checks import Array, check_arrays
+from qkv_lib.formula.arrays import Array
+from qkv_lib.formula.checks import check_arrays
 from qkv_lib.rosetta.layouts import LAYOUTS
 from qkv_lib.rosetta.tool import Tool
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from qkv_lib.formula._checks import Array
+from qkv_lib.formula.arrays import Array
 from qkv_lib.rosetta._optional import optional
 from qkv_lib.rosetta.tool import (
     NotOfferedError,

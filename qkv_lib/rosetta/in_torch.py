@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn import functional as F  # noqa: N812
 
 from qkv_lib.attention import attention, attention_steps
-from qkv_lib.formula._checks import Array
+from qkv_lib.formula.arrays import Array
 from qkv_lib.rosetta.tool import (
     NotOfferedError,
     Returned,

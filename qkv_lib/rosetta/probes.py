@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from qkv_lib.attention import attention, attention_steps
-from qkv_lib.formula._checks import Array
+from qkv_lib.formula.arrays import Array
 from qkv_lib.rosetta.conventions import MASKS, ORDERS, SCALES, Conventions
 from qkv_lib.rosetta.layouts import LAYOUTS
 from qkv_lib.rosetta.tool import NotOfferedError, Tool

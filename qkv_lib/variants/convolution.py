@@ -14,7 +14,8 @@ import array_api_compat
 import numpy as np
 
 from qkv_lib.attention import attention
-from qkv_lib.formula._checks import Array, check_arrays, check_count, shape
+from qkv_lib.formula.arrays import Array, shape
+from qkv_lib.formula.checks import check_arrays, check_count
 
 __all__ = ["convolve", "offset_mask", "offset_scores"]
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from qkv_lib.formula._checks import Array, check_arrays, check_count, shape
 from qkv_lib.formula._fit import check_query_key_value
 from qkv_lib.formula._numbers import has_numbers
-from qkv_lib.formula._precision import accumulating, matmul, namespace
+from qkv_lib.formula.arrays import Array, accumulating, matmul, namespace, shape
+from qkv_lib.formula.checks import check_arrays, check_count
 from qkv_lib.formula.masks import causal_mask
 
 __all__ = ["delta_attention", "delta_attention_by_chunks"]

@@ -9,9 +9,8 @@ import math
 from typing import Any
 
 from qkv_lib.attention import attention, attention_steps
-from qkv_lib.formula._checks import Array, check_count, check_number, shape
-from qkv_lib.formula._fit import heads
-from qkv_lib.formula._precision import accumulating, namespace
+from qkv_lib.formula.arrays import Array, accumulating, heads, namespace, shape
+from qkv_lib.formula.checks import check_count, check_number
 
 __all__ = ["differential_attention", "differential_weights", "first_strength"]
 

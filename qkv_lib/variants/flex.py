@@ -14,9 +14,9 @@ from functools import partial, reduce
 from qkv_lib.exact._layout import as_slice, cut
 from qkv_lib.exact.tiles import Partial, merge
 from qkv_lib.formula._call import Call, without_overflow
-from qkv_lib.formula._checks import Array, check_count
 from qkv_lib.formula._door import check_call
-from qkv_lib.formula._precision import namespace
+from qkv_lib.formula.arrays import Array, namespace
+from qkv_lib.formula.checks import check_count
 from qkv_lib.formula.heads import grouped_matmul
 from qkv_lib.formula.rules import Rule, everything, places
 from qkv_lib.formula.steps import dot_scores, exponentials, mask_scores, normalise

@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 from qkv_lib.attention import attention
-from qkv_lib.formula._checks import Array, check_arrays, shape
-from qkv_lib.formula._precision import accumulating, namespace
+from qkv_lib.formula.arrays import Array, accumulating, namespace, shape
+from qkv_lib.formula.checks import check_arrays
 
 __all__ = ["gated_attention"]
 

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 
 from qkv_lib.attention import attention
 from qkv_lib.exact.cache import offset_of_newest
-from qkv_lib.formula._checks import Array, check_arrays
 from qkv_lib.formula._fit import check_query_key_value
-from qkv_lib.formula._precision import accumulating, namespace
+from qkv_lib.formula.arrays import Array, accumulating, namespace
+from qkv_lib.formula.checks import check_arrays
 
 __all__ = ["Int8Cache", "Rounded", "restored", "rounded"]
 

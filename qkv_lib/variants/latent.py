@@ -12,9 +12,8 @@ from typing import Any
 
 from qkv_lib.attention import attention
 from qkv_lib.exact.cache import KVCache, offset_of_newest
-from qkv_lib.formula._checks import Array, check_kinds, shape
-from qkv_lib.formula._fit import heads
-from qkv_lib.formula._precision import accumulating, matmul, namespace
+from qkv_lib.formula.arrays import Array, accumulating, heads, matmul, namespace, shape
+from qkv_lib.formula.checks import check_kinds
 
 __all__ = ["LatentCache", "absorbed_attention", "latent_attention"]
 

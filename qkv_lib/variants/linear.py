@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from qkv_lib.formula._checks import Array, check_array, check_arrays, check_flag, shape
-from qkv_lib.formula._fit import check_query_key_value, heads
+from qkv_lib.formula._fit import check_query_key_value
 from qkv_lib.formula._numbers import has_numbers
-from qkv_lib.formula._precision import accumulating, matmul, namespace
+from qkv_lib.formula.arrays import Array, accumulating, heads, matmul, namespace, shape
+from qkv_lib.formula.checks import check_array, check_arrays, check_flag
 from qkv_lib.formula.masks import causal_mask
 from qkv_lib.formula.steps import normalise
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from qkv_lib.formula._checks import Array, check_arrays, check_count, check_number, shape
-from qkv_lib.formula._precision import accumulating, is_tensor, namespace
+from qkv_lib.formula.arrays import Array, accumulating, is_tensor, namespace, shape
+from qkv_lib.formula.checks import check_arrays, check_count, check_number
 
 __all__ = [
     "frequencies",

@@ -12,9 +12,8 @@ import math
 from typing import Any
 
 from qkv_lib.attention import attention, attention_steps
-from qkv_lib.formula._checks import Array, check_array, check_kinds, shape
-from qkv_lib.formula._fit import heads
-from qkv_lib.formula._precision import accumulating, namespace
+from qkv_lib.formula.arrays import Array, accumulating, heads, namespace, shape
+from qkv_lib.formula.checks import check_array, check_kinds
 
 __all__ = ["sink_attention", "sink_attention_by_key"]
 

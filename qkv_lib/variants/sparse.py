@@ -11,9 +11,9 @@ from __future__ import annotations
 from typing import Any
 
 from qkv_lib.attention import attention
-from qkv_lib.formula._checks import Array, check_count, check_flag, shape
-from qkv_lib.formula._fit import check_query_key_value, heads
-from qkv_lib.formula._precision import accumulating, namespace
+from qkv_lib.formula._fit import check_query_key_value
+from qkv_lib.formula.arrays import Array, accumulating, heads, namespace, shape
+from qkv_lib.formula.checks import check_count, check_flag
 from qkv_lib.formula.heads import grouped_matmul
 
 __all__ = ["chosen_blocks", "sparse_attention", "sparse_attention_by_mask"]

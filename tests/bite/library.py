@@ -40,7 +40,7 @@ FORMULA = [
           swap("return cap * namespace", "return namespace"), ATTENTION),
     Plant("the bias subtracted", STEPS,
           swap("scores + xp.astype(bias", "scores - xp.astype(bias"), ATTENTION),
-    Plant("half precision summed in half precision", "qkv_lib/formula/_precision.py",
+    Plant("half precision summed in half precision", "qkv_lib/formula/arrays.py",
           swap("if array.dtype.itemsize >= 4", "if array.dtype.itemsize >= 2"), ATTENTION),
     Plant("NaN let in at the door", "qkv_lib/formula/_numbers.py",
           swap("bool(xp.isfinite(extreme)) for", "True for"),

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from qkv_lib import attention, attention_steps
 from qkv_lib.exact.tiles import Partial, blocked_attention, edges, merge, tiled_attention
 from qkv_lib.formula._band import Band
-from qkv_lib.formula._precision import namespace
+from qkv_lib.formula.arrays import namespace
 from tests.arrays import LIBRARIES, array, normal, operands, plain
 from tests.refusals import says
 from tests.test_attention import DTYPES, in_library, problems

@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from qkv_lib import attention, attention_steps, merge_heads, softmax, split_heads
-from qkv_lib.formula._checks import check_count, check_number
 from qkv_lib.formula._fit import broadcast
-from qkv_lib.formula._precision import library
+from qkv_lib.formula.arrays import library
+from qkv_lib.formula.checks import check_count, check_number
 from tests.arrays import LIBRARIES, array, normal, operands
 from tests.refusals import says
 

@@ -20,7 +20,7 @@ DOCUMENT = {ACCOUNTED, "tests/workshop/test_docs.py"}
     ("file", "tests"),
     [
         ("qkv_lib/formula/masks.py", {*ALWAYS, "tests/formula/test_masks.py"}),
-        ("qkv_lib/formula/_checks.py", {*ALWAYS, "tests/formula/test_checks.py"}),
+        ("qkv_lib/formula/checks.py", {*ALWAYS, "tests/formula/test_checks.py"}),
         ("qkv_lib/formula/steps.py", {*ALWAYS, "tests/formula"}),
         ("qkv_lib/attention.py", {*ALWAYS, "tests/test_attention.py"}),
         ("workshop/measured.py", {"tests/workshop/test_measured.py"}),

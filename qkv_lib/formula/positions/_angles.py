@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from qkv_lib.formula._checks import Array, check_count, check_number
-from qkv_lib.formula._precision import is_tensor, library, namespace
+from qkv_lib.formula.arrays import Array, is_tensor, library, namespace
+from qkv_lib.formula.checks import check_count, check_number
 
 
 def angles(positions: Array, d: int, base: float) -> Array:

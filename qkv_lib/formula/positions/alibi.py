@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from qkv_lib.formula._checks import Array, check_count, check_like
-from qkv_lib.formula._precision import namespace
+from qkv_lib.formula.arrays import Array, namespace
+from qkv_lib.formula.checks import check_count, check_like
 from qkv_lib.formula.positions._angles import consecutive, rounded
 
 

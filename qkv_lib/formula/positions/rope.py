@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from qkv_lib.formula._checks import Array, check_arrays, check_count, shape
 from qkv_lib.formula._fit import broadcast
-from qkv_lib.formula._precision import accumulating
+from qkv_lib.formula.arrays import Array, accumulating, shape
+from qkv_lib.formula.checks import check_arrays, check_count
 from qkv_lib.formula.positions._angles import (
     angles,
     check_angles,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from qkv_lib.formula._checks import Array, check_count, check_like
-from qkv_lib.formula._precision import namespace
+from qkv_lib.formula.arrays import Array, namespace
+from qkv_lib.formula.checks import check_count, check_like
 from qkv_lib.formula.positions._angles import (
     angles,
     check_angles,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from qkv_lib import attention_steps
-from qkv_lib.formula._checks import Array
+from qkv_lib.formula.arrays import Array
 from qkv_lib.practice.exercise import Case, Function
 from qkv_lib.practice.inputs import SIZES, Generator, cast
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from qkv_lib import attention, softmax
 from qkv_lib.data.sentence import COLD, GUESS, LIKE, THIRSTY, rows
-from qkv_lib.formula._checks import Array
+from qkv_lib.formula.arrays import Array
 from qkv_lib.practice.exercise import Case, Exercise, Function, Mistake
 from qkv_lib.practice.inputs import Generator, cast
 from qkv_lib.practice.wrong import hardest

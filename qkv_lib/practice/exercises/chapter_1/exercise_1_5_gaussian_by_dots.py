@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from qkv_lib import scoring, softmax
-from qkv_lib.formula._checks import Array
+from qkv_lib.formula.arrays import Array
 from qkv_lib.practice.exercise import Case, Exercise, Function, Mistake
 from qkv_lib.practice.exercises.chapter_1.shared import SHARE_LOOK, queries_keys_values
 from qkv_lib.practice.inputs import Generator

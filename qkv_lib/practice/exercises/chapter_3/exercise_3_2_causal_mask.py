@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from qkv_lib import causal_mask
-from qkv_lib.formula._checks import Array
+from qkv_lib.formula.arrays import Array
 from qkv_lib.practice.exercise import Case, Exercise, Function, Mistake
 from qkv_lib.practice.inputs import Generator
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from qkv_lib import softmax
-from qkv_lib.formula._checks import Array
+from qkv_lib.formula.arrays import Array
 from qkv_lib.practice.exercise import Case, Exercise, Mistake
 from qkv_lib.practice.inputs import Generator, cast
 from qkv_lib.practice.mistakes import SOFTMAX, STABLE_LOOK, sums, through

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from qkv_lib.formula._checks import Array
+from qkv_lib.formula.arrays import Array
 from qkv_lib.formula.positions import sinusoidal
 from qkv_lib.practice.exercise import Case, Exercise, Function, Mistake
 from qkv_lib.practice.exercises.chapter_4.shared import (

@@ -11,7 +11,7 @@ import numpy as np
 
 from qkv_lib import attention, attention_steps, softmax
 from qkv_lib.data.sentence import COLD, LIKE, THIRSTY, WHO, rows
-from qkv_lib.formula._checks import Array
+from qkv_lib.formula.arrays import Array
 from qkv_lib.practice.exercise import Case, Exercise, Function, Mistake
 from qkv_lib.practice.inputs import Generator, cast
 from qkv_lib.practice.mistakes import AXIS_LOOK, SCALE_LOOK, STABLE_LOOK

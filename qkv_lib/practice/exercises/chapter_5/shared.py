@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from qkv_lib import attention
-from qkv_lib.formula._checks import Array
+from qkv_lib.formula.arrays import Array
 from qkv_lib.practice.exercise import Case, Function
 from qkv_lib.practice.inputs import Generator, cast, random_mask
 from qkv_lib.practice.wrong import Attend

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from qkv_lib import attention, attention_steps, softmax
-from qkv_lib.formula._checks import Array
+from qkv_lib.formula.arrays import Array
 from qkv_lib.practice.exercise import Case, Exercise, Function, Mistake
 from qkv_lib.practice.exercises.chapter_7.shared import OUTPUT_AXES
 from qkv_lib.practice.inputs import Generator, cast, operands_and_mask

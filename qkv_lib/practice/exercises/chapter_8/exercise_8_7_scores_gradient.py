@@ -11,7 +11,7 @@ import numpy as np
 
 from qkv_lib import softmax
 from qkv_lib.attention import attention_steps
-from qkv_lib.formula._checks import Array
+from qkv_lib.formula.arrays import Array
 from qkv_lib.practice.exercise import Case, Exercise, Function, Mistake
 from qkv_lib.practice.inputs import Generator, cast
 from qkv_lib.practice.properties import BATCH_APART

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from qkv_lib.formula._checks import Array
+from qkv_lib.formula.arrays import Array
 
 Three = tuple[Array, Array, Array]

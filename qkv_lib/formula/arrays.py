@@ -1,6 +1,7 @@
-"""Which library computes, and in which precision: float32 at least, whatever stands around.
+"""What an array is: its library, its shape, and the precision in which it is summed.
 
-torch is never imported here: where there is a tensor, it is there already.
+Float32 at least, whatever stands around. torch is never imported here: where there is a tensor,
+it is there already.
 """
 
 from __future__ import annotations
@@ -14,7 +15,18 @@ from typing import Any
 
 import numpy as np
 
-Array = Any  # as in `qkv_lib.formula._checks`, which stands on this module
+Array = Any  # a NumPy array or a torch tensor; both speak the array API
+Shape = tuple[int, ...]
+
+
+def shape(array: Array) -> Shape:
+    """Return the shape as a plain tuple, printed alike for NumPy and torch."""
+    return tuple(array.shape)
+
+
+def heads(array: Array) -> int:
+    """Return the number of heads, the third axis from the end (1 where there is none)."""
+    return int(array.shape[-3]) if array.ndim > 2 else 1
 
 
 def accumulating(array: Array) -> Array:

@@ -14,10 +14,7 @@ from typing import Any
 import numpy as np
 
 from qkv_lib.formula._numbers import bound, check_below_infinity, summing_limits
-from qkv_lib.formula._precision import is_tensor, library, namespace
-
-Array = Any  # a NumPy array or a torch tensor; both speak the array API
-Shape = tuple[int, ...]
+from qkv_lib.formula.arrays import Array, is_tensor, library, namespace, shape
 
 
 def check_arrays(**arrays: Array) -> Any:
@@ -169,8 +166,3 @@ def check_softcap(softcap: object, query: Array) -> float:
             f"{limits.dtype} holds"
         )
     return cap
-
-
-def shape(array: Array) -> Shape:
-    """Return the shape as a plain tuple, printed alike for NumPy and torch."""
-    return tuple(array.shape)
