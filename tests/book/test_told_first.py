@@ -10,7 +10,7 @@ import pytest
 import torch
 import yaml
 
-from qkv_lib import attention_steps
+from qkv_lib import attention_steps, softmax
 from qkv_lib.data.lexicon import CHINESE, LEXICON
 from qkv_lib.data.sentence import (
     ASKED,
@@ -28,6 +28,8 @@ from qkv_lib.experiments import copying
 from qkv_lib.layers.multihead import MultiHeadAttention
 from qkv_lib.models.seq2seq import EncoderDecoder, copy_accuracy
 from qkv_lib.models.translator import TransformerTranslator
+from qkv_lib.practice.exercise import Function
+from qkv_lib.practice.grading import grade
 from tests.book.notebook_checks import quiz
 from tests.holds import holds
 from workshop.pages import BOOK, ROOT
@@ -77,8 +79,8 @@ def test_what_is_asked_for_and_what_is_found() -> None:
 @holds(
     "multiply them feature by feature, and add up the products.",
     "The query of it and the key of cat both have a 2 at thing and at living, so it scores "
-    "2 · 2 + 2 · 2 = 8 with cat.",
-    "Milk is a thing but not living, so its score is only 2 · 2 = 4.",
+    r"$2 \cdot 2 + 2 \cdot 2 = 8$ with cat.",
+    r"Milk is a thing but not living, so its score is only $2 \cdot 2 = 4$.",
     "Every other word scores 0.",
 )
 def test_scores_of_it() -> None:
@@ -138,6 +140,21 @@ def test_two_layers_find_the_milk() -> None:
     assert first.weights[IT].argmax() == LAST
     assert second.weights[IT].argmax() == MILK
     assert layers(THIRSTY)[1].weights[IT].argmax() == CAT
+
+
+@holds(
+    "check tries your function on our sentence and on random rows, some with scores so large that "
+    "np.exp overflows:"
+)
+def test_the_exercise_of_the_short_way_needs_a_softmax_that_does_not_overflow() -> None:
+    def answer(weigh: Function) -> Function:
+        return lambda X, i, W_Q, W_K, W_V: (
+            weigh((X @ W_K) @ (X @ W_Q)[i] / W_K.shape[1] ** 0.5) @ (X @ W_V))  # fmt: skip
+
+    assert grade("handed-over", answer(softmax)).status == "right"
+    with np.errstate(all="ignore"):  # as the page computes it by hand
+        verdict = grade("handed-over", answer(lambda scaled: np.exp(scaled) / np.exp(scaled).sum()))
+    assert (verdict.status, verdict.mistake) == ("wrong", "overflow")
 
 
 @holds("on your machine with Python 3.11, 3.12 or 3.13.")

@@ -151,6 +151,7 @@ ANY = "every number to the power of 0 is 1"
 CLAIMS: dict[str, Claim] = {
     **{f"{each} = X W_{each}": projected(each) for each in "QKV"},
     r"2 \cdot 2 + 2 \cdot 2 = 8": Claim(given),
+    r"2 \cdot 2 = 4": Claim(given),
     r"\sqrt{d_k} = 2": Claim(lambda: given(d_k=GUESS.W_K.shape[1])),
     "d_k = 4": Claim(lambda: given(d_k=GUESS.W_K.shape[1])),
     "d_v = 2": Claim(lambda: given(d_v=GUESS.W_V.shape[1])),

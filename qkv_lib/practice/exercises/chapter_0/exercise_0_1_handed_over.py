@@ -75,9 +75,11 @@ EXERCISE = Exercise(
     name="handed-over",
     skeleton='''
 def handed_over(X, i, W_Q, W_K, W_V):
-    """Return what word i is handed: the values, averaged with its weights.
+    """Return what word i is handed.
 
-    X: (n, d_model)    i: the number of a word    W_Q, W_K: (d_model, d_k)
+    X: (n, d_model)
+    i: the number of the word
+    W_Q, W_K: (d_model, d_k)
     W_V: (d_model, d_v)
     returns: (d_v,)
     """
