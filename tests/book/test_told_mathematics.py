@@ -114,9 +114,9 @@ class TestRoot:
         "The dot product adds $d_k$ such terms, and the variances of independent terms add up:",
         "So the wider the keys, the more the scores spread.",
         "Dividing by $\\sqrt{d_k}$ keeps their standard deviation at 1.",
-        "Change the width: only the right side changes.",
-        "Change the width: only the right side changes. Then change the spread, which grows when "
-        "queries and keys grow longer in training: both sides change.",
+        "The width changes only the right side.",
+        "The spread, which grows when queries and keys grow longer in training, changes both: the "
+        "root cannot prevent that.",
     )
     def test_spread_of_scores(self) -> None:
         spreads = []
@@ -136,8 +136,7 @@ class TestRoot:
 
     @holds(
         "It pushes one weight close to 1 and the others close to 0.",
-        "In, either $p_j$ or $[j = l] - p_l$ is then close to 0, so every entry of $J$ is close "
-        "to 0: $J$ collapses.",
+        "Every entry of $J$ is then close to 0, because one of its two factors is: $J$ collapses.",
         "Where $J$ has collapsed, values still learn, because $dV$ does not pass through $J$.",
         "Large scores make one weight close to 1. Then the output is close to one of the values.",
     )
@@ -159,9 +158,7 @@ class TestRoot:
         assert np.abs(collapsed[2]).max() > 0.5 * np.abs(gentle[2]).max()
 
     @holds(
-        "Every gradient that reaches queries and keys is multiplied by $J$, and by "
-        "$1/\\sqrt{d_k}$ where we divide.",
-        "Without the division, the second factor is missing.",
+        "The gradient of a query contains $J$.",
         "| $\\odot$, rowsum | product entry by entry; sum of each row |",
         "Row $i$ of $dS$ is row $i$ of $dA$ times the Jacobian $J$ of that row.",
         "By, the product can be written without building $J$:",

@@ -39,7 +39,7 @@ SUPPOSED: dict[str, tuple[str, ...]] = {
         r"\partial\, \text{out}_i / \partial\, \text{in}_j = 0", "j > i",
     ),
     "the entries of a matrix that eq-mathematics-jacobian evaluates": (
-        "p_j([j = l] - p_l)", "[j = l] - p_l",
+        "p_j([j = l] - p_l)",
     ),
     "a size of a stored model, in its table": ("d = 64",),
     "a published model's size, from its report; page 08-1 computes with it": (
@@ -52,7 +52,7 @@ NUMBERS: dict[str, str] = {
     "path": r"\sqrt{d_k} = 2; d_k = 4",
     "02-concepts": r"\sqrt{d_k} = 2",
     "03-algorithm": r"\sqrt{d_k} = 2",
-    "04-mathematics": r"d_k = 4; d_v = 2; \sqrt{d_k} = 2; d_k = 64; d_k = 64; d_k = 64; "
+    "04-mathematics": r"d_k = 4; d_v = 2; \sqrt{d_k} = 2; d_k = 64; "
                       r"d_{\text{model}} = 512",
     "05-practice": "u = 0",
     "06-1-images": "s = 7",
