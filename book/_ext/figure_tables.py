@@ -1,7 +1,7 @@
 """Sphinx extension: under the picture of a heat map, its numbers as a table that unfolds.
 
 `qkv_lib.plots` writes the numbers into the picture (`qkv_lib/plots/numbers.py`); a picture without
-them gets no table.
+them gets no table, and neither does one with too many to read.
 """
 
 import json
@@ -19,6 +19,7 @@ from workshop.chinese.pictures import title
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 METADATA = re.compile(r"<metadata>(.*?)</metadata>", re.DOTALL)
 SCRIPT = re.compile(r"([_^])(\{[^}]*\}|.)")
+MOST_CELLS = 1000
 BOX = '<details class="figure-numbers"><summary>{}</summary>\n{}\n</details>\n'
 
 
@@ -31,7 +32,8 @@ def tables_in(picture: Path) -> list[dict[str, Any]]:
     if picture.suffix != ".svg" or not picture.is_file():
         return []
     found = METADATA.search(picture.read_text("utf-8"))
-    return list(json.loads(unescape(found[1]))) if found else []
+    tables = json.loads(unescape(found[1])) if found else []
+    return [each for each in tables if len(each["rows"]) * len(each["columns"]) <= MOST_CELLS]
 
 
 def header(scope: str, text: str, language: str = "") -> str:

@@ -268,7 +268,7 @@ class Writer extends Explorer {
         h("td", { class: "bar", style: `--weight: ${p}` }, write(p, 3))))));
     const rows = maps.flatMap((block, b) => block.map((head, i) => [`${b + 1}.${i + 1}`, head[this.row]]));
     const all = h("div", { class: "scroll" }, h("table", { class: "all-heads" },
-      h("caption", {}, "where each head looks from there (block.head)"),
+      h("caption", {}, "where each head looks from there (layer.head)"),
       h("thead", {}, h("tr", {}, h("td", {}), pieces.slice(0, this.row + 1).map((piece) =>
         h("th", { scope: "col" }, h("span", {}, visible(piece)))))),
       h("tbody", {}, rows.map(([name, weights]) => h("tr", {}, h("th", { scope: "row" }, name),

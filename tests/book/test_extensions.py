@@ -267,6 +267,10 @@ def test_a_picture_with_numbers_gets_its_table_and_another_none(tmp_path: Path) 
     (table,) = figure_tables.tables_in(tmp_path / "map.svg")
     assert table["cells"] == [["0.700", "0.300"]]
     assert figure_tables.tables_in(tmp_path / "plain.svg") == []
+    names = [str(i) for i in range(32)]
+    ax = heatmap(np.eye(32), queries=names, keys=names)
+    (tmp_path / "large.svg").write_text(as_svg(ax.figure), "utf-8")
+    assert figure_tables.tables_in(tmp_path / "large.svg") == []
 
 
 def held(text: str) -> list[str]:

@@ -40,7 +40,7 @@ def norm(x: Matrix, layer: torch.nn.Module) -> Matrix:
 @evaluated("eq-writing-model")
 @holds(
     "Each token enters as its row of the table $E$;",
-    "The rows pass through $L$ blocks, and at the end each is compared, by dot products, with all "
+    "The rows pass through $L$ layers, and at the end each is compared, by dot products, with all "
     "rows of the same table:",
 )
 def test_the_model_is_a_table_blocks_and_the_same_table() -> Cases:
