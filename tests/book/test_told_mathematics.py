@@ -32,8 +32,9 @@ class TestFormula:
         "The query of it asks for a thing that lives.",
         "The dot product multiplies them feature by feature and adds up the products, so a "
         "feature counts only if it is asked for and offered.",
-        "Cat offers both features, milk one of them, and thirsty neither.",
-        "Divided by $\\sqrt{d_k} = 2$, cat scores 4 and milk 2.",
+        "lets a feature count only if it is asked for and offered",
+        "If features were added instead, a query would add the same number to all its scores, "
+        "which the softmax ignores: all queries would get the same weights.",
     )
     def test_dot_products_of_the_example(self) -> None:
         asked = [name for name, number in zip(sentence.ASKED, Q[0], strict=True) if number]
@@ -45,11 +46,16 @@ class TestFormula:
         assert np.array_equal(STEPS.scores[0], [Q[0] @ key for key in K])
         assert K[DRY].any()
         assert STEPS.scaled[0, [CAT, MILK]].tolist() == [4, 2]
+        asking = X @ sentence.GUESS.W_Q  # every word asks
+        added = (asking[:, None] + K).sum(axis=2)  # (9, 9): the features added
+        assert np.ptp(added, axis=0).max() > 1
+        assert np.allclose(softmax(added), softmax(added)[0])
+        assert not np.allclose(softmax(asking @ K.T), softmax(asking @ K.T)[0])
 
     @holds(
         "| $W_{QK}$ | one matrix for two, $W_Q W_K^\\top$ |",
         "The dot product of two learned projections already is bilinear:",
-        "With the dot product, a long key can win by its length alone.",
+        "With the dot product, a key of positive score can win by its length alone.",
         "An additive score cannot exceed the sum of all $|u_c|$, because tanh stays between −1 "
         "and 1.",
         "However long the key, this score is at most $\\lVert u \\rVert_1$.",
@@ -71,7 +77,6 @@ class TestFormula:
         "Scores have to become shares of attention: positive numbers that sum to 1.",
         "We could divide each score by the sum of all of them, but that fails when some are "
         "negative.",
-        "The softmax therefore takes exponentials first, which are always positive.",
         "As in chapter 3, a number $t$ added to every score of a row cancels.",
         "When every score is lowered by 1, plain division gives the cat a negative share, −1.",
         "The shares of the softmax stay as they were.",

@@ -52,8 +52,7 @@ NUMBERS: dict[str, str] = {
     "path": r"\sqrt{d_k} = 2; d_k = 4",
     "02-concepts": r"\sqrt{d_k} = 2",
     "03-algorithm": r"\sqrt{d_k} = 2",
-    "04-mathematics": r"d_k = 4; d_v = 2; \sqrt{d_k} = 2; d_k = 64; "
-                      r"d_{\text{model}} = 512",
+    "04-mathematics": r"d_k = 4; d_v = 2; d_k = 64; d_{\text{model}} = 512",
     "05-practice": "u = 0",
     "06-1-images": "s = 7",
     "06-3-translation": "d = 64; w = 1",
