@@ -48,3 +48,16 @@ def operands(
         normal(library, *shape, seed=seed + i, dtype=dtype) for i, shape in enumerate(shapes)
     )
     return query, key, value
+
+
+def in_library(library: str, options: dict[str, Any]) -> dict[str, Any]:
+    """Return options of a call with their arrays in this library."""
+    return {
+        name: array(library, x, str(x.dtype)) if isinstance(x, np.ndarray) else x
+        for name, x in options.items()
+    }
+
+
+def close(got: Array, wanted: Array) -> None:
+    """Assert that two arrays, of any library, hold the same numbers up to rounding."""
+    np.testing.assert_allclose(plain(got), plain(wanted), rtol=1e-9, atol=1e-12)

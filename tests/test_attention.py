@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qkv_lib import attention, attention_steps, softmax
-from tests.arrays import BATCH, HEADS, LIBRARIES, M, N, array, normal, operands, plain
+from tests.arrays import BATCH, HEADS, LIBRARIES, M, N, array, in_library, normal, operands, plain
 from tests.reference import attention_by_loops
 
 DTYPES = [
@@ -53,13 +53,6 @@ def problems(draw: st.DrawFn) -> tuple[str, tuple[Any, Any, Any], dict[str, Any]
     if options["causal"] or "window" in some:
         options["offset"] = draw(st.integers(0, 5))
     return lib, (query, key, value), options
-
-
-def in_library(lib: str, options: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: array(lib, x, str(x.dtype)) if isinstance(x, np.ndarray) else x
-        for name, x in options.items()
-    }
 
 
 @given(problem=problems())

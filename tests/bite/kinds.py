@@ -4,7 +4,7 @@ import json
 
 import nbformat
 
-from tests.bite.plant import Change, Plant, first, swap
+from tests.bite.plant import Change, Plant, documented, first, swap
 
 TOC, CONFIG, PROJECT = "_toc.yml", "_config.yml", "pyproject.toml"
 PRACTICE, ALGORITHM = "book/05-practice.ipynb", "book/03-algorithm.ipynb"
@@ -19,12 +19,6 @@ SOURCES, DOCS = ("tests/workshop/test_sources.py",), ("tests/workshop/test_docs.
 STEP, STRICT = ("tests/book/test_chinese.py",), ("tests/workshop/test_strict.py",)
 TASKS = ("tests/shapes/test_tasks.py",)
 SIGNATURES = ("tests/test_signatures.py",)
-
-
-def documented(module: str) -> tuple[str, ...]:
-    """Return the test that runs the examples of a module."""
-    name = "test_examples_run_and_have_the_shapes_that_are_documented"
-    return (f"tests/shapes/test_documented.py::{name}[{module}]",)
 
 
 def exchanged(one: str, two: str) -> Change:

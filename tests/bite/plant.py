@@ -123,3 +123,9 @@ def emptied(one: NotebookNode) -> None:
 def without_alt(one: NotebookNode) -> None:
     """Take the description of the figure away."""
     del one.metadata["mystnb"]["image"]
+
+
+def documented(module: str) -> tuple[str, ...]:
+    """Return the test that runs the examples of a module."""
+    name = "test_examples_run_and_have_the_shapes_that_are_documented"
+    return (f"tests/shapes/test_documented.py::{name}[{module}]",)

@@ -1,6 +1,6 @@
 """Faults whose truth must be asked: the wrong words agree with each other."""
 
-from tests.bite.plant import Plant, first, swap
+from tests.bite.plant import Plant, documented, first, swap
 
 DOCUMENTED, INLINE = ("tests/equations/test_documented.py",), ("tests/equations/test_inline.py",)
 ALGORITHM, MATHEMATICS = "book/03-algorithm.ipynb", "book/04-mathematics.ipynb"
@@ -53,12 +53,6 @@ SENTENCES = [
     Plant("the cause of a symptom turned round", "book/appendix/misconceptions.md",
           swap("it is the longest", "it is the shortest"), ACCOUNTED),
 ]  # fmt: skip
-
-
-def documented(module: str) -> tuple[str]:
-    """Return the test of the examples of a module."""
-    name = "test_examples_run_and_have_the_shapes_that_are_documented"
-    return (f"tests/shapes/test_documented.py::{name}[{module}]",)
 
 
 DEFAULTS = ("tests/test_defaults.py",)

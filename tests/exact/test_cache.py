@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from qkv_lib import attention
 from qkv_lib.exact.cache import KVCache
-from tests.arrays import LIBRARIES, array, normal, plain
+from tests.arrays import LIBRARIES, array, close, normal, plain
 from tests.refusals import says
 
 
@@ -20,10 +20,6 @@ def tokens(lib: str, n: int, *, h: int = 6, g: int = 2, seed: int = 0) -> tuple[
     shapes = (3, h, n, 11), (3, g, n, 11), (3, g, n, 13)
     query, key, value = (normal(lib, *x, seed=seed + i) for i, x in enumerate(shapes))
     return query, key, value
-
-
-def close(got: Any, wanted: Any) -> None:
-    np.testing.assert_allclose(plain(got), plain(wanted), rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize("lib", LIBRARIES)

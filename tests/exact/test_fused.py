@@ -11,13 +11,9 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from qkv_lib import attention, attention_steps
 from qkv_lib.exact.fused import fused_attention
-from tests.arrays import array, normal, operands, plain
+from tests.arrays import array, close, in_library, normal, operands
 from tests.refusals import says
-from tests.test_attention import in_library, problems
-
-
-def close(got: Any, wanted: Any) -> None:
-    np.testing.assert_allclose(plain(got), plain(wanted), rtol=1e-9, atol=1e-12)
+from tests.test_attention import problems
 
 
 @settings(deadline=None)

@@ -17,9 +17,9 @@ from qkv_lib import attention, attention_steps
 from qkv_lib.exact.tiles import Partial, blocked_attention, edges, merge, tiled_attention
 from qkv_lib.formula._band import Band
 from qkv_lib.formula.arrays import namespace
-from tests.arrays import LIBRARIES, array, normal, operands, plain
+from tests.arrays import LIBRARIES, array, close, in_library, normal, operands, plain
 from tests.refusals import says
-from tests.test_attention import DTYPES, in_library, problems
+from tests.test_attention import DTYPES, problems
 
 PATHS = {"blocked": blocked_attention, "tiled": tiled_attention}
 SIZES = {"blocked": {"block": 2}, "tiled": {"query_block": 3, "key_block": 2}}
@@ -36,10 +36,6 @@ IMPLEMENTATIONS = [
         lambda *x, **o: tiled_attention(*x, query_block=1, key_block=1, **o), id="tiled, singly"
     ),
 ]
-
-
-def close(got: Any, wanted: Any) -> None:
-    np.testing.assert_allclose(plain(got), plain(wanted), rtol=1e-9, atol=1e-12)
 
 
 @settings(deadline=None)

@@ -9,7 +9,19 @@ import torch
 
 from qkv_lib import attention, attention_steps, softmax
 from qkv_lib.formula.gradients import attention_gradients, softmax_gradient, softmax_jacobian
-from tests.arrays import BATCH, HEADS, LIBRARIES, E, M, N, array, normal, operands, plain
+from tests.arrays import (
+    BATCH,
+    HEADS,
+    LIBRARIES,
+    E,
+    M,
+    N,
+    array,
+    in_library,
+    normal,
+    operands,
+    plain,
+)
 from tests.refusals import says
 
 HIDDEN = np.zeros((N, M), bool)
@@ -31,13 +43,6 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "window": 4, "key_lengths": np.array([6, 3]), "scale": 0.4, "softcap": 0.8,
     },
 }  # fmt: skip
-
-
-def in_library(lib: str, options: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: array(lib, x, str(x.dtype)) if isinstance(x, np.ndarray) else x
-        for name, x in options.items()
-    }
 
 
 def finite_difference(loss: Any, x: np.ndarray[Any, Any], step: float = 1e-5) -> Any:
