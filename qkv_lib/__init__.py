@@ -49,6 +49,7 @@ __all__ = [
 
 _PACKAGES = {
     "data": "data",
+    "drawings": "drawings",
     "exact": "exact",
     "experiments": "experiments",
     "explorers": "explorers",

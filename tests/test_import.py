@@ -1,11 +1,14 @@
 """What importing costs, and which way the arrows between the modules point."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from functools import cache
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 
 import qkv_lib
 from tests.holds import holds
@@ -35,6 +38,7 @@ FOR_THE_EYE = ("drawings", "explorers", "practice")  # the last draws only when 
 # Floors on which arrays are all there is, but for the ring, which lives on processes of torch.
 ARRAYS = ("formula", "exact", "attention", "multihead", "variants")
 RING = ("qkv_lib.exact._ranks", "qkv_lib.exact.ring", "qkv_lib.exact.processes")
+PACKAGES = [name for name in (*FLOORS, *APART) if (ROOT / name).is_dir()]
 HEAVY = {"torch", "matplotlib"}
 # A module with an underscore is for its own package. These are for the ways to attention too, as
 # the floors up to `layers` are, and for nothing else.
@@ -191,6 +195,45 @@ def test_every_module_stands_on_a_floor() -> None:
 
 def test_the_names_a_reader_needs_come_from_the_library_itself() -> None:
     assert [name for name in qkv_lib.__all__ if getattr(qkv_lib, name).__name__ != name] == []
+
+
+def allowed(package: str) -> str:
+    """Return what a package may import, as its docstring says it in a line."""
+    if package in APART:
+        rooms = ["every floor", *["plots"] * (package in FOR_THE_EYE), SPOKEN]
+    else:
+        rooms = list(FLOORS[: FLOORS.index(package)]) or ["nothing else here"]
+    return f"\n\nMay import: {', '.join(rooms)}.\n"
+
+
+def test_each_package_says_what_it_may_import() -> None:
+    texts = {name: import_module(f"qkv_lib.{name}").__doc__ or "" for name in PACKAGES}
+    assert [name for name, text in texts.items() if not text.endswith(allowed(name))] == []
+
+
+def test_each_package_can_be_reached_from_the_library() -> None:
+    assert set(PACKAGES) - set(dir(qkv_lib)) == set()
+
+
+def test_a_package_that_lists_modules_lists_them_all() -> None:
+    for name in ("exact", "experiments", "measures", "variants"):
+        package = import_module(f"qkv_lib.{name}")
+        inside = {each.name for each in iter_modules(package.__path__)}
+        assert {each for each in inside if not each.startswith("_")} == set(package.__all__)
+
+
+def test_each_experiment_says_of_which_part_of_the_book_it_is() -> None:
+    page = ROOT.parent / "book" / "appendix" / "library" / "experiments.md"
+    table = page.read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([\d., ]+) \| .* \| (`.*`) \|$", table, re.M)
+    parts = {name: part for part, names in rows for name in re.findall(r"`(\w+)`", names)}
+    assert parts.keys() | {"table"} == set(import_module("qkv_lib.experiments").__all__)
+    for name, part in parts.items():
+        *before, last = part.split(", ")
+        kind = "chapters" if before else "section" if "." in part else "chapter"
+        said = f"Of {kind} {', '.join(before)}{' and ' * bool(before)}{last}."
+        text = import_module(f"qkv_lib.experiments.{name}").__doc__ or ""
+        assert text.splitlines()[2] == said, name
 
 
 def test_the_rules_bite(tmp_path: Path) -> None:

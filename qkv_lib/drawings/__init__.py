@@ -2,6 +2,8 @@
 
 Each function returns a `Drawing`; a cell that ends in one shows it. Queries, keys and values have
 their colours (`qkv_lib.plots.colours`), everything else has that of the text.
+
+May import: every floor, plots, language.
 """
 
 from qkv_lib.drawings.applied import translator, vision_transformer

@@ -1,7 +1,10 @@
-"""The experiments of the book, one file each: what is trained, how long, what is stored."""
+"""The experiments of the book, one file each: what is trained, how long, what is stored.
+
+May import: formula, exact, attention, multihead, variants, data, layers, models, measures.
+"""
 
 __all__ = [
     "block_times", "canvases", "copying", "correcting", "decoding", "depth", "even",
     "hidden_months", "images", "lengths", "longer", "recall", "repeats", "rivals", "shortcut",
-    "table", "translation", "writing",
+    "table", "translation", "writing", "writing_times",
 ]  # fmt: skip

@@ -1,4 +1,7 @@
-"""How long the parts of a block take: the n² part beside the linear maps, by length."""
+"""How long the parts of a block take: the n² part beside the linear maps, by length.
+
+Of chapter 8.
+"""
 
 from __future__ import annotations
 

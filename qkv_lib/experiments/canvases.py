@@ -1,4 +1,7 @@
-"""Models that find a digit on a cluttered canvas, and the trained weights that the book ships."""
+"""Models that find a digit on a cluttered canvas, and the trained weights that the book ships.
+
+Of section 6.1.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Repeat a row of digits: with one vector between two networks, or with attention."""
+"""Repeat a row of digits: with one vector between two networks, or with attention.
+
+Of chapter 1.
+"""
 
 from __future__ import annotations
 

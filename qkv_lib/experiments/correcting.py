@@ -1,4 +1,7 @@
-"""The reader of chapter 8 with a state that corrects what it holds: recall by the delta rule."""
+"""The reader of chapter 8 with a state that corrects what it holds: recall by the delta rule.
+
+Of chapters 5, 6, 8 and 9.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""How long a step takes, by how many tokens go through it at once: measured on one thread."""
+"""How long a step takes, by how many tokens go through it at once: measured on one thread.
+
+Of section 8.1.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Where the norm stands in a deep stack, and what a warm-up does: six blocks learn to reverse."""
+"""Where the norm stands in a deep stack, and what a warm-up does: six blocks learn to reverse.
+
+Of chapter 8.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The rival that differs in one thing: the Vision Transformer of section 6.1, its weights even."""
+"""The rival that differs in one thing: the Vision Transformer of section 6.1, its weights even.
+
+Of section 6.1.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Is a month read at its own characters, or at the one after them? What section 6.3 hides."""
+"""Is a month read at its own characters, or at the one after them? What section 6.3 hides.
+
+Of section 6.3.
+"""
 
 from __future__ import annotations
 

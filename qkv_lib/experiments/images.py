@@ -1,4 +1,7 @@
-"""How the image models of chapter 6 are trained: a recipe a model, chosen on validation digits."""
+"""How the image models of chapter 6 are trained: a recipe a model, chosen on validation digits.
+
+Of section 6.1.
+"""
 
 from __future__ import annotations
 

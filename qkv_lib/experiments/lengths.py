@@ -1,4 +1,7 @@
-"""Which positions still work on longer sequences than those of training? Three tasks, one model."""
+"""Which positions still work on longer sequences than those of training? Three tasks, one model.
+
+Of chapter 5.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
 """Up to sixteen times the updates: what a model had merely not learned yet.
 
+Of chapters 5, 6, 8 and 9.
+
 Before we say that a model cannot learn something, we train it for longer. Another machine made
 most of these runs; on one core they take hours, so that the command makes them anew only by name.
 """

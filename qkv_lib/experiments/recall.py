@@ -1,4 +1,7 @@
-"""Recall among many pairs: what a layer remembers, by softmax attention or by a linear state."""
+"""Recall among many pairs: what a layer remembers, by softmax attention or by a linear state.
+
+Of chapter 8.
+"""
 
 from __future__ import annotations
 

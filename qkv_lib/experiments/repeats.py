@@ -1,5 +1,7 @@
 """Random sequences that repeat: two layers of attention learn to continue them, one does not.
 
+Of section 6.4.
+
 The models are attention alone, their feed-forward layers silent, so that what a head does can be
 read from its own matrices. Nothing can be predicted but the repetition. How long it is differs
 from sequence to sequence, so that a model cannot look back by a fixed distance: it must find what

@@ -1,4 +1,7 @@
-"""Filter, state or attention? Three tasks, equal parameters, equal budgets, several seeds."""
+"""Filter, state or attention? Three tasks, equal parameters, equal budgets, several seeds.
+
+Of chapter 9.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What do models rely on when a mark gives the answer away? With attention, and without."""
+"""What do models rely on when a mark gives the answer away? With attention, and without.
+
+Of chapter 9.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Translate dates, with attention and without: what section 6.3 trains, and how long."""
+"""Translate dates, with attention and without: what section 6.3 trains, and how long.
+
+Of section 6.3.
+"""
 
 from __future__ import annotations
 

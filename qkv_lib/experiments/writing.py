@@ -1,5 +1,7 @@
 """A small GPT on what Python says about itself: with attention that chooses, and with even weights.
 
+Of section 6.4.
+
 The two are the same network with the same first weights, data and updates. In the rival every
 weight is ``1 / n`` over the tokens so far, in training and in use: it cannot choose.
 """

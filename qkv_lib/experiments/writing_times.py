@@ -1,4 +1,7 @@
-"""How long a small GPT takes to write, with a cache and without: trained or not is the same."""
+"""How long a small GPT takes to write, with a cache and without: trained or not is the same.
+
+Of section 6.4.
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 Each is one piece of HTML that looks after itself in the book, in JupyterLab and in a file on
 disk. The arithmetic is that of the library: the tests run both and compare.
+
+May import: every floor, plots, language.
 """
 
 from qkv_lib.explorers._page import Explorer

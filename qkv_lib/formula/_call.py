@@ -1,7 +1,7 @@
 """One call of attention as an object: all that a path computes from, and nothing it may doubt.
 
-`qkv_lib.formula._door.check_call` makes it, once; `plain`, `tiled`, `fused`, the ring and the
-cache take it and ask no check again. A tile of a call is a call too.
+`qkv_lib.formula._door.check_call` makes it, once; `plain_output`, `tiled`, `fused`, the ring and
+the cache take it and ask no check again. A tile of a call is a call too.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Layers that train: multi-head attention, feed-forward, encoder and decoder blocks (torch)."""
+"""Layers that train: multi-head attention, feed-forward, encoder and decoder blocks (torch).
+
+May import: formula, exact, attention, multihead, variants, data.
+"""
 
 from qkv_lib.layers.blocks import DecoderBlock, EncoderBlock, FeedForward
 from qkv_lib.layers.initialise import initialise

@@ -1,4 +1,7 @@
-"""Models that train in a minute on a laptop, each around this book's own attention (torch)."""
+"""Models that train in a minute on a laptop, each around this book's own attention (torch).
+
+May import: formula, exact, attention, multihead, variants, data, layers.
+"""
 
 from qkv_lib.models.cnn import ConvNet
 from qkv_lib.models.training import accuracy, fit, minibatches, predict

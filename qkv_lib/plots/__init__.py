@@ -6,6 +6,8 @@ are hatched, so that a colour means the same in every figure.
 
 Where matplotlib is missing, as in a page of the book before its first figure, the colours and
 what `qkv_lib.drawings` needs are there all the same.
+
+May import: every floor, language.
 """
 
 from importlib.util import find_spec

@@ -6,6 +6,8 @@ the one that returns the same numbers on every input gives the verdict its name.
 none is still caught, by properties and by comparison with the library.
 
 ``print(catalogue())`` shows every exercise with its skeleton, ``describe("name")`` one of them.
+
+May import: every floor, plots, language.
 """
 
 from __future__ import annotations

@@ -6,6 +6,8 @@ dropout, and the row that sees nothing. `ask` puts a question in the conventions
 to a tool, translated by what the probe found.
 
 Each tool is imported when it is first called.
+
+May import: every floor, language.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Other answers: one file for each variant, reference form beside fast form."""
+"""Other answers: one file for each variant, reference form beside fast form.
+
+May import: formula, exact, attention, multihead.
+"""
 
 __all__ = [
     "convolution",
