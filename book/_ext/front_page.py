@@ -1,6 +1,6 @@
 """Sphinx extension: what the home page shows of the course, taken from the course itself.
 
-`{course-map}` lists the chapters of the table of contents, each with its question if one is given.
+`{course-map}` lists the chapters of the table of contents, each with its question and its sections.
 Title and minutes are read from the opening of its notebook, the number of exercises is counted
 there, so that none goes stale:
 
@@ -33,6 +33,7 @@ OPENING = re.compile(
     r"\*\*Time\*\*:? (?P<time>.+?)\.\s+\*\*Needs\*\*:? (?P<needs>.+?)\.(?:\s|$)", re.DOTALL
 )
 TIME = re.compile(r"\*\*[^*]+\*\*：(.+?)。")
+SECTION = re.compile(r"\d\d-\d-")
 EXERCISE = re.compile(r"^### Exercise \d", re.MULTILINE)
 
 
@@ -43,6 +44,14 @@ class Opening(NamedTuple):
     time: str
     needs: str
     exercises: int
+
+
+class Linked(NamedTuple):
+    """What the map shows of a page, in Markdown."""
+
+    link: str
+    progress: str
+    time: str
 
 
 def opening(notebook: Path) -> Opening:
@@ -76,39 +85,47 @@ class CourseMap(SphinxDirective):
         parted = [line.partition(": ") for line in self.content]
         questions = {name.strip(): question.strip() for name, _, question in parted}
         lines = []
-        for name in self.chapters():
-            lines += self.entry(name, questions.pop(name, ""))
+        pages = self.pages()
+        for name in pages:
+            if not SECTION.match(name):
+                under = [page for page in pages if SECTION.match(page) and page[:2] == name[:2]]
+                lines += self.entry(name, questions.pop(name, ""), under)
         for name in questions:
             logger.warning("course-map: no chapter %s", name, location=self.get_location())
         box = nodes.container(classes=["course-map", "already-translated"])
         box += self.parse_text_to_nodes("\n".join(lines))
         return [box]
 
-    def chapters(self) -> list[str]:
-        """Return the names of the chapters in `_toc.yml`."""
+    def pages(self) -> list[str]:
+        """Return the names of the chapters and sections in `_toc.yml`."""
         pages = [Path(page).name for page in self.config.external_site_map]
         return [name for name in pages if re.match(r"\d\d-", name)]
 
-    def entry(self, name: str, question: str) -> list[str]:
-        """Return the Markdown of one chapter, or warn."""
-        folder = Path(self.env.doc2path(self.env.docname)).parent
-        notebook = folder / f"{name}.ipynb"
-        self.env.note_dependency(str(notebook))
+    def entry(self, name: str, question: str, under: list[str]) -> list[str]:
+        """Return the Markdown of one chapter with the sections under it, or warn."""
         try:
-            found = opening(notebook)
+            link, progress, time = self.linked(name)
+            sections = [self.linked(section) for section in under]
         except (FileNotFoundError, ValueError) as error:
             logger.warning("course-map: %s", error, location=self.get_location())
             return []
+        asks = message(name_of(self.env.docname), question)
+        listed = [f"  - {each.link} {each.progress}" for each in sections]
+        return [f"- {link}", "", f"  {asks}", "", *listed, "", f"  {time} {progress}", ""]
+
+    def linked(self, name: str) -> Linked:
+        """Return the link to a page, the place of its progress, and the time that it takes."""
+        folder = Path(self.env.doc2path(self.env.docname)).parent
+        notebook = folder / f"{name}.ipynb"
+        self.env.note_dependency(str(notebook))
+        found = opening(notebook)
         page = (Path(self.env.docname).parent / name).as_posix()
         progress = (
             f'<span class="course-progress" data-page="{escape(page)}" '
             f'data-exercises="{found.exercises}"></span>'
         )
         time = time_of(name, found.time[0].upper() + found.time[1:])
-        title, asks = message(name, found.title), message(name_of(self.env.docname), question)
-        return [
-            f"- [{title}]({name}.ipynb)", "", f"  {asks}", "", f"  {time} {progress}", "",
-        ]  # fmt: skip
+        return Linked(f"[{message(name, found.title)}]({name}.ipynb)", progress, time)
 
 
 class LiveSentence(SphinxDirective):

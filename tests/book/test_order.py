@@ -93,7 +93,8 @@ def test_most_pages_need_another() -> None:
 
 def test_the_home_page_lists_the_chapters_as_they_come() -> None:
     (course,) = re.findall(r"```\{course-map\}\n(.*?)```", INDEX, re.DOTALL)
-    assert [line.partition(":")[0] for line in course.splitlines()] == CHAPTERS
+    assert [line.partition(":")[0] for line in course.splitlines()] == [
+        page for page in CHAPTERS if len(number(page)) == 1]  # fmt: skip
 
 
 @pytest.mark.parametrize("page", ["index.md", "appendix/library.md"])
