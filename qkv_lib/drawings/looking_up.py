@@ -19,7 +19,11 @@ HALF, STEP = 336, 40
 
 
 def lookup(
-    words: Sequence[str] = SHOWN, weights: ArrayLike | None = None, *, query: str = "it"
+    words: Sequence[str] = SHOWN,
+    weights: ArrayLike | None = None,
+    values: ArrayLike | None = None,
+    *,
+    query: str = "it",
 ) -> Drawing:
     """Draw a dictionary, where one key fits, beside attention, where every key has its weight.
 
@@ -27,8 +31,8 @@ def lookup(
     ----------
     words : sequence of str
         The keys, from top to bottom; the dictionary is asked for the first.
-    weights : array_like of shape (n_words,), optional
-        One weight per key. The default is what *it* gives the default words in
+    weights, values : array_like of shape (n_words,), optional
+        One number per key. The default weights are what *it* gives the default words in
         `qkv_lib.data.sentence`, by its head ``GUESS``.
     query : str
         What stands in the query's box in attention.
@@ -46,7 +50,7 @@ def lookup(
     --------
     >>> lookup()
     <drawing: a lookup, exact and soft>
-    >>> lookup(["apple", "pear"], [0.7, 0.3], query="$q$")
+    >>> lookup(["apple", "pear"], [0.7, 0.3], [3.0, 4.0], query="$q$")
     <drawing: a lookup, exact and soft>
     """
     if weights is None:
@@ -55,12 +59,15 @@ def lookup(
     soft = [float(weight) for weight in np.asarray(weights)]
     if len(soft) != len(words):
         raise ValueError(f"weights has {len(soft)} numbers but words has {len(words)} names")
+    prices = None if values is None else [float(value) for value in np.asarray(values)]
     exact = [float(row == 0) for row in range(len(words))]
     height = 54 + STEP * len(words)
     wide, narrow = Canvas(2 * HALF + 8, height), Canvas(HALF, 2 * height + 4)
     for sheet, left, top in ((wide, HALF + 8, 0.0), (narrow, 0.0, height + 4.0)):
-        _table(sheet, (0, 0), "A dictionary: one key fits, or none", f'"{words[0]}"', words, exact)
-        _table(sheet, (left, top), "Attention: every key fits a little", query, words, soft)
+        title = "A dictionary: one key fits, or none"
+        _table(sheet, (0, 0), title, f'"{words[0]}"', words, exact, prices)
+        title = "Attention: every key fits a little"
+        _table(sheet, (left, top), title, query, words, soft, prices)
     return Drawing("a lookup, exact and soft", wide.layout(), narrow.layout())
 
 
@@ -71,12 +78,14 @@ def _table(
     query: str,
     words: Sequence[str],
     weights: list[float],
+    values: list[float] | None,
 ) -> None:
     """Draw a query, keys, values, and how much of each value becomes the output."""
     left, top = corner
     sheet.text(left + 4, top + 14, title, anchor="start", bold=True)
     first, middle = top + 62, top + 62 + (len(words) - 1) / 2 * STEP
-    for x, name, colour in ((34, "query", QUERY), (148, "keys", KEY), (240, "values", VALUE)):
+    handed = "values" if values is None else "weight · value"
+    for x, name, colour in ((34, "query", QUERY), (148, "keys", KEY), (240, handed, VALUE)):
         sheet.text(left + x, top + 40, name, colour=colour)
     sheet.text(left + 308, top + 40, "output", colour=VALUE)
     sheet.box(left + 4, middle - 14, 60, 28, query, colour=QUERY)
@@ -85,12 +94,12 @@ def _table(
         ink: Any = {"opacity": 0.9 if weight else 0.25, "width": 1 + 6 * weight}
         sheet.line((left + 64, middle), (left + 110, y), dashed=not weight, **ink)
         sheet.box(left + 110, y - 14, 76, 28, word, colour=KEY)
-        sheet.box(
-            left + 204, y - 14, 72, 28, f"{weight:.2f} $v_{row + 1}$", colour=VALUE, size=12.5
-        )
+        value = f"$v_{row + 1}$" if values is None else f"· {values[row]:g}"
+        sheet.box(left + 204, y - 14, 72, 28, f"{weight:.2f} {value}", colour=VALUE, size=12.5)
         sheet.line((left + 186, y), (left + 204, y), opacity=0.4)
         sheet.line(
             (left + 276, y), (left + 296, middle), colour=VALUE, dashed=not weight, **ink
         )  # fmt: skip
     sheet.circle(left + 310, middle, 15, colour=VALUE, depth=0.12)
-    sheet.text(left + 310, middle, "$o$", colour=VALUE, size=15)
+    total = "$o$" if values is None else f"{np.dot(weights, values):.2f}"
+    sheet.text(left + 310, middle, total, colour=VALUE, size=15 if values is None else 12)

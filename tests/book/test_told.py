@@ -37,7 +37,7 @@ class TestLookup:
         order = RNG.permutation(5)
         assert np.allclose(attention(Q, K[order], V[order]), attention(Q, K, V))
 
-    @holds("Both have the same number.")
+    @holds("Both have the same number,")
     def test_both_networks_of_chapter_1_have_the_same_parameters(self) -> None:
         sizes = [sum(p.numel() for p in EncoderDecoder(10, 8, attends=attends).parameters())
                  for attends in (True, False)]  # fmt: skip

@@ -90,6 +90,13 @@ def test_a_formula_has_its_letters_coloured_and_its_scripts_lowered() -> None:
     assert sum(moves[:-1]) == pytest.approx(0, abs=0.1)  # back on the line after each script
 
 
+def test_a_lookup_shows_the_values_and_their_average() -> None:
+    written = str(drawings.lookup(["a", "b"], [0.75, 0.25], values=[3, 7])._repr_svg_())
+    shown = ["".join(text.itertext()) for text in ET.fromstring(written).iter(f"{SVG}text")]
+    for words in ("0.75 · 3", "0.25 · 7", "1.00 · 3", "0.00 · 7", "4.00", "3.00"):
+        assert shown.count(words) == 2, words  # in each of two layouts
+
+
 def test_a_lookup_shows_the_words_and_weights_it_was_given() -> None:
     written = str(drawings.lookup(["apple", "pear"], [0.7, 0.3], query="$q$")._repr_svg_())
     shown = ["".join(text.itertext()) for text in ET.fromstring(written).iter(f"{SVG}text")]
