@@ -11,7 +11,7 @@ __all__ = ["flow", "three_maps"]
 WORDS = ("the", "cat", "drank", "the", "milk", "because", "it", "was", "thirsty")
 IT = WORDS.index("it")
 MAPS = (
-    ("Q", "k", QUERY, "what each\nword asks"),
+    ("Q", "k", QUERY, "what a word\nasks for"),
     ("K", "k", KEY, "what it is\nfound by"),
     ("V", "v", VALUE, "what it\nhands over"),
 )

@@ -309,7 +309,7 @@ def test_three_heads_side_by_side() -> None:
 
 
 @holds(
-    "In translation, the words written so far ask, and the words of the source sentence answer",
+    "the words of the translation written so far ask, and the words of the source sentence answer",
 )
 def test_words_written_ask_and_words_read_answer() -> None:
     model = TransformerTranslator(20, 15, d=8, n_heads=2)
