@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from numpy.typing import NDArray
 
 from qkv_lib.formula.arrays import Array, shape
 from qkv_lib.plots.colours import LINES
 from qkv_lib.plots.inputs import as_matrix, check_labels, to_numpy
 
 COLOURS = tuple(each.light for each in LINES)  # the line styles say it again
+WITH_BLACK = (*COLOURS, "#000000")
 STYLES = ("-", "--", "-.", ":")
 
 
@@ -47,6 +50,23 @@ def draw_legend(ax: Axes, *, alone: bool) -> None:
     ax.legend(
         loc="lower left", bbox_to_anchor=(0, 1), ncols=min(max(fit, 1), len(labels)),
     )  # fmt: skip
+
+
+def draw_band(
+    ax: Axes,
+    x: Array,
+    runs: Array,
+    *,
+    middle: Callable[[NDArray[Any]], NDArray[Any]] = lambda runs: runs.mean(axis=0),
+    **line: Any,
+) -> None:
+    """Draw the middle of several runs as a line, and from the least to the most as a band."""
+    runs = np.atleast_2d(to_numpy("curves", runs))
+    if runs.shape[-1] != len(x):
+        label = line["label"]
+        raise ValueError(f"curve {label!r} has {runs.shape[-1]} points but x has {len(x)}")
+    ax.plot(x, middle(runs), **line)
+    ax.fill_between(x, runs.min(axis=0), runs.max(axis=0), color=line["color"], alpha=0.15)
 
 
 def weights_against(
@@ -101,4 +121,58 @@ def weights_against(
     ax.set(xlabel=xlabel, ylabel="weight", ylim=(-0.03, 1.03), xscale="log" if log else "linear")
     ax.grid(axis="y")
     ax.legend(title="key")
+    return ax
+
+
+def curves_with_spread(
+    x: NDArray[Any],
+    curves: Mapping[str, NDArray[Any]],
+    *,
+    xlabel: str,
+    ylabel: str,
+    log: bool = False,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw the mean of several runs as a line, and from the least to the most as a band.
+
+    Parameters
+    ----------
+    x : array of shape (n_points,)
+    curves : mapping from a label to an array of shape (n_runs, n_points)
+    xlabel, ylabel : str
+    log : bool
+        Use a logarithmic axis for ``x``, with a tick at each point.
+    ax : matplotlib Axes, optional
+        Where to draw; a new figure by default, with its legend above.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    ValueError
+        A curve has another number of points than ``x``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> ax = curves_with_spread([1, 2], {"a": np.eye(2)}, xlabel="n", ylabel="accuracy")
+    >>> ax.lines[0].get_ydata()
+    array([0.5, 0.5])
+    """
+    alone = ax is None
+    ax = new_axes(ax)
+    for i, (label, runs) in enumerate(curves.items()):
+        draw_band(
+            ax, x, runs, label=label, marker="o", markersize=3,
+            color=WITH_BLACK[i % len(WITH_BLACK)], linestyle=STYLES[i % len(STYLES)],
+        )  # fmt: skip
+    if log:
+        ax.set_xscale("log")
+        ax.set_xticks(x, [f"{each:,}" for each in x])
+        ax.minorticks_off()
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    ax.grid(axis="y")
+    draw_legend(ax, alone=alone)
     return ax

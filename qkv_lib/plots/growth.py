@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from qkv_lib.plots.colours import GREY
-from qkv_lib.plots.curves import COLOURS, STYLES, draw_legend, new_axes, power
+from qkv_lib.plots.curves import COLOURS, STYLES, draw_band, draw_legend, new_axes, power
 from qkv_lib.plots.inputs import to_numpy
 
 __all__ = ["growth"]
@@ -61,18 +61,12 @@ def growth(
     alone = ax is None
     ax = new_axes(ax)
     for i, (label, runs) in enumerate(curves.items()):
-        runs = np.atleast_2d(to_numpy("curves", runs))
-        if runs.shape[-1] != len(x):
-            raise ValueError(f"curve {label!r} has {runs.shape[-1]} points but x has {len(x)}")
-        if not (runs > 0).all():
+        if not (to_numpy("curves", runs) > 0).all():
             raise ValueError(f"curve {label!r} holds numbers that are not positive")
-        colour = COLOURS[i % len(COLOURS)]
-        middle = np.exp(np.log(runs).mean(axis=0))
-        ax.plot(
-            x, middle, STYLES[i % len(STYLES)], color=colour, label=label,
-            marker=MARKERS[i % len(MARKERS)], markersize=4,
+        draw_band(
+            ax, x, runs, middle=geometric_mean, label=label, color=COLOURS[i % len(COLOURS)],
+            linestyle=STYLES[i % len(STYLES)], marker=MARKERS[i % len(MARKERS)], markersize=4,
         )  # fmt: skip
-        ax.fill_between(x, runs.min(axis=0), runs.max(axis=0), color=colour, alpha=0.15)
     ax.set_yscale("log")
     ax.yaxis.set_major_formatter(power)
     if log_x:
@@ -86,3 +80,9 @@ def growth(
     ax.grid(axis="y")
     draw_legend(ax, alone=alone)
     return ax
+
+
+def geometric_mean(runs: NDArray[Any]) -> NDArray[Any]:
+    """Return the mean over the runs of positive numbers that vary by factors."""
+    mean: NDArray[Any] = np.exp(np.log(runs).mean(axis=0))
+    return mean

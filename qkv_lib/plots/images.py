@@ -15,15 +15,14 @@ from numpy.typing import NDArray
 from qkv_lib.formula.arrays import shape
 from qkv_lib.plots.cells import draw_matrix
 from qkv_lib.plots.colours import GREY
-from qkv_lib.plots.curves import COLOURS, STYLES, draw_legend, new_axes
+from qkv_lib.plots.curves import COLOURS, new_axes
 from qkv_lib.plots.inputs import to_numpy
 from qkv_lib.plots.numbers import carry_numbers
 from qkv_lib.plots.scales import WARM
 
-LINES = (*COLOURS, "#000000")
 DIRECTIONS = ("patches from top to bottom", "patches from left to right")
 
-__all__ = ["curves_with_spread", "map_grid", "picture", "picture_row"]
+__all__ = ["map_grid", "picture", "picture_row"]
 
 
 def picture(
@@ -189,62 +188,3 @@ def map_grid(
     for (title, heat), ax in zip(maps.items(), axes.ravel(), strict=False):
         picture(image, patch=patch, heat=heat, box=box, title=title, ax=ax)
     return figure
-
-
-def curves_with_spread(
-    x: NDArray[Any],
-    curves: Mapping[str, NDArray[Any]],
-    *,
-    xlabel: str,
-    ylabel: str,
-    log: bool = False,
-    ax: Axes | None = None,
-) -> Axes:
-    """Draw the mean of several runs as a line, and from the least to the most as a band.
-
-    Parameters
-    ----------
-    x : array of shape (n_points,)
-    curves : mapping from a label to an array of shape (n_runs, n_points)
-    xlabel, ylabel : str
-    log : bool
-        Use a logarithmic axis for ``x``, with a tick at each point.
-    ax : matplotlib Axes, optional
-        Where to draw; a new figure by default, with its legend above.
-
-    Returns
-    -------
-    matplotlib Axes
-
-    Raises
-    ------
-    ValueError
-        A curve has another number of points than ``x``.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> ax = curves_with_spread([1, 2], {"a": np.eye(2)}, xlabel="n", ylabel="accuracy")
-    >>> ax.lines[0].get_ydata()
-    array([0.5, 0.5])
-    """
-    alone = ax is None
-    ax = new_axes(ax)
-    for i, (label, runs) in enumerate(curves.items()):
-        runs = np.atleast_2d(to_numpy("curves", runs))
-        if runs.shape[-1] != len(x):
-            raise ValueError(f"curve {label!r} has {runs.shape[-1]} points but x has {len(x)}")
-        style: dict[str, Any] = {
-            "color": LINES[i % len(LINES)],
-            "linestyle": STYLES[i % len(STYLES)],
-        }
-        ax.plot(x, runs.mean(axis=0), label=label, marker="o", markersize=3, **style)
-        ax.fill_between(x, runs.min(axis=0), runs.max(axis=0), color=style["color"], alpha=0.15)
-    if log:
-        ax.set_xscale("log")
-        ax.set_xticks(x, [f"{each:,}" for each in x])
-        ax.minorticks_off()
-    ax.set(xlabel=xlabel, ylabel=ylabel)
-    ax.grid(axis="y")
-    draw_legend(ax, alone=alone)
-    return ax

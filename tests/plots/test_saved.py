@@ -16,11 +16,12 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from qkv_lib import attention_steps, causal_mask, plots, softmax
+from qkv_lib.plots import curves_with_spread
 from qkv_lib.plots.alignments import alignment_map
 from qkv_lib.plots.colours import QUERY, css
 from qkv_lib.plots.growth import growth
 from qkv_lib.plots.heads import head_grid
-from qkv_lib.plots.images import curves_with_spread, map_grid, picture_row
+from qkv_lib.plots.images import map_grid, picture_row
 from qkv_lib.plots.saved import _of_the_page, as_svg
 
 SVG = "{http://www.w3.org/2000/svg}"
