@@ -15,7 +15,6 @@ import pytest
 import torch
 from torch import nn
 
-from qkv_lib import attention_steps
 from qkv_lib.layers.multihead import MultiHeadAttention
 from qkv_lib.measures.cost import Block
 from tests.promises import promises
@@ -27,7 +26,6 @@ F32 = X.astype(np.float32)
 T = torch.ones(4, 6)
 IMAGES = np.zeros((1, 28, 28), np.float32)
 W = np.full((2, 3), 1 / 3)
-STEPS = attention_steps(X, X, X)
 BAD = np.array([[1.0, np.nan]])
 Call = Callable[[Callable[..., Any]], Any]
 
@@ -394,24 +392,6 @@ CASES: list[tuple[str, str, Call, Call]] = [
         "an option is not what",
         with_(X, X, *[np.eye(6)] * 4, n_heads=3, window=0),
         with_(X, X, *[np.eye(6)] * 4, n_heads=3, window=1),
-    ),
-    (
-        "plots.flow.attention_flow",
-        "Labels come as one string",
-        with_(STEPS, X, queries="abcd", keys=list("abcd")),
-        with_(STEPS, X, queries=list("abcd"), keys=list("abcd")),
-    ),
-    (
-        "plots.flow.attention_flow",
-        "labels are too few or too many",
-        with_(STEPS, X, queries=list("abc"), keys=list("abcd")),
-        with_(STEPS, X, queries=list("abcd"), keys=list("abcd")),
-    ),
-    (
-        "plots.flow.attention_flow",
-        "``value`` has not one row a key",
-        with_(STEPS, X[:3], queries=list("abcd"), keys=list("abcd")),
-        with_(STEPS, X, queries=list("abcd"), keys=list("abcd")),
     ),
     (
         "plots.heat.heatmap",

@@ -23,7 +23,7 @@ def full_name(short: str, names: Iterable[str]) -> str | None:
 
     The library's own name in front is left aside: it passes on what its modules define.
 
-    >>> full_name("qkv_lib.softmax", ["qkv_lib.formula.steps.softmax", "qkv_lib.plots.flow"])
+    >>> full_name("qkv_lib.softmax", ["qkv_lib.formula.steps.softmax", "qkv_lib.plots.heat"])
     'qkv_lib.formula.steps.softmax'
     """
     found = [name for name in names if f".{name}".endswith(f".{short.removeprefix(LIBRARY)}")]

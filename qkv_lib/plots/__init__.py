@@ -15,7 +15,6 @@ from importlib.util import find_spec
 if find_spec("matplotlib"):
     from qkv_lib.plots import style
     from qkv_lib.plots.curves import curves_with_spread, weights_against
-    from qkv_lib.plots.flow import attention_flow
     from qkv_lib.plots.frame import frame
     from qkv_lib.plots.heat import heatmap
     from qkv_lib.plots.plane import hull
@@ -26,7 +25,6 @@ if find_spec("matplotlib"):
     style.use()
 
 __all__ = [
-    "attention_flow",
     "curves_with_spread",
     "fits",
     "frame",

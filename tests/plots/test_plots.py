@@ -324,27 +324,6 @@ def test_mask_shapes_draws_each_mask_under_its_name() -> None:
         plots.mask_shapes({})
 
 
-def test_the_flow_shows_every_step_as_it_was_computed(rng: np.random.Generator) -> None:
-    query, key, value = (rng.normal(size=s) for s in [(N, 7), (M, 7), (M, 2)])
-    steps = qkv_lib.attention_steps(query, key, value, causal=True)
-    axes = plots.attention_flow(steps, value, queries=QUERIES, keys=KEYS)
-    data = [steps.scores, steps.scaled, steps.masked, steps.weights, value, steps.output]
-    for ax, expected in zip(axes, data, strict=True):
-        got = shown(ax)
-        np.testing.assert_array_equal(got.compressed(), expected[~np.ma.getmaskarray(got)])
-    hidden = {(i, j) for i in range(N) for j in range(M) if j > i}
-    assert [hatched(ax) for ax in axes] == [set(), set(), hidden, hidden, set(), set()]
-    assert [ticks(ax)[0] for ax in axes] == [QUERIES] * 4 + [KEYS, QUERIES]
-    assert [ax.get_ylabel() for ax in axes] == ["queries"] * 4 + ["keys", "queries"]
-
-
-def test_the_flow_refuses_values_that_are_not_those_averaged(rng: np.random.Generator) -> None:
-    x = rng.normal(size=(N, 2))
-    steps = qkv_lib.attention_steps(x, x, x)
-    with pytest.raises(ValueError, match=r"value has shape \(2, 3\), needs \(3, 2\)"):
-        plots.attention_flow(steps, x.T, queries=QUERIES, keys=QUERIES)
-
-
 def test_the_library_alone_does_not_import_matplotlib() -> None:
     code = "import sys, qkv_lib; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -15,7 +15,7 @@ import pytest
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from qkv_lib import attention_steps, causal_mask, plots, softmax
+from qkv_lib import causal_mask, plots, softmax
 from qkv_lib.plots import curves_with_spread
 from qkv_lib.plots.alignments import alignment_map
 from qkv_lib.plots.colours import QUERY, css
@@ -42,11 +42,6 @@ FIGURES: dict[str, Callable[[], Figure]] = {
         plots.side_by_side({"one": WEIGHTS, "two": WEIGHTS}, queries=WORDS, keys=WORDS)[0].figure
     ),
     "projections": lambda: plots.projections(X, X, X, X, tokens=WORDS)[0].figure,
-    "flow": lambda: (
-        plots.attention_flow(attention_steps(X, X, X, causal=True), X, queries=WORDS, keys=WORDS)[
-            0
-        ].figure
-    ),
     "masks": lambda: (
         plots.mask_shapes({"causal": causal_mask(4), "all": causal_mask(4) | True})[0].figure
     ),
