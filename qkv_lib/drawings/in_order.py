@@ -160,8 +160,8 @@ def rope_pairs() -> Drawing:
                 tip = (x + 44 * math.cos(angle), y - 44 * math.sin(angle))
                 sheet.arrow((x, y), tip, colour=colour)
             if row == 1:
-                words = f"pair {column}: {name}\nradian per position"
-                sheet.text(x, top + 126, words, size=11.5)
+                sheet.text(x, top + 120, f"pair {column}: {name}", size=11.5)
+    sheet.text(170, 328, "radians per position", size=11.5)
     return Drawing("the turning pairs of RoPE", sheet.layout())
 
 

@@ -63,7 +63,7 @@ class Scaling extends Explorer {
     const rows = this.tokens.map((_, j) =>
       [divided.scores[j], divided.weights[j], raw.scores[j], raw.weights[j]]);
     return steady(table("one query, its keys", rows, {
-      rowNames: this.tokens, columnNames: ["s / √dₖ", "weight", "s", "weight"],
+      rowNames: this.tokens, columnNames: ["q·k / √dₖ", "weight", "q·k", "weight"],
       look: (x, _, i) => (i % 2 ? { class: "bar", style: `--weight: ${x}` } : {}),
       cell: (j, i) => write(rows[j][i], i % 2 ? 4 : Math.abs(rows[j][i]) < 100 ? 2 : 0),
     }));
@@ -75,7 +75,7 @@ class Scaling extends Explorer {
       return [spread, Math.max(...weights), size];
     });
     return steady(table("what becomes of them", rows, {
-      rowNames: ["s / √dₖ", "s"],
+      rowNames: ["q·k / √dₖ", "q·k"],
       columnNames: ["spread", "largest\nweight", "size of\nJacobian"],
       cell: (i, j) => (j < 2 ? write(rows[i][j], j ? 4 : 2) : small(rows[i][j])),
     }), { width: "20rem", columns: "auto" });

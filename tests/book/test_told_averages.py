@@ -32,9 +32,9 @@ class TestAverage:
     @holds(
         "Each output row is $o_i = \\sum_j A_{ij} v_j$, where the weights are positive and sum "
         "to 1.",
-        "That makes $o_i$ an average of the rows $v_j$ of $V$.",
-        "An average does not grow with the number of words: without the division by the sum, "
-        "saying the same sentence twice would double the output.",
+        "So $o_i$ is an average of the rows $v_j$ of $V$, and lies in their convex hull",
+        "An average does not grow with the number of words.",
+        "Without the division by the sum, a sentence said twice would give twice the output.",
         "One query gets one row of weights, and so one average.",
     )
     def test_a_sentence_said_twice(self) -> None:
@@ -112,7 +112,7 @@ class TestOrder:
         "Each output is a sum over all words, and a sum does not depend on the order of its terms.",
         "Permute the rows of the input, and the rows of the output are permuted in the same way; "
         "nothing else changes.",
-        "It receives the same as before, mostly the size of a cat.",
+        "The milk drank the cat tells a different story, yet it gets the same output (chapter 2).",
         "With a causal mask some outputs do change, because that mask hides words by their place.",
     )
     def test_exchange_of_cat_and_milk(self) -> None:
@@ -176,7 +176,8 @@ class TestOrder:
         "act after the projections, on queries and keys",
         "A model trained with one pairing and run with the other gets wrong scores, and no error "
         "is raised.",
-        "Their features form pairs too, and each pair is turned like a hand, here anticlockwise.",
+        "Their features form pairs too, and each pair is turned like a hand, but anticlockwise, so "
+        "the sines have the opposite signs to those in.",
         "The turns of all pairs together are one $d_k \\times d_k$ matrix $R_i$.",
         "Turning two rows by the same angles does not change their dot product.",
         "So we may turn both back by $j$ positions.",
@@ -199,6 +200,9 @@ class TestOrder:
         ((a, _, _, b, _, _),) = rope(np.eye(6)[:1], offset=1)  # a from (1, 0): up, and to the left
         assert b > 0
         assert np.isclose(np.arctan2(b, a), 1)
+        from_12_on = sinusoidal(2, 6)[:, :2]  # (2, 2): x, y of the first hand of the sinusoids
+        assert np.allclose(from_12_on[0], [0, 1])
+        assert from_12_on[1, 0] > 0  # clockwise
         assert np.allclose(rope(k, offset=5) @ R.T, k)
         assert np.isclose((q @ R @ (k @ R).T)[0, 0], (q @ k.T)[0, 0])
         assert np.isclose(score(7, 5), (rope(q, offset=2) @ k.T)[0, 0])
@@ -239,8 +243,9 @@ class TestOrder:
     @holds(
         "Values are not turned.",
         "Only the numbers of the turned pairs change.",
-        "As in, the 10,000 in the formula of $\\omega_l$ is replaced by 64, so that even slow "
+        "Three pairs under RoPE, with 64 in place of the 10,000 in $\\omega_l$, so that even slow "
         "pairs visibly turn.",
+        "Drag a hand, or change a position; the speeds are those of.",
     )
     def test_rope_moves_hands_and_no_product(self) -> None:
         q, k = RNG.normal(size=(2, 1, 6))
@@ -263,7 +268,7 @@ class TestOrder:
     @holds(
         "It lowers each score in proportion to the distance, with a fixed slope "
         "$m_r = 2^{-8r/h}$ for head $r$ of $h$:",
-        "Near keys are favoured, strongly by a steep slope, gently by a flat one.",
+        "The steeper the slope, the more a head prefers near keys.",
         "| $m_r$ | slope of head $r$ in ALiBi |",
     )
     def test_alibi_by_its_slopes(self) -> None:
@@ -296,11 +301,11 @@ class TestOrder:
 
 class TestBackward:
     @holds(
-        "Entry $V_{jc}$ enters each $O_{ic}$ with the factor $A_{ij}$, so its gradient is "
-        "$\\sum_i A_{ij}\\,dO_{ic}$.",
+        "Entry $V_{jc}$ enters every entry $O_{ic}$ of column $c$ with the factor $A_{ij}$, so its "
+        "gradient is $\\sum_i A_{ij}\\,dO_{ic}$.",
         "That is one entry of $A^\\top dO$.",
-        "In the same way $A_{ij}$ enters each $O_{ic}$ with the factor $V_{jc}$, so its gradient "
-        "is $\\sum_c dO_{ic}\\,V_{jc}$, one entry of $dO\\,V^\\top$:",
+        "In the same way, $A_{ij}$ enters every entry $O_{ic}$ of row $i$ with the factor "
+        "$V_{jc}$, so its gradient is $\\sum_c dO_{ic}\\,V_{jc}$, one entry of $dO\\,V^\\top$:",
     )
     def test_gradient_of_the_values(self) -> None:
         A, v, dO = (torch.tensor(RNG.normal(size=s), requires_grad=True)

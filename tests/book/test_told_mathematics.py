@@ -167,8 +167,8 @@ class TestRoot:
         "| $\\odot$, rowsum | product entry by entry; sum of each row |",
         "Row $i$ of $dS$ is row $i$ of $dA$ times the Jacobian $J$ of that row.",
         "By, the product can be written without building $J$:",
-        "The column $g$ holds one number for each row, the average of $dA$ with the weights of "
-        "that row, and is subtracted from every column of $dA$.",
+        "Entry $i$ of the column $g$ is the average of row $i$ of $dA$, weighted by row $i$ of "
+        "$A$.",
     )
     def test_gradients_pass_through_the_jacobian(self) -> None:
         q, k, v, dO = RNG.normal(size=(4, 6, 6))
@@ -192,7 +192,7 @@ class TestRoot:
     @holds(
         "The root is taken of $d_k$, the width of one head's keys, because the dot product adds "
         "that many terms.",
-        "All shapes stay right, so nothing warns you.",
+        "The shapes are the same, so no error is raised.",
         "The scores that this function returns have the right shape but the wrong spread: "
         "features of variance 1 should give scores of variance 1.",
     )
