@@ -183,6 +183,7 @@ class TestImagesAndTranslation:
         assert years.min() > 2 * dates.max()
         assert years.mean() > dates.mean() + 0.3
 
+    @holds("a short value adds little.")
     def test_what_a_key_adds_is_as_long_as_weight_times_value(self) -> None:
         weights, values = attention_steps(Q, K, V).weights, V.copy()
         values[weights[0].argmax()] *= 1e-3

@@ -5,7 +5,7 @@ import torch
 
 from qkv_lib.data.patches import to_patches
 from qkv_lib.layers import initialise
-from qkv_lib.measures.maps import rollout, weighted_norms
+from qkv_lib.measures.maps import rollout
 from qkv_lib.measures.pointing import mass_inside
 from qkv_lib.models import VisionTransformer
 from tests.equations.claims import given
@@ -50,18 +50,6 @@ def test_tokens_are_as_written() -> Cases:
 def test_mass_is_as_written() -> Cases:
     a, f = RNG.random(9), RNG.random(9)
     yield given({"j": 9}, a=a, f=f, mass=mass_inside(a[None], f[None])[0])
-
-
-@evaluated("eq-images-norm")
-@holds("If $v_j W_O$ is short, even a large weight adds little.", "a short value adds little.")
-def test_weighted_norm_is_as_written() -> Cases:
-    h, n, m, e, d = 3, 2, 5, 4, 7
-    A, v, W_O = RNG.random((h, n, m)), RNG.normal(size=(h, m, e)), RNG.normal(size=(h * e, d))
-    norms = weighted_norms(A, v, W_O)
-    for k in range(h):
-        own = W_O[k * e : (k + 1) * e]
-        yield given({"i": n, "j": m}, A=A[k], v=v[k], W_O=own,
-                    equals=lambda i, j, k=k: norms[k, i - 1, j - 1])  # fmt: skip
 
 
 @evaluated("eq-images-rollout")

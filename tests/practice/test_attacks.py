@@ -117,8 +117,6 @@ FOUND = {
     ("attention", "width from the front"): "query-scaled",
     ("mean-pooling", "the first mask for all"): "mask-first-of-batch",
     ("additive-scores", "softsign"): "other-curve",
-    ("map-mass", "roots"): "maps-rooted",
-    ("map-mass", "a union"): "law",
     ("handed-over", "the next word"): "i-one-more",
     ("pre-norm", "half of x"): "addend",
     ("scores-gradient", "a root of the weights"): "trait",

@@ -270,8 +270,11 @@ def with_the_sink(scores, sink):
     return softmax(np.concatenate([scores, beta], -1))
 
 
-def all_with_all(maps, coverage):
-    return (maps @ coverage.T) / maps.sum(-1, keepdims=True)
+def all_with_all(lengths, n_weights, n_heads, n_kv_heads, d_head, n_blocks, size):
+    held = lengths.sum(axis=-1, keepdims=True)
+    per_head = 2 * n_blocks * d_head * held
+    multiplied = lengths.shape[-1] * n_weights + n_heads * per_head
+    return multiplied / (size * (n_weights + n_kv_heads * per_head[:, 0]))
 
 
 def of_keys_alone(lengths, n_keys):
@@ -371,7 +374,8 @@ SAID = {
     "the order of results": ("linear-step", in_another_order,
         "The results come back in another order: state, total and output."),
     "something more": ("sink-weights", with_the_sink, "ends with something that is not asked for"),
-    "pairs": ("map-mass", all_with_all, "Your result pairs each element with every other"),
+    "pairs": ("step-intensity", all_with_all,
+        "Your result pairs each element with every other"),
     "something less": ("padding-mask", of_keys_alone, "The last ones of your result are missing"),
     "None": ("attention-pooling", no_mask_no_answer, "Here mask is left out, and None comes in."),
     "an inverse": ("matching-keys", inverse_of_queries, "a matrix that is not square"),

@@ -11,7 +11,7 @@ from qkv_lib.practice import grade
 from tests.practice.answers import ANSWERS
 from tests.practice.answers.source import function
 
-NAMES = ("explain-score", "left-out", "cache-bytes", "map-mass")
+NAMES = ("explain-score", "left-out", "cache-bytes")
 UNNAMED = {
     "explain-score": ("""
 def explain_score(asking, answering, W_Q, W_K):

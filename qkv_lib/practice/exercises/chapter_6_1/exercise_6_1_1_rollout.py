@@ -71,7 +71,7 @@ EXERCISE = Exercise(
     name="rollout",
     skeleton='''
 def rollout(weights):
-    """Return how far each token of the last block comes from each input token.
+    """Return what share of each token of the last block comes from each input token.
 
     weights: (blocks, heads, n, n), the first block first; rows sum to 1
     returns: (n, n), rows sum to 1
