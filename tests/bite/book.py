@@ -24,7 +24,7 @@ NOTEBOOKS = [
           cell("ch02-exercise-received-solution", source("axis=-2", "axis=-1")), RUN),
     Plant("a cell that was never run", ALGORITHM,
           first(r'^   "execution_count": \d+,', '   "execution_count": null,'), RULES),
-    Plant("a figure without alt text", ALGORITHM, cell("ch03-zoom", no_alt), RULES),
+    Plant("a figure without alt text", ALGORITHM, cell("ch03-causal-figure", no_alt), RULES),
     Plant("a path of somebody's machine in a cell", ALGORITHM,
           cell("ch03-setup", source("import math", "import math  # see /home/ann/x.py")), RULES),
     Plant("a cell longer than a screen", ALGORITHM,

@@ -120,11 +120,11 @@ CODE = [
 ]  # fmt: skip
 
 EDITIONS = [
-    Plant("captions of two figures exchanged", ALGORITHM, captions("ch03-zoom", "ch03-mask-shapes"),
-          STEP),
+    Plant("captions of two figures exchanged", ALGORITHM,
+          captions("ch03-causal-figure", "ch03-mask-shapes"), STEP),
     Plant("a word of a caption", ALGORITHM,
-          swap("On the left each row sums to 1, on the right",
-               "On the right each row sums to 1, on the left"), STEP),
+          swap("Over the keys, each row sums to 1; over the queries",
+               "Over the queries, each row sums to 1; over the keys"), STEP),
     Plant("the stars of an exercise", PRACTICE, first("★★ Write", "★ Write"), STEP),
     Plant("a measured number of the text", PRACTICE,
           swap("88.8 % after 64,000; how", "88.8 % after 16,000; how"), STEP),

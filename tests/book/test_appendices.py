@@ -72,7 +72,7 @@ def test_two_faults_that_do_not_show() -> None:
 
 
 @holds(
-    "Three of them are wrong; can you see which?",
+    "Two of them leak, and a third fails where a query may see no key.",
     "The next section shows where it fails.",
 )
 def test_three_ways_to_hide_a_word_are_wrong() -> None:

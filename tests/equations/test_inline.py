@@ -51,7 +51,6 @@ SUPPOSED: dict[str, tuple[str, ...]] = {
 NUMBERS: dict[str, str] = {
     "path": r"\sqrt{d_k} = 2; d_k = 4",
     "02-concepts": r"\sqrt{d_k} = 2",
-    "03-algorithm": r"\sqrt{d_k} = 2",
     "04-mathematics": r"d_k = 4; d_v = 2; d_k = 64; d_{\text{model}} = 512",
     "05-practice": "u = 0",
     "06-1-images": "s = 7",
