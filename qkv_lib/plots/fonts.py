@@ -100,7 +100,8 @@ def _font(family: str) -> FontEntry | None:
     """
     fonts = [each for each in fontManager.ttflist if each.name == family]
     for font in fonts:
-        if weight_dict.get(font.weight, font.weight) == NORMAL:
+        weight = font.weight
+        if (weight_dict.get(weight) if isinstance(weight, str) else weight) == NORMAL:
             return font
     if not fonts:
         return None
