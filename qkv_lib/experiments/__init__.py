@@ -4,7 +4,7 @@ May import: formula, exact, attention, multihead, variants, data, layers, models
 """
 
 __all__ = [
-    "block_times", "canvases", "copying", "correcting", "decoding", "depth", "even",
-    "hidden_months", "images", "lengths", "longer", "recall", "repeats", "rivals", "shortcut",
+    "block_times", "canvases", "copying", "correcting", "depth", "even", "hidden_months",
+    "images", "lengths", "longer", "recall", "repeats", "rivals", "shortcut", "step_times",
     "table", "translation", "writing", "writing_times",
 ]  # fmt: skip

@@ -116,7 +116,7 @@ def counts() -> Run:
     }
 
 
-TABLE = Table("decoding", cases, measured, counts, code=[])
+TABLE = Table("step_times", cases, measured, counts, code=[])
 """The stored results.
 
 :meta hide-value:
