@@ -84,8 +84,8 @@ def _table(
     left, top = corner
     sheet.text(left + 4, top + 14, title, anchor="start", bold=True)
     first, middle = top + 62, top + 62 + (len(words) - 1) / 2 * STEP
-    handed = "values" if values is None else "weight · value"
-    for x, name, colour in ((34, "query", QUERY), (148, "keys", KEY), (240, handed, VALUE)):
+    handed = (240, "values", VALUE) if values is None else (228, "weight · value", VALUE)
+    for x, name, colour in ((34, "query", QUERY), (148, "keys", KEY), handed):
         sheet.text(left + x, top + 40, name, colour=colour)
     sheet.text(left + 308, top + 40, "output", colour=VALUE)
     sheet.box(left + 4, middle - 14, 60, 28, query, colour=QUERY)
