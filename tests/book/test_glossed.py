@@ -277,7 +277,7 @@ class TestCost:
 
     @holds(
         "The keys and values of the past, kept while text is generated, so that each step computes "
-        "only one query."
+        "the query, key and value of the new token only."
     )
     def test_a_cache_holds_keys_and_values(self) -> None:
         assert kv_cache_bytes(Block(64, 4), 10, bytes_per_number=1) == 10 * (64 + 64)

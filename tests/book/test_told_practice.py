@@ -61,8 +61,8 @@ class TestTraining:
 
     @holds(
         "1 is no better than the best fixed guess, and 0 is perfect",
-        "The mean of seven independent values explains one seventh of the variance of each, so "
-        "mean pooling leaves at least $6/7 \\approx 0.86$.",
+        "The mean of seven independent values explains one seventh of the variance of any one of "
+        "them. So mean pooling cannot leave less than $6/7 \\approx 0.86$.",
     )
     def test_what_a_mean_leaves(self) -> None:
         values = RNG.normal(size=(100_000, 7))
@@ -74,7 +74,7 @@ class TestTraining:
         assert abs(explained - 1 / 7) < 0.01
 
     @holds(
-        "how the loss changes when that number grows a little",
+        "for each parameter, how fast the loss changes when that number grows a little",
         "move each a small step against its gradient",
         "Adam, a common rule, chooses the size of each step; the learning rate lr scales all steps",
     )
@@ -104,7 +104,7 @@ class TestTraining:
 
     @holds(
         "a softmax turns the ten numbers into probabilities, and the loss is $-\\log$ of the "
-        "probability of the correct digit, averaged over all places",
+        "probability of the correct digit, averaged over all positions",
         "A pure guess is right one time in ten.",
     )
     def test_cross_entropy(self) -> None:
@@ -117,10 +117,9 @@ class TestTraining:
     @holds(
         "the share of queries whose largest weight is at the correct key",
         "so the correct map is the anti-diagonal, from the upper right to the lower left",
-        "the input is a row of ten digits, and the answer at place $i$ is the digit at place "
-        "$n - 1 - i$, counting from 0.",
-        "A model trained on length 10 has seen only one mirror for place 0, namely place 9; at "
-        "length 20 it is place 19.",
+        "the input is a sequence of ten digits, and the answer at position $i$ is the digit at "
+        "position $n - 1 - i$, counting from 0.",
+        "in training, the mirror of position 0 was always position 9; now it is position 19.",
     )
     def test_map_of_a_reversal(self) -> None:
         digits = RNG.integers(10, size=(3, 10))

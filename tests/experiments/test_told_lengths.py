@@ -30,9 +30,8 @@ def mean(task: str, positions: str, n_updates: int, n: int = 10) -> float:
 
 @holds(
     "We compare the three of chapter 4, sinusoidal vectors, RoPE and ALiBi, with none at all.",
-    "A model of one block with four heads is trained on three tasks with rows of 10 digits, and "
-    "tested on rows of 10, 20 and 40:",
-    "one block, ten symbols, one training length",
+    "A model of one block with four heads is trained on three tasks with sequences of 10 digits, "
+    "and tested on sequences of 10, 20 and 40:",
 )
 def test_the_model_and_the_rivals() -> None:
     assert set(POSITIONS) == {"none", "sinusoidal", "RoPE", "ALiBi"}
@@ -43,15 +42,16 @@ def test_the_model_and_the_rivals() -> None:
 
 
 @holds(
-    "| reversal | the digit at $n - 1 - i$ | the place, and the length |",
-    "| three_back | the digit at $i - 3$ (causal) | the distance |",
-    "| latest_small | the latest digit below 5, up to and including place $i$ (causal) | the "
-    "digits, and which is nearest |",
-    "Causal tasks are run under the causal mask.",
-    "Places that have no answer are not counted.",
-    "each place has its mirror at a different distance",
-    "In its scores, places count only through their distance, and three_back needs the distance 3 "
-    "in a row of any length.",
+    "| reversal | the digit at $n - 1 - i$ | the position, and the length |",
+    "| three_back | the digit at $i - 3$ | the distance |",
+    "| latest_small | the latest digit below 5, up to and including position $i$ | which small "
+    "digit is nearest |",
+    "The last two tasks are run under the causal mask.",
+    "Positions without an answer are not counted: the first three of three_back, and those before "
+    "the first small digit.",
+    "each position has its mirror at a different distance",
+    "In its scores, positions count only through their distance, and three_back needs the distance "
+    "3 in a sequence of any length.",
 )
 @pytest.mark.parametrize("n", [10, 20])
 def test_the_tasks(n: int) -> None:
@@ -67,6 +67,9 @@ def test_the_tasks(n: int) -> None:
             small = [digit for digit in row[: i + 1] if digit < 5]
             assert found[i] == (small[-1] if small else NO_ANSWER)
     assert [causal for _, causal in lengths.TASKS.values()] == [False, True, True]
+    assert (answers(digits, three_back) == NO_ANSWER).any(axis=0).tolist() == [True] * 3 + (
+        [False] * (n - 3)
+    )
     x, target = torch.from_numpy(digits), torch.from_numpy(answers(digits, three_back))
     model = DigitTagger("none").requires_grad_(False)
     counted = cross_entropy(model(x)[:, 3:].flatten(0, 1), target[:, 3:].flatten())
@@ -76,7 +79,7 @@ def test_the_tasks(n: int) -> None:
 @holds(
     "For each task and each encoding, the learning rate is the best of three in trial runs with "
     "two other seeds.",
-    "each is trained three times from the start, for 250, 1,000 and 4,000 updates, each time with "
+    "So we train each with 250, with 1,000 and with 4,000 updates, always from the start and with "
     "three seeds.",
 )
 @pytest.mark.parametrize("task", lengths.TASKS)
@@ -97,8 +100,7 @@ def test_what_was_run(task: str, positions: str) -> None:
 
 @holds(
     "since its bias favours near keys",
-    "at length 10 it does hardly better than none after 250 updates, and gets nine answers in ten "
-    "right after 4,000",
+    "at length 10 it gets 93.4 % right after 16,000 updates",
     "ALiBi still gets fewer than four in ten right after 4,000 updates.",
     "Three seeds agree. More updates change the number.",
 )
@@ -108,6 +110,7 @@ def test_at_the_length_of_training() -> None:
     at = {n: mean("three_back", "ALiBi", n) for n in BUDGETS}
     assert at[250] < mean("three_back", "none", 250) + 0.02
     assert 0.88 < at[4000] < at[16_000] < at[4000] + 0.04
+    assert abs(at[16_000] - 0.934) < 0.0005
     assert np.ptp(reached("three_back", "ALiBi", 250)[:, 0]) < 0.05  # the seeds agree
     assert at[4000] > at[250] + 0.3
     assert 0.3 < mean("reversal", "ALiBi", 4000) < 0.4
@@ -116,37 +119,51 @@ def test_at_the_length_of_training() -> None:
 
 
 @holds(
-    "The baseline with even weights does better than a guess, since it can tell which digits "
-    "occur.",
+    "The baseline with even weights does better than a guess, since it can tell how often each "
+    "digit occurs: the most frequent one is the best guess.",
 )
-def test_knowing_which_digits_occur_beats_a_guess() -> None:
+def test_knowing_how_often_each_digit_occurs_beats_a_guess() -> None:
     assert 0.25 < lengths.without_order("reversal", 10) < 0.3
+    digits = np.random.default_rng(3).integers(10, size=(4000, 10))
+    others = (digits[:, 1:, None] == np.arange(10)).sum(axis=1)  # those that place 0 may answer
+    others[np.arange(4000), digits[:, 0]] = 0  # its own digit may not be among them
+    which = others.sum(axis=1) / (others > 0).sum(axis=1) / 9
+    assert which.mean() < 0.2  # to know only which digits occur explains less
 
 
 @holds(
     "say which positional encodings still work on sequences longer than in training",
-    "On rows longer than in training, RoPE still found a distance, RoPE and ALiBi the latest "
-    "digit below 5; sinusoidal vectors failed.",
+    "We say that a model solves a task if at least 95 % of its answers are right.",
+    "On sequences longer than in training, RoPE still solved three_back; RoPE and ALiBi still "
+    "solved latest_small; sinusoidal vectors solved nothing.",
 )
 def test_at_longer_lengths() -> None:
     assert mean("three_back", "ALiBi", 16_000, 40) < 0.6
     assert mean("reversal", "ALiBi", 4000, 20) < 0.5
     assert mean("three_back", "RoPE", 4000, 40) > 0.95
     assert mean("latest_small", "ALiBi", 4000, 40) > 0.95
+    assert mean("latest_small", "RoPE", 4000, 40) > 0.95
     for task in lengths.TASKS:
         assert mean(task, "sinusoidal", 4000, 40) < 0.5
+        assert mean(task, "sinusoidal", 4000, 20) < 0.75
 
 
 @holds(
-    "They fail at the places that did not occur in training: in three_back at length 20, a model "
-    "trained for 250 updates gets every answer up to place 9 right, and from place 11 on no more "
-    "than a guess would.",
+    "In the two causal tasks, they make mistakes only at positions that did not occur in training; "
+    "in reversal at 20 they fail at every position, since every mirror has moved.",
 )
-def test_sinusoids_fail_behind_the_places_of_training() -> None:
-    model = lengths.train("three_back", "sinusoidal", seed=0, n_updates=250, lr=0.03)
+@pytest.mark.parametrize("task", lengths.TASKS)
+def test_where_sinusoids_fail(task: str) -> None:
+    model = lengths.train(task, "sinusoidal", seed=0, n_updates=250, lr=0.03)
     digits = np.random.default_rng(7).integers(10, size=(400, 20))
+    source, causal = lengths.TASKS[task]
+    wanted = answers(digits, source)
+    counted = (wanted != NO_ANSWER).sum(axis=0)
     with torch.no_grad():
         guesses = model(torch.from_numpy(digits)).argmax(dim=-1).numpy()
-    right = (guesses == answers(digits, three_back)).mean(axis=0)
-    assert right[3:10].min() > 0.995
-    assert 0.08 < right[11:].mean() < 0.13
+    right = (guesses == wanted).sum(axis=0) / np.maximum(counted, 1)
+    if causal:
+        assert right[:10][counted[:10] > 0].min() > 0.995
+        assert right[12:].max() < 0.7
+    else:
+        assert right.max() < 0.2
