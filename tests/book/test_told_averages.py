@@ -55,7 +55,7 @@ class TestAverage:
         "If it asks only the second, thirsty gets 0.87.",
         "Now one total weight of 1 must serve both: cat and thirsty get 0.45 each, the other "
         "seven words together get the rest, and the output is a mixture of both answers.",
-        "★★ It gives the cat a weight of 0.79.",
+        "★★ In the example, the cat gets a weight of 0.79.",
     )
     def test_two_questions_of_one_query(self) -> None:
         who, like = sentence.GUESS.W_Q, sentence.LIKE.W_Q
@@ -112,8 +112,11 @@ class TestOrder:
         "Each output is a sum over all words, and a sum does not depend on the order of its terms.",
         "Permute the rows of the input, and the rows of the output are permuted in the same way; "
         "nothing else changes.",
-        "The milk drank the cat tells a different story, yet it gets the same output (chapter 2).",
-        "With a causal mask some outputs do change, because that mask hides words by their place.",
+        "The milk drank the cat because it was thirsty tells a different story, yet it gets the "
+        "same output, as the cell below shows.",
+        "With a causal mask the outputs of some words change, because that mask hides words by "
+        "their place.",
+        "That of it does not: it sees both words either way.",
     )
     def test_exchange_of_cat_and_milk(self) -> None:
         P = np.eye(9)
@@ -125,6 +128,8 @@ class TestOrder:
         assert after[IT, 0] > 5 * after[IT, 1]
         masked = [sentence.step(rows, HEAD, causal=True).output for rows in (X, P @ X)]
         assert not np.allclose(masked[1], P @ masked[0])
+        assert np.allclose(masked[1][IT], masked[0][IT])
+        assert max(CAT, MILK) < IT
         mask = np.tril(np.ones((9, 9), dtype=bool))  # shuffled with the words, it changes nothing
         shuffled = attention(*(P @ X @ W for W in HEAD[1:4]), mask=P @ mask @ P.T > 0)
         assert np.allclose(shuffled, P @ masked[0])
@@ -173,7 +178,7 @@ class TestOrder:
         assert ((p @ T) @ p.T).argmax(axis=1)[3:].tolist() == list(range(61))
 
     @holds(
-        "act after the projections, on queries and keys",
+        "are applied after the projections, to queries and keys",
         "A model trained with one pairing and run with the other gets wrong scores, and no error "
         "is raised.",
         "Their features form pairs too, and each pair is turned like a hand, but anticlockwise, so "
@@ -241,11 +246,10 @@ class TestOrder:
         assert two == [1, 0, 3, 2, 5, 4]
 
     @holds(
-        "Values are not turned.",
         "Only the numbers of the turned pairs change.",
         "Three pairs under RoPE, with 64 in place of the 10,000 in $\\omega_l$, so that even slow "
         "pairs visibly turn.",
-        "Drag a hand, or change a position; the speeds are those of.",
+        "Drag a hand, or change a position; the speeds are those of, with base=64.",
     )
     def test_rope_moves_hands_and_no_product(self) -> None:
         q, k = RNG.normal(size=(2, 1, 6))
@@ -266,8 +270,9 @@ class TestOrder:
         assert np.allclose(drawn, 64.0 ** (-2 * np.arange(3) / 6))
 
     @holds(
-        "It lowers each score in proportion to the distance, with a fixed slope "
-        "$m_r = 2^{-8r/h}$ for head $r$ of $h$:",
+        "It lowers each score in proportion to the distance, with a fixed slope $m_r = "
+        "2^{-8r/h}$ for head $r$ of $h$, where $h$ is a power of two:",
+        "without the mask, this library uses $|i - j|$",
         "The steeper the slope, the more a head prefers near keys.",
         "| $m_r$ | slope of head $r$ in ALiBi |",
     )
@@ -320,8 +325,7 @@ class TestBackward:
         assert torch.allclose(A.grad, dO @ v.T)
 
     @holds(
-        "That sum is the gradient of a bias on the keys: such a bias changes nothing "
-        "(question 12), and gets no gradient either.",
+        "That sum is the gradient of a bias on the keys (question 12).",
     )
     def test_a_bias_on_the_keys_gets_no_gradient(self) -> None:
         q, k, v = (torch.tensor(RNG.normal(size=(6, 4))) for _ in range(3))

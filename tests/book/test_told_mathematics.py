@@ -33,8 +33,8 @@ class TestFormula:
         "The dot product multiplies them feature by feature and adds up the products, so a "
         "feature counts only if it is asked for and offered.",
         "lets a feature count only if it is asked for and offered",
-        "If features were added instead, a query would add the same number to all its scores, "
-        "which the softmax ignores: all queries would get the same weights.",
+        "If the features were added instead, a query would add the same number to every score of "
+        "its row. Such a number changes no weight, so all queries would get the same weights.",
     )
     def test_dot_products_of_the_example(self) -> None:
         asked = [name for name, number in zip(sentence.ASKED, Q[0], strict=True) if number]
@@ -54,8 +54,8 @@ class TestFormula:
 
     @holds(
         "| $W_{QK}$ | one matrix for two, $W_Q W_K^\\top$ |",
-        "The dot product of two learned projections already is bilinear:",
-        "With the dot product, a key of positive score can win by its length alone.",
+        "The dot product of two learned projections, of rows $x_i$ and $x_j$, already is bilinear:",
+        "With the dot product, a key whose score is positive can win merely by being long.",
         "An additive score cannot exceed the sum of all $|u_c|$, because tanh stays between −1 "
         "and 1.",
         "However long the key, this score is at most $\\lVert u \\rVert_1$.",
@@ -120,8 +120,8 @@ class TestRoot:
         "So the wider the keys, the more the scores spread.",
         "Dividing by $\\sqrt{d_k}$ keeps their standard deviation at 1.",
         "The width changes only the right side.",
-        "The spread, which grows when queries and keys grow longer in training, changes both: the "
-        "root cannot prevent that.",
+        "The spread changes both sides.",
+        "In training it grows as queries and keys get longer, and the root cannot prevent that.",
     )
     def test_spread_of_scores(self) -> None:
         spreads = []
@@ -141,8 +141,9 @@ class TestRoot:
 
     @holds(
         "It pushes one weight close to 1 and the others close to 0.",
-        "Every entry of $J$ is then close to 0, because one of its two factors is: $J$ collapses.",
-        "Where $J$ has collapsed, values still learn, because $dV$ does not pass through $J$.",
+        "In every entry of $J$, one of the two factors is then close to 0: $J$ collapses.",
+        "Where $J$ has collapsed, the value that has the weight still learns, because $dV$ does "
+        "not pass through $J$. The other values get almost nothing.",
         "Large scores make one weight close to 1. Then the output is close to one of the values.",
     )
     def test_a_large_spread(self) -> None:
@@ -161,9 +162,13 @@ class TestRoot:
         assert np.abs(collapsed[0]).max() < 0.01 * np.abs(gentle[0]).max()
         assert np.abs(collapsed[1]).max() < np.abs(gentle[1]).max()
         assert np.abs(collapsed[2]).max() > 0.5 * np.abs(gentle[2]).max()
+        weighed = weights.max(axis=0) > 0.5  # the others: no query gives them a weight
+        reached = np.abs(collapsed[2]).max(axis=1)
+        assert 0 < weighed.sum() < 6
+        assert reached[weighed].min() > 0.5 > 0.01 > reached[~weighed].max()
 
     @holds(
-        "The gradient of a query contains $J$.",
+        "The gradient of a query contains $J$, through $dS$.",
         "| $\\odot$, rowsum | product entry by entry; sum of each row |",
         "Row $i$ of $dS$ is row $i$ of $dA$ times the Jacobian $J$ of that row.",
         "By, the product can be written without building $J$:",
