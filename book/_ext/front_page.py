@@ -21,7 +21,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
-from spoken import entries, is_translated, message, name_of
+from spoken import entries, is_translated, message, name_of, say
 
 from qkv_lib import explorers
 from qkv_lib.data.sentence import CHINESE, THIRSTY
@@ -52,6 +52,7 @@ class Linked(NamedTuple):
     link: str
     progress: str
     time: str
+    minutes: int
 
 
 def opening(notebook: Path) -> Opening:
@@ -63,6 +64,15 @@ def opening(notebook: Path) -> Opening:
         raise ValueError(f"{notebook.name} opens without a title, or without **Time** … **Needs**")
     time, needs = (" ".join(facts[name].split()) for name in ("time", "needs"))
     return Opening(title[1], time, needs, len(EXERCISE.findall(text)))
+
+
+def minutes(time: str) -> int:
+    """Add up the minutes that a page takes with everything.
+
+    >>> minutes("about 35 minutes; 10 more for the section marked *second reading*")
+    45
+    """
+    return sum(map(int, re.findall(r"\d+", time)))
 
 
 def time_of(name: str, time: str) -> str:
@@ -110,7 +120,10 @@ class CourseMap(SphinxDirective):
             logger.warning("course-map: %s", error, location=self.get_location())
             return []
         asks = message(name_of(self.env.docname), question)
-        listed = [f"  - {each.link} {each.progress}" for each in sections]
+        listed = [
+            f"  - {say('{}, another {} minutes', each.link, each.minutes)} {each.progress}"
+            for each in sections
+        ]
         return [f"- {link}", "", f"  {asks}", "", *listed, "", f"  {time} {progress}", ""]
 
     def linked(self, name: str) -> Linked:
@@ -125,7 +138,8 @@ class CourseMap(SphinxDirective):
             f'data-exercises="{found.exercises}"></span>'
         )
         time = time_of(name, found.time[0].upper() + found.time[1:])
-        return Linked(f"[{message(name, found.title)}]({name}.ipynb)", progress, time)
+        link = f"[{message(name, found.title)}]({name}.ipynb)"
+        return Linked(link, progress, time, minutes(found.time))
 
 
 class LiveSentence(SphinxDirective):

@@ -132,7 +132,7 @@ EDITIONS = [
           first(r"key \$k_j\$ are rows of \$d_k\$", "key $k_j$ are rows of $d_v$"), STEP),
     Plant("feedback of the quiz turned round", CONCEPTS, quiz("does not", "does"), STEP),
     Plant("two paragraphs of the home page exchanged", "book/index.md",
-          exchanged("Read the first five in order", "You need matrix products"), STEP),
+          exchanged("Read the first five in order", "To look things up"), STEP),
     Plant("what to look at exchanged between two mistakes", CAUSAL,
           exchanged("True means may attend", "rows are queries, columns are keys"), STEP),
     Plant("a letter that no task has in the shape of a solution", "book/08-1-memory.ipynb",

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 import yaml
+from front_page import minutes, opening
 
 from qkv_lib import attention_steps, softmax
 from qkv_lib.data.lexicon import CHINESE, LEXICON
@@ -45,13 +46,16 @@ def features(word: str) -> set[str]:
 
 
 @holds(
-    "Each word is a short list of features: cat is a thing and is living, and it is a pronoun.",
-    "Multiplied by three matrices, each list becomes three others, called query, key and value.",
+    "Each word is a short list of numbers, one per feature: cat has a 1 at thing, living and size, "
+    "milk at thing, drink and sweet, and it at pronoun.",
+    "Three matrices turn each list into three others, called query, key and value.",
 )
 def test_words_are_lists_of_features() -> None:
     for made, W in ((HEAD.Q, GUESS.W_Q), (HEAD.K, GUESS.W_K), (HEAD.V, GUESS.W_V)):
         assert np.array_equal(made, rows(THIRSTY) @ W)
-    assert {"thing", "living"} <= features("cat")
+    assert set(rows(("cat", "milk", "it")).flat) == {0, 1}
+    assert features("cat") == {"thing", "living", "size"}
+    assert features("milk") == {"thing", "drink", "sweet"}
     assert features("it") == {"pronoun"}
 
 
@@ -65,8 +69,9 @@ def test_of_drink_marks_what_describes_a_drink_and_no_drink() -> None:
 
 
 @holds(
-    "In our numbers, it asks for a living thing.",
-    "Cat is found as a living thing, milk as a thing to drink.",
+    "The first matrix turns pronoun 1 into thing 2, living 2: it asks for a living thing.",
+    "The second matrix doubles thing, living and drink: cat is found as a living thing, milk as a "
+    "thing to drink.",
 )
 def test_what_is_asked_for_and_what_is_found() -> None:
     asked, cat, milk = (
@@ -74,6 +79,10 @@ def test_what_is_asked_for_and_what_is_found() -> None:
     )
     assert asked == cat == {"thing", "living"}
     assert milk == {"thing", "drink"}
+    assert GUESS.W_Q[FEATURES.index("pronoun")].tolist() == [2, 2, 0, 0]
+    assert ASKED[:3] == ("thing", "living", "drink")
+    for column, feature in enumerate(ASKED[:3]):
+        assert GUESS.W_K[FEATURES.index(feature)].tolist() == (2 * np.eye(4)[column]).tolist()
 
 
 @holds(
@@ -81,7 +90,7 @@ def test_what_is_asked_for_and_what_is_found() -> None:
     "The query of it and the key of cat both have a 2 at thing and at living, so it scores "
     r"$2 \cdot 2 + 2 \cdot 2 = 8$ with cat.",
     r"Milk is a thing but not living, so its score is only $2 \cdot 2 = 4$.",
-    "Every other word scores 0.",
+    "Every other word, it included, scores 0.",
 )
 def test_scores_of_it() -> None:
     assert np.array_equal(HEAD.scores[IT], (HEAD.Q[IT] * HEAD.K).sum(axis=1))
@@ -92,13 +101,13 @@ def test_scores_of_it() -> None:
 
 
 @holds(
-    "The scores are divided by 2 (chapter 4 says why). Then softmax takes the exponential of each, "
-    r"$e^4 \approx 54.6$ for cat, $e^2 \approx 7.4$ for milk and $e^0 = 1$ for every other word, "
-    "and divides it by the sum of all. The results are the weights.",
-    "They add up to 1 (the figure rounds them), and most of the weight goes to cat.",
-    "It receives the sum of all the values, each multiplied by its weight.",
-    "Cat hands over size 1, milk hands over sweet 1, and the other words nothing, so it receives "
-    "mostly the size of the cat.",
+    "The scores are divided by 2 (chapter 4 says why). Then softmax takes the exponential of each: "
+    r"$e^4 \approx 54.6$ for cat, $e^2 \approx 7.4$ for milk, and $e^0 = 1$ for each of the other "
+    "7. It divides each by their sum, 69. The results are the weights, 0.79 for cat and 0.11 for "
+    "milk. They add up to 1 (the figure rounds them).",
+    "cat hands over size 1, milk sweet 1, and the other words nothing. Each value is multiplied by "
+    "the weight of its word, and it receives the sum: size 0.79, sweet 0.11. This is added to the "
+    "list of it.",
 )
 @pytest.mark.parametrize("words", [THIRSTY, CHINESE])  # the home pages in both languages
 def test_weights_and_output_of_it(words: tuple[str, ...]) -> None:
@@ -109,35 +118,42 @@ def test_weights_and_output_of_it(words: tuple[str, ...]) -> None:
     np.testing.assert_allclose(weights, powers / powers.sum())
     assert np.isclose(weights.sum(), 1)
     assert not np.isclose(weights.round(2).sum(), 1)  # so it must be said that they are rounded
-    assert weights[cat] > 0.5
+    told = {THIRSTY: (69, 0.79, 0.11), CHINESE: (68, 0.8, 0.11)}[words]
+    assert (powers.sum().round(), *weights[[cat, milk]].round(2)) == told
     np.testing.assert_allclose(read.output[it], (weights[:, None] * read.V).sum(axis=0))
     assert GUESS.handed == ("size", "sweet")
     handed = {place: read.V[place].tolist() for place in np.flatnonzero(read.V.any(axis=1))}
     assert handed == {cat: [1, 0], milk: [0, 1]}
-    assert read.output[it, 0] > 0.5 > read.output[it, 1]
+    assert tuple(read.output[it].round(2)) == told[1:]
+    added = dict(zip(FEATURES, read.added[it] - rows(words)[it], strict=True))
+    assert {name: x for name, x in added.items() if x} == dict(
+        zip(GUESS.handed, read.output[it], strict=True))  # fmt: skip
 
 
 @holds(
     "This time the milk was cold, but attention still finds the cat, because it makes the same "
     "guess as before.",
-    "That is a guess: it could also mean the milk.",
+    "That is a guess: in another sentence, it could mean the milk.",
 )
 def test_one_layer_finds_the_cat_in_both_sentences() -> None:
     cold = step(rows(COLD), GUESS)
     assert cold.weights[IT].argmax() == CAT
     assert np.array_equal(cold.Q[IT], HEAD.Q[IT])
+    assert layers(COLD)[-1].weights[IT].argmax() == MILK
 
 
 @holds(
-    "Now choose two layers: one attention follows the other, and it asks twice.",
-    "First what is it like?: cold answers that it is a drink.",
-    "Then who is like that?: the milk.",
+    "two attentions, one after the other, each with its own matrix for the queries.",
+    "First it asks what is it like?, and cold answers: like a drink.",
+    "This is added to the list of it, which then asks who is like that? and finds the milk.",
 )
 def test_two_layers_find_the_milk() -> None:
     first, second = layers(COLD)
     assert (LIKE.name, WHO.name) == ("what is it like?", "who is like that?")
     assert dict(zip(LIKE.handed, first.V[LAST], strict=True)) == {"of-living": 0, "of-drink": 1}
+    assert not np.array_equal(LIKE.W_Q, WHO.W_Q)
     assert first.weights[IT].argmax() == LAST
+    assert first.added[IT, FEATURES.index("of-drink")] > rows(COLD)[IT, FEATURES.index("of-drink")]
     assert second.weights[IT].argmax() == MILK
     assert layers(THIRSTY)[1].weights[IT].argmax() == CAT
 
@@ -157,7 +173,7 @@ def test_the_exercise_of_the_short_way_needs_a_softmax_that_does_not_overflow() 
     assert (verdict.status, verdict.mistake) == ("wrong", "overflow")
 
 
-@holds("on your machine with Python 3.11, 3.12 or 3.13.")
+@holds("on your machine with Python 3.11, 3.12 or 3.13,")
 def test_the_versions_of_python_are_those_of_the_project() -> None:
     asked = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     assert asked["project"]["requires-python"] == ">=3.11,<3.14"
@@ -249,7 +265,7 @@ FOUND = attention_steps(Q, K, V)
     "The value is what the word hands over when it is found.",
     "A query (查询) is what a word asks for.",
     "A key (键) is what a word is found by.",
-    "A value (值) is what a word hands over when it is found.",
+    "A value (值) is what a word hands over when it is found:",
 )
 def test_a_query_moves_its_row_a_key_its_column_and_a_value_no_score() -> None:
     one = np.eye(5)[:, 2:3]  # of the third word
@@ -356,12 +372,7 @@ def test_an_untrained_model_guesses() -> None:
 CHAPTERS = sorted(BOOK.glob("0[1-9]-[a-z]*.ipynb"))
 
 
-@holds(
-    "Each chapter starts by saying what you will be able to do after it, how long it takes and "
-    "what it builds on.",
-    "It ends with a summary, exercises with hidden solutions, and a quiz that explains each wrong "
-    "answer.",
-)
+@holds("after that, each page says at its top what it needs.")
 @pytest.mark.parametrize("page", CHAPTERS, ids=lambda page: page.stem)
 def test_what_each_chapter_starts_and_ends_with(page: Path) -> None:
     assert len(CHAPTERS) == 9
@@ -375,3 +386,39 @@ def test_what_each_chapter_starts_and_ends_with(page: Path) -> None:
     assert all("hide-cell" in cell.metadata.get("tags", []) for cell in solutions)
     assert all(feedback for options in quiz(nbformat.from_dict({"cells": cells}))
                for verdict, _, feedback in options if verdict == "wrong")  # fmt: skip
+
+
+@holds("With everything, the first five take about 8 hours, the whole course about 20.")
+def test_the_hours_are_those_that_the_pages_add_up_to() -> None:
+    hours = {page.stem: minutes(opening(page).time) / 60 for page in sorted(BOOK.glob("0*.ipynb"))}
+    assert len(hours) == 16
+    assert round(sum(list(hours.values())[:5]), 0) == 8
+    assert round(sum(hours.values()) / 5) == 20 / 5
+
+
+FORM = re.compile(
+    r"about \d+ minutes(?:; \d+ more for the sections? marked \*second reading\*, and \d+ for the "
+    r"exercises|; \d+ more for (?:the gallery and )?the exercises| with the exercise)"
+)
+
+
+@pytest.mark.parametrize("page", CHAPTERS, ids=lambda page: page.stem)
+def test_the_chapters_tell_their_time_in_one_form(page: Path) -> None:
+    assert FORM.fullmatch(opening(page).time)
+
+
+@holds("Each of the four notebooks under this page takes about an hour more.")
+def test_the_four_notebooks_of_chapter_6_take_about_an_hour() -> None:
+    under = [minutes(opening(page).time) for page in BOOK.glob("06-[0-9]-*.ipynb")]
+    assert len(under) == 4
+    assert all(45 <= each <= 75 for each in under)
+
+
+@holds("Chapters 1 to 3 need matrix products and a little Python, chapter 4 also derivatives")
+def test_the_first_chapters_need_what_the_home_page_says() -> None:
+    needs = [opening(page).needs for page in CHAPTERS[:4]]
+    assert needs[0] == "matrix products and a little Python"
+    assert needs[1].startswith("matrix products, and the [soft lookup]")
+    assert needs[2] == "[chapter 2](02-concepts.ipynb), a little NumPy"
+    assert "derivatives" in needs[3]
+    assert "formulas of sine and cosine" in needs[3]
