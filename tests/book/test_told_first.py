@@ -304,7 +304,6 @@ def test_shapes_on_the_way() -> None:
     "$X$.",
     "Each head has its own map, so each can look somewhere else.",
     "Multi-head attention (多头注意力) runs several attentions side by side.",
-    "When several work side by side on the same rows, each with its own matrices, they are heads",
     "One head, or several side by side, form a layer: each head makes its own queries, keys and "
     "values from the same rows, and their outputs are put together.",
 )
@@ -324,9 +323,7 @@ def test_three_heads_side_by_side() -> None:
     assert not torch.allclose(maps[0], maps[1])
 
 
-@holds(
-    "the words of the translation written so far ask, and the words of the source sentence answer",
-)
+@holds("the words written so far ask, and those of the source sentence answer")
 def test_words_written_ask_and_words_read_answer() -> None:
     model = TransformerTranslator(20, 15, d=8, n_heads=2)
     memory = model.encode(torch.ones(1, 5, dtype=torch.int64))
