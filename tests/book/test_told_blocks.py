@@ -25,7 +25,8 @@ class TestLayers:
     @holds(
         "split cuts the features into heads, then moves the axis of the heads in front of the "
         "axis of the words.",
-        "With three heads of width 4, (b, n, 12) becomes (b, n, 3, 4), then (b, 3, n, 4).",
+        "With three heads of width 4, (batch, n, 12) becomes (batch, n, 3, 4), then (batch, 3, "
+        "n, 4).",
         "We append two zeros to the ten features of a word: twelve features make three heads of "
         "width 4.",
         "The twelve features are split into three heads of four.",
@@ -146,8 +147,8 @@ class TestBlocks:
     @holds(
         "a layer adds to the rows instead of replacing them",
         "Attention mixes the rows of different words. This layer works on each row alone:",
-        "a linear map to four times the width, a smooth function, GELU, that pushes negative "
-        "numbers towards 0, and a linear map back",
+        "a linear map to four times the width, then GELU, a smooth function that pushes negative "
+        "numbers towards 0, then a linear map back",
         "$X$, $Y$ and $Z$ are $n \\times d_{\\text{model}}$, $W_1$ is $d_{\\text{model}} \\times "
         "4 d_{\\text{model}}$, and $W_2$ is $4 d_{\\text{model}} \\times d_{\\text{model}}$.",
     )
@@ -234,10 +235,10 @@ class TestBlocks:
         assert torch.allclose(decoder(x, padded, **hidden), decoder(x, source, **hidden))
 
     @holds(
-        "Without positions, the output depends only on the digit at its own position and on how "
+        "The output of one block then depends only on the digit at its own position and on how "
         "often each digit occurs among those it sees.",
-        "In this task a high weight does explain the answer, since a digit can reach another "
-        "position only through that weight.",
+        "In this task a high weight does explain the answer: with one block and one head, a digit "
+        "can reach another position only through that weight.",
         "a mask lets each position see only itself",
     )
     def test_one_block_without_positions(self) -> None:
@@ -262,7 +263,7 @@ class TestBlocks:
 @holds(
     "The first three nn.Linear hold the projections of all heads side by side; the fourth is "
     "$W_O$.",
-    "Each adds a bias, which the formula leaves out.",
+    "Each of the four also adds a bias, which the formula leaves out.",
     "Here keys and values may come from a second input, context.",
     "Without it, the words of x attend to each other:",
 )

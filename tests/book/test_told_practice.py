@@ -27,7 +27,7 @@ class TestExample:
         assert np.linalg.norm(X, axis=1).argmax() == 3
 
     @holds(
-        "It returns one row per query: four rows for four words, seven for seven.",
+        "No: it returns one row per query, so four rows for four words and seven for seven.",
         "The result $p$ has $d$ numbers, whatever $n$ is.",
         "One query returns one row, so use a single, learned query $u$:",
         "$u$ is $1 \\times d_k$, $K$ is $n \\times d_k$, $V$ is $n \\times d_v$, and $p$ is "
@@ -61,8 +61,11 @@ class TestTraining:
 
     @holds(
         "1 is no better than the best fixed guess, and 0 is perfect",
-        "The mean of seven independent values explains one seventh of the variance of any one of "
-        "them. So mean pooling cannot leave less than $6/7 \\approx 0.86$.",
+        "Pool makes its values by a linear map.",
+        "So with even weights, its output is a multiple of the mean of the seven values, plus a "
+        "constant.",
+        "That mean explains one seventh of the variance of any one of them, so at least "
+        "$6/7 \\approx 0.86$ is left.",
     )
     def test_what_a_mean_leaves(self) -> None:
         values = RNG.normal(size=(100_000, 7))
@@ -72,6 +75,10 @@ class TestTraining:
         assert ((wanted - wanted.mean() - 0.1) ** 2).mean() / wanted.var() > 1
         explained = np.corrcoef(values.mean(axis=1), wanted)[0, 1] ** 2
         assert abs(explained - 1 / 7) < 0.01
+        marked = np.eye(7)[RNG.integers(7, size=len(values))]
+        w, b = RNG.normal(size=2), 0.3
+        pooled = (np.stack([marked, values], axis=-1) @ w + b).mean(axis=1)
+        assert np.allclose(pooled, w[1] * values.mean(axis=1) + w[0] / 7 + b)
 
     @holds(
         "for each parameter, how fast the loss changes when that number grows a little",

@@ -42,7 +42,7 @@ def test_the_model_and_the_rivals() -> None:
 
 
 @holds(
-    "| reversal | the digit at $n - 1 - i$ | the position, and the length |",
+    "| reversal | the digit at $n - 1 - i$ | the position; beyond length 10, the length too |",
     "| three_back | the digit at $i - 3$ | the distance |",
     "| latest_small | the latest digit below 5, up to and including position $i$ | which small "
     "digit is nearest |",
@@ -99,8 +99,8 @@ def test_what_was_run(task: str, positions: str) -> None:
 
 
 @holds(
-    "since its bias favours near keys",
-    "at length 10 it gets 93.4 % right after 16,000 updates",
+    "whose bias favours near keys",
+    "after 16,000 updates it gets 93.4 % right at length 10",
     "ALiBi still gets fewer than four in ten right after 4,000 updates.",
     "Three seeds agree. More updates change the number.",
 )
@@ -119,8 +119,8 @@ def test_at_the_length_of_training() -> None:
 
 
 @holds(
-    "The baseline with even weights does better than a guess, since it can tell how often each "
-    "digit occurs: the most frequent one is the best guess.",
+    "The baseline with even weights does better than chance: the mean tells it how often "
+    "each digit occurs, so it can name the most frequent one.",
 )
 def test_knowing_how_often_each_digit_occurs_beats_a_guess() -> None:
     assert 0.25 < lengths.without_order("reversal", 10) < 0.3
@@ -149,8 +149,7 @@ def test_at_longer_lengths() -> None:
 
 
 @holds(
-    "In the two causal tasks, they make mistakes only at positions that did not occur in training; "
-    "in reversal at 20 they fail at every position, since every mirror has moved.",
+    "In the two causal tasks, they make mistakes only at positions that did not occur in training.",
 )
 @pytest.mark.parametrize("task", lengths.TASKS)
 def test_where_sinusoids_fail(task: str) -> None:
