@@ -114,7 +114,7 @@ class CourseMap(SphinxDirective):
     def entry(self, name: str, question: str, under: list[str]) -> list[str]:
         """Return the Markdown of one chapter with the sections under it, or warn."""
         try:
-            link, progress, time = self.linked(name)
+            own = self.linked(name)
             sections = [self.linked(section) for section in under]
         except (FileNotFoundError, ValueError) as error:
             logger.warning("course-map: %s", error, location=self.get_location())
@@ -124,7 +124,16 @@ class CourseMap(SphinxDirective):
             f"  - {say('{}, another {} minutes', each.link, each.minutes)} {each.progress}"
             for each in sections
         ]
-        return [f"- {link}", "", f"  {asks}", "", *listed, "", f"  {time} {progress}", ""]
+        return [
+            f"- {own.link}",
+            "",
+            f"  {asks}",
+            "",
+            *listed,
+            "",
+            f"  {own.time} {own.progress}",
+            "",
+        ]
 
     def linked(self, name: str) -> Linked:
         """Return the link to a page, the place of its progress, and the time that it takes."""

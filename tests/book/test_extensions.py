@@ -180,6 +180,26 @@ def test_a_notebook_that_says_no_time_is_named(tmp_path: Path) -> None:
         front_page.opening(notebook(tmp_path / "a.ipynb", "# 4. Title"))
 
 
+def test_a_card_tells_the_time_of_its_sections(tmp_path: Path) -> None:
+    notebook(tmp_path / "06-a.ipynb", "# 6. A\n\n**Time**: about 15 minutes. **Needs**: 1.")
+    time = "**Time**: about 35 minutes; 10 more for the exercises. **Needs**: 1."
+    notebook(tmp_path / "06-1-b.ipynb", f"# 6.1 B\n\n{time}")
+    page = SimpleNamespace(
+        env=SimpleNamespace(
+            docname="book/index",
+            doc2path=lambda _: str(tmp_path / "index.md"),
+            note_dependency=lambda _: None,
+        )
+    )
+    page.linked = lambda name: front_page.CourseMap.linked(page, name)
+    lines = front_page.CourseMap.entry(page, "06-a", "Why?", ["06-1-b"])
+    shown = [re.sub(r" <span.*</span>", "", line).strip() for line in lines if line]
+    assert shown == [
+        "- [6. A](06-a.ipynb)", "Why?", "- [6.1 B](06-1-b.ipynb), another 45 minutes",
+        "About 15 minutes",
+    ]  # fmt: skip
+
+
 def test_the_short_way_leads_back_from_the_chapters_to_its_sections(tmp_path: Path) -> None:
     path = notebook(
         tmp_path / "path.ipynb",
