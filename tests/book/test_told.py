@@ -32,12 +32,12 @@ class TestLookup:
             assert np.allclose(scores, 0)
             assert np.allclose(weights, 1 / 5)
 
-    @holds("No place appears in the computation.")
+    @holds("The position of a word does not enter the computation.")
     def test_another_order_of_the_words_gives_the_same(self) -> None:
         order = RNG.permutation(5)
         assert np.allclose(attention(Q, K[order], V[order]), attention(Q, K, V))
 
-    @holds("Both have the same number,")
+    @holds("Both have the same number.")
     def test_both_networks_of_chapter_1_have_the_same_parameters(self) -> None:
         sizes = [sum(p.numel() for p in EncoderDecoder(10, 8, attends=attends).parameters())
                  for attends in (True, False)]  # fmt: skip
@@ -68,7 +68,6 @@ class TestFormula:
         "That is the shape of scores and weights.",
         "The sum over the keys removes the 5; one row for each query is left.",
         "One row for each query, as wide as the values: $n_q \\times d_v$.",
-        "But the values are averaged, and they have width 2.",
     )
     def test_shapes_of_three_queries_and_five_keys(self) -> None:
         steps = attention_steps(Q, K, V)

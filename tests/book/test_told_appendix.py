@@ -141,7 +141,6 @@ class TestGlossary:
         "The width $\\sigma > 0$ of a Gaussian kernel, which says what counts as near.",
         "Prediction by an average of measurements, in which those made nearby count more: a soft "
         "lookup from 1964.",
-        "The two failures are the two limits of the temperature again.",
     )
     def test_bandwidth(self) -> None:
         places = np.array([[0.0], [1.0], [3.0]])

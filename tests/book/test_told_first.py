@@ -196,7 +196,6 @@ def years() -> dict[str, str]:
 
 
 @holds(
-    "The years are those in which the works were first posted or printed.",
     "The idea of the soft lookup is half a century older than attention.",
     "In 1964 Nadaraya and Watson independently gave the same answer:",
     "For machine translation, in 2014.",
@@ -345,6 +344,17 @@ def test_a_state_comes_from_its_word_and_those_before() -> None:
     moved = (model.encode(digits)[0] != before).any(dim=-1)[0]
     assert before.shape == (1, 8, 6)
     assert moved.tolist() == [False] * 4 + [True] * 4
+
+
+@holds("In every model of this section, the decoder starts from the encoder's last state.")
+@pytest.mark.parametrize("kind", copying.KINDS)
+def test_each_decoder_starts_from_the_last_state(kind: str) -> None:
+    model = copying.train(kind, seed=0, n_updates=1)
+    digits, written = torch.randint(10, (2, 3, 5))
+    read, _ = model.encoder(model.embed(digits))
+    memory, _ = model.encode(digits)
+    states, _ = model.decoder(model.embed(written), read[:, -1][None].contiguous())
+    assert torch.allclose(model(digits, written), model.read(states, memory)[0])
 
 
 @holds("Its parameters start as random numbers, drawn from a seed so that a run can be repeated.")

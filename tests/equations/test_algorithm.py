@@ -54,8 +54,7 @@ def test_a_constant_subtracted_from_a_row_cancels() -> Cases:
 
 
 @holds(
-    "For later use, the library can keep the logarithm of the denominator of, "
-    "one number per query:",
+    "The library can keep the logarithm of the denominator of, one number per query:",
     "$p_i$ is the largest score of row $i$, and $L$ holds $n_q$ numbers.",
 )
 @evaluated("eq-algorithm-logsumexp")

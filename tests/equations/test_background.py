@@ -60,8 +60,8 @@ class TestEncoderDecoder:
         yield given({"t": N, "j": M}, c=found["c"], a=found["a"], h=found["h"], m=M)
 
     @holds(
-        "The query is the decoder's state $s_t$ (in the paper, the state before it), and the "
-        "states $h_j$ are both keys and values.",
+        "The query is the decoder's state $s_t$ (in the paper, the previous state "
+        "$s_{t-1}$), and the states $h_j$ are both keys and values.",
         "the weights $a_{tj}$ are a softmax of scores.",
         "The score is a different one:",
         "a small network computes it from $s_t$ and $h_j$",
@@ -130,6 +130,7 @@ def test_kernel_regression() -> Cases:
 @holds(
     "The weight of $v_j$ is an exponential divided by a sum of exponentials, which is a softmax:",
     "The score is minus half the squared distance, and the temperature is $\\sigma^2$.",
+    "Its square is the temperature of the score $-\\tfrac12\\lVert q - k\\rVert^2$.",
 )
 @evaluated("eq-background-kernel-softmax")
 def test_kernel_shares_are_a_softmax() -> Cases:
@@ -160,9 +161,6 @@ def test_the_query_norm_cancels() -> Cases:
         yield given(ALL, q=Q[0], k=K, sigma=sigma)
 
 
-@holds(
-    "With keys of equal length, its square is the temperature.",
-)
 @evaluated("eq-background-equal-norms")
 def test_equal_key_norms_cancel() -> Cases:
     for sigma in (0.5, 2.0):
