@@ -34,7 +34,7 @@ NOT_HELD = {
     "That the model is better because": "advice",
     "A map is evidence only": "advice",
     "Equally good models can": "advice, with what it rests on held elsewhere",
-    "To test what an answer rests on": "advice",
+    "To test whether an answer rests on": "advice",
 }
 """Lines of summaries that nothing can hold, by their first words, and why."""
 

@@ -39,7 +39,7 @@ def norm(x: Matrix, layer: torch.nn.Module) -> Matrix:
 
 @evaluated("eq-writing-model")
 @holds(
-    "Each token enters as its row of the table $E$;",
+    "Each token enters as its row of the table $E$ (all rows together: $E_t$);",
     "The rows pass through $L$ layers, and at the end each is compared, by dot products, with all "
     "rows of the same table:",
 )
@@ -59,7 +59,7 @@ def test_the_model_is_a_table_blocks_and_the_same_table() -> Cases:
 @evaluated("eq-writing-loss")
 @holds(
     "The surprise at the token that did come next is minus the logarithm of its probability, "
-    "and training lowers the mean surprise:",
+    "and training lowers the mean surprise, the loss:",
     "A softmax turns them into probabilities.",
     "of the token after $t_i$, one for each of the $n_{\\text{tokens}}$ candidates.",
 )
@@ -175,7 +175,8 @@ def test_a_query_is_matched_with_the_marks_of_all_tokens() -> Cases:
 
 @evaluated("eq-writing-copy")
 @holds(
-    "When the induction head looks at token $a$, it adds entry $(a, b)$ of $C$ to the "
+    "$C$ too is an approximation, since it takes the bare row of each token.",
+    "When the induction head looks at token $a$, it adds about entry $(a, b)$ of $C$ to the "
     "logit of token $b$, up to the scale of the last norm:",
     "$g$ is the gain of that norm.",
 )

@@ -144,13 +144,6 @@ def guessing_by_counts() -> float:
     return -mean(map(log, shares))
 
 
-def guessing_by_all_so_far() -> float:
-    """Return the loss of guessing each token as often as it stood before, of all tokens."""
-    test = repeated(32, 12, 100, np.random.default_rng(99)).tolist()
-    shares = [row[:i].count(row[i]) / i for row in test for i in range(13, 24)]
-    return -mean(map(log, shares))
-
-
 @holds(
     "It needs a head in an earlier layer that marks B with the token before it.",
     "Two layers of the same width do it;",
@@ -215,8 +208,8 @@ def test_the_lead_of_choosing_grows_and_stays() -> None:
 
 
 @holds(
-    "(In runs of 300 updates we tried three learning rates;",
-    "none lowered the loss by as much as 0.02 compared with this one.)",
+    "Of three learning rates, tried in runs of 300 updates, no other was better by 0.02, for "
+    "either network.)",
 )
 def test_the_rate_of_the_two_writers() -> None:
     tried = {
@@ -232,18 +225,17 @@ def test_the_rate_of_the_two_writers() -> None:
 
 
 @holds(
-    "To write a text of 128 tokens, the model computes 64 rows a step on average without the "
-    "cache, and one with it.",
+    "To write a text of 128 tokens, the model computes 64.5 rows per step on average without "
+    "the cache, and one with it.",
     "Yet a step without the cache takes only 1.6 times as long, and for a text of 32 tokens there "
     "is no difference.",
-    "The saving grows with the text.",
 )
 def test_the_cache_saves_more_of_a_longer_text() -> None:
     ratio = {run["written"]: run["ratio"] for run in writing_times.TABLE.runs}
     assert 0.95 < ratio[31] < 1.1 < ratio[63] < ratio[127]
     assert 1 - 1 / ratio[127] > 1 / 3
     assert round(ratio[127], 1) == 1.6
-    assert sum(range(1, 129)) // 128 == 64
+    assert sum(range(1, 129)) / 128 == 64.5
     rows: list[int] = []
     model = GPT(16, d_model=8, n_heads=2, n_blocks=1)
     model.layers[0].query.register_forward_hook(lambda _, given, __: rows.append(given[0].shape[1]))
@@ -259,7 +251,8 @@ def runs_of(n_blocks: int) -> list[dict]:
 
 
 @holds(
-    "In all three the loss of two layers drops within one or two hundred updates.",
+    "In all three the loss of two layers falls slowly at first, then, after 160 to 360 updates, "
+    "from above 2.2 to below 0.6 within 120.",
     "With two layers the loss falls when both scores rise.",
     "With one layer the induction score stays near 0.1, the previous score falls to 0, and the "
     "loss stays near three quarters of that of blind guessing.",
@@ -272,17 +265,19 @@ def test_an_induction_head_appears_suddenly() -> None:
     assert all(run["curve"][-1][3] < 0.01 for run in runs_of(1))
     for run in runs_of(2):
         high = max(i for i, step in enumerate(run["curve"]) if step[1] > 2.2)
-        low = min(i for i, step in enumerate(run["curve"]) if step[1] < 0.75)
-        assert 0 < run["curve"][low][0] - run["curve"][high][0] <= 200
+        low = min(i for i, step in enumerate(run["curve"]) if step[1] < 0.6)
+        assert 160 <= run["curve"][high][0] <= 360
+        assert 0 < run["curve"][low][0] - run["curve"][high][0] <= 120
         for score in (2, 3):
             assert run["curve"][high][score] < 0.3 < 0.4 < run["curve"][low][score]
 
 
 @holds(
-    "Four times as many updates lower its loss by only about 0.06, and another learning rate "
-    "changes it by less.",
-    "That is a little better than guessing by the counts of all tokens so far (2.58), and worse "
-    "than guessing by the counts in the period (2.26), for which one must know the period.",
+    "One layer seems not to be enough.",
+    "Four times as many updates lower its loss by only about 0.06;",
+    "another seed or learning rate changes it by less than 0.1.",
+    "After 12,800 updates it is 2.47, still worse than guessing by the counts in the period "
+    "(2.26), for which one must know the period.",
     "With 16 times the updates its loss falls only from 2.59 to 2.47.",
 )
 def test_patience_does_little_for_one_layer() -> None:
@@ -296,7 +291,7 @@ def test_patience_does_little_for_one_layer() -> None:
     assert len(rates) == 3
     assert all(abs(each - rates[0.01]) < 0.05 for each in rates.values())
     assert round(guessing_by_counts(), 2) == 2.26 < round(loss[12_800], 2) == 2.47
-    assert round(guessing_by_all_so_far(), 2) == 2.58
+    assert all(abs(run["loss"] - loss[800]) < 0.1 for run in runs_of(1))
     assert round(loss[800], 2) == 2.59
     assert {round(min(run["loss"] for run in runs_of(2)), 1),
             round(max(run["loss"] for run in runs_of(2)), 2)} == {0.2, 0.35}  # fmt: skip

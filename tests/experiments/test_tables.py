@@ -167,7 +167,7 @@ def test_an_unknown_experiment_is_refused() -> None:
         command.main(["nothing"])
 
 
-@holds("so the book loads a model that was trained before.")
+@holds("so the book loads a model that was trained before: model 0 of the three seeds below.")
 def test_the_stored_canvas_model_is_that_of_the_table() -> None:
     test = load_digits().test
     scenes = canvases.held_out(test)

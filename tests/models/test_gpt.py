@@ -112,7 +112,7 @@ def test_even_weights_are_even_over_the_past(model: GPT) -> None:
 
 @holds(
     "So a text of $n + 1$ tokens gives $n$ predictions to learn from, all in one pass.",
-    "By it learns at every place of a text at once.",
+    "With the loss it learns at every place of a text at once.",
 )
 def test_the_loss_is_that_of_each_next_token(model: GPT) -> None:
     logits = model(IDS).detach().numpy()
@@ -163,8 +163,8 @@ def test_a_low_temperature_is_greedy_and_bad_numbers_are_refused() -> None:
 @holds(
     "To write, take the last row of logits, draw a token from its softmax, append the token to "
     "the text, and repeat.",
-    "To write is to draw from the last row of logits, again and again, with a temperature and "
-    "top-p.",
+    "A model writes by drawing from the last row of logits, again and again, with a temperature "
+    "and top-p.",
 )
 def test_writing_follows_the_model_and_repeats_with_the_seed(model: GPT) -> None:
     beginning = [3, 1, 4]
