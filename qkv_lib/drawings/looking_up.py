@@ -86,8 +86,8 @@ def _table(
     first, middle = top + 62, top + 62 + (len(words) - 1) / 2 * STEP
     handed = (240, "values", VALUE) if values is None else (228, "weight · value", VALUE)
     for x, name, colour in ((34, "query", QUERY), (148, "keys", KEY), handed):
-        sheet.text(left + x, top + 40, name, colour=colour)
-    sheet.text(left + 308, top + 40, "output", colour=VALUE)
+        sheet.text(left + x, top + 36, name, colour=colour)
+    sheet.text(left + 314, top + 36, "output", colour=VALUE)
     sheet.box(left + 4, middle - 14, 60, 28, query, colour=QUERY)
     for row, (word, weight) in enumerate(zip(words, weights, strict=True)):
         y = first + row * STEP
@@ -98,8 +98,8 @@ def _table(
         sheet.box(left + 204, y - 14, 72, 28, f"{weight:.2f} {value}", colour=VALUE, size=12.5)
         sheet.line((left + 186, y), (left + 204, y), opacity=0.4)
         sheet.line(
-            (left + 276, y), (left + 296, middle), colour=VALUE, dashed=not weight, **ink
+            (left + 276, y), (left + 295, middle), colour=VALUE, dashed=not weight, **ink
         )  # fmt: skip
-    sheet.circle(left + 310, middle, 15, colour=VALUE, depth=0.12)
+    sheet.circle(left + 314, middle, 18, colour=VALUE, depth=0.12)
     total = "$o$" if values is None else f"{np.dot(weights, values):.2f}"
-    sheet.text(left + 310, middle, total, colour=VALUE, size=15 if values is None else 12)
+    sheet.text(left + 314, middle, total, colour=VALUE, size=15 if values is None else 12)
