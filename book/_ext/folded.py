@@ -1,7 +1,8 @@
 """Sphinx extension: what a folded cell is called, so that nobody has to open it to find out.
 
 A cell that is hidden whole is the *Solution* of an exercise or *The test* of what was said; hidden
-code is that of a figure, where its output is one, else *Code*. A cell may say otherwise itself
+code is that of a figure, where its output is one, else *Code*; a hidden output is the *Answer* to
+what the reader was asked to predict. A cell may say otherwise itself
 (`mystnb: {code_prompt_show: …}`).
 """
 
@@ -15,6 +16,7 @@ from spoken import english, say
 
 EXERCISE = "Exercise"
 PICTURES = (nodes.image, nodes.figure)
+BOTH = "{type}"  # myst-nb puts "source" in the place of this, or "output"
 
 
 def is_exercise(node: nodes.Node | None) -> bool:
@@ -31,7 +33,14 @@ def label_of(cell: nodes.container) -> str:
     if cell["hide_mode"] == "input":
         pictures = any(isinstance(each, PICTURES) for each in cell.findall())
         return say("Code of this figure") if pictures else say("Code")
-    return say("Output")
+    if cell["hide_mode"] == "output":
+        return say("Answer")
+    return BOTH
+
+
+def half_named(name: str) -> str:
+    """Return the name of a fold, where code and output of a cell have a fold each too."""
+    return {"source": say("Code"), "output": say("Answer")}.get(name, name)
 
 
 def name_folded_cells(_app: Sphinx, doctree: nodes.document) -> None:
@@ -39,14 +48,14 @@ def name_folded_cells(_app: Sphinx, doctree: nodes.document) -> None:
     for cell in doctree.findall(nodes.container):
         if cell.get("hide_mode"):
             own = cell["prompt_show"]
-            name = label_of(cell) if "{type}" in own else say(own)
+            name = label_of(cell) if BOTH in own else say(own)
             cell["prompt_show"] = cell["prompt_hide"] = name
 
 
 def visit_folded(translator: HTML5Translator, node: HideCodeCellNode) -> None:
     """Open the fold: its name says what is in it, the arrow whether it is open."""
     classes = " ".join(node["classes"])
-    name = translator.encode(node["prompt_show"])
+    name = translator.encode(half_named(node["prompt_show"]))
     translator.body.append(
         f'<details class="admonition hide {classes}">\n'
         f'<summary><span class="fold-name">{name}</span></summary>\n'

@@ -533,10 +533,18 @@ def folded_cell(mode: str, heading: str, *, picture: bool = False) -> nodes.cont
         ("all", "The formula", False, "The test"),
         ("input", "The formula", True, "Code of this figure"),
         ("input", "The formula", False, "Code"),
+        ("output", "The formula", True, "Answer"),
     ],
 )
 def test_a_folded_cell_is_called_by_what_is_in_it(mode, heading, picture, name) -> None:
     assert folded.label_of(folded_cell(mode, heading, picture=picture)) == name
+
+
+def test_code_and_output_that_are_folded_both_have_a_name_each() -> None:
+    name = folded.label_of(folded_cell("input+output", "The formula"))
+    halves = [folded.half_named(name.replace("{type}", half)) for half in ("source", "output")]
+    assert halves == ["Code", "Answer"]
+    assert folded.half_named("Solution") == "Solution"
 
 
 def test_numbers_begin_anew_in_each_chapter_and_keep_their_order() -> None:

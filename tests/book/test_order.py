@@ -222,9 +222,46 @@ def folded_wrongly(cell: nbformat.NotebookNode) -> str:
     return ""
 
 
-@pytest.mark.parametrize("page", [page for page in listed_pages() if page.suffix == ".ipynb"],
-                         ids=lambda page: page.stem)  # fmt: skip
+def answers(cells: list[nbformat.NotebookNode]) -> Iterator[nbformat.NotebookNode]:
+    """Yield the cell that answers each *Predict*: the next one that shows anything."""
+    for at, cell in enumerate(cells):
+        if cell.cell_type == "markdown" and ("Predict", "predict") in boxes(cell.source):
+            yield next(each for each in cells[at:] if each.get("outputs"))
+
+
+def is_live(cell: nbformat.NotebookNode) -> bool:
+    """Tell whether a cell shows a live figure, in which the reader has to find the answer."""
+    return any("data-explorer" in each.get("data", {}).get("text/html", "")
+               for each in cell.outputs)  # fmt: skip
+
+
+NOTEBOOKS = pytest.mark.parametrize(
+    "page", [page for page in listed_pages() if page.suffix == ".ipynb"], ids=lambda page: page.stem
+)
+
+
+@NOTEBOOKS
 def test_cells_fold_away_what_they_should(page: Path) -> None:
     cells = nbformat.read(page, as_version=4).cells
     assert [f"{cell.id}: {fault}" for cell in cells if cell.cell_type == "code"
             if (fault := folded_wrongly(cell))] == []  # fmt: skip
+
+
+@NOTEBOOKS
+def test_the_answer_to_a_prediction_is_folded_away(page: Path) -> None:
+    cells = nbformat.read(page, as_version=4).cells
+    open_ones = [
+        cell.id
+        for cell in answers(cells)
+        if not is_live(cell) and "hide-output" not in cell.metadata.get("tags", [])
+    ]
+    assert open_ones == []
+
+
+def test_the_answer_is_the_next_cell_that_shows_anything() -> None:
+    asked = nbformat.v4.new_markdown_cell(":::{admonition} Predict\n:class: predict\nWhat?\n:::")
+    made, shown = nbformat.v4.new_code_cell("x = 1"), nbformat.v4.new_code_cell("x")
+    shown.outputs = [nbformat.v4.new_output("stream", text="1")]
+    assert list(answers([shown, asked, made, shown])) == [shown]
+    shown.outputs = [nbformat.v4.new_output("display_data", {"text/html": "<i data-explorer='a'>"})]
+    assert is_live(shown)

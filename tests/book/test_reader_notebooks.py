@@ -206,7 +206,8 @@ def test_what_the_page_folds_is_closed_and_exercises_are_open(name: str) -> None
     folded = {"hide-cell": (True, True), "hide-input": (True, False),
               "remove-input": (True, False), "hide-output": (False, True)}  # fmt: skip
     for cell in code_cells(copy_of(SITE, name)):
-        (wanted,) = [folded[t] for t in cell.metadata.get("tags", []) if t in folded] or [None]
+        found = [folded[t] for t in cell.metadata.get("tags", []) if t in folded]
+        wanted = tuple(map(any, zip(*found, strict=True))) or None
         state: Any = cell.metadata.get("jupyter")
         assert (state and (state.source_hidden, state.outputs_hidden)) == wanted, cell.id
 

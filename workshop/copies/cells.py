@@ -106,7 +106,8 @@ def code_cell(cell: NotebookNode) -> NotebookNode:
     """Return a code cell that is closed where the page folds it."""
     made = copy.deepcopy(cell)
     tags = cell.metadata.get("tags", [])
-    source, output = HIDDEN.get(next((tag for tag in tags if tag in HIDDEN), ""), (False, False))
+    hidden = [HIDDEN[tag] for tag in tags if tag in HIDDEN]
+    source, output = (any(part) for part in zip((False, False), *hidden, strict=True))
     made.metadata = NotebookNode({"tags": tags} if tags else {})
     if source or output:
         made.metadata |= closed(source, output)
