@@ -8,22 +8,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from qkv_lib.data.sentence import GUESS, THIRSTY, rows, step
 from qkv_lib.drawings.canvas import Canvas, Drawing
 from qkv_lib.plots.colours import KEY, QUERY, VALUE
 
 __all__ = ["lookup"]
 
-SHOWN = ("cat", "drank", "milk", "because")
 HALF, STEP = 336, 40
 
 
 def lookup(
-    words: Sequence[str] = SHOWN,
-    weights: ArrayLike | None = None,
-    values: ArrayLike | None = None,
-    *,
-    query: str = "it",
+    words: Sequence[str], weights: ArrayLike, values: ArrayLike, *, query: str = "query"
 ) -> Drawing:
     """Draw a dictionary, where one key fits, beside attention, where every key has its weight.
 
@@ -31,9 +25,8 @@ def lookup(
     ----------
     words : sequence of str
         The keys, from top to bottom; the dictionary is asked for the first.
-    weights, values : array_like of shape (n_words,), optional
-        One number per key. The default weights are what *it* gives the default words in
-        `qkv_lib.data.sentence`, by its head ``GUESS``.
+    weights, values : array_like of shape (n_words,)
+        One number per key.
     query : str
         What stands in the query's box in attention.
 
@@ -44,22 +37,14 @@ def lookup(
     Raises
     ------
     ValueError
-        If there is not one weight per word.
+        If there is not one weight, or not one value, per word.
 
     Examples
     --------
-    >>> lookup()
-    <drawing: a lookup, exact and soft>
-    >>> lookup(["apple", "pear"], [0.7, 0.3], [3.0, 4.0], query="$q$")
+    >>> lookup(["apple", "pear"], [0.7, 0.3], [3.0, 4.0], query="plum")
     <drawing: a lookup, exact and soft>
     """
-    if weights is None:
-        found = step(rows(THIRSTY), GUESS).weights[THIRSTY.index("it")]
-        weights = [found[THIRSTY.index(word)] for word in words]
-    soft = [float(weight) for weight in np.asarray(weights)]
-    if len(soft) != len(words):
-        raise ValueError(f"weights has {len(soft)} numbers but words has {len(words)} names")
-    prices = None if values is None else [float(value) for value in np.asarray(values)]
+    soft, prices = _one_each("weights", weights, words), _one_each("values", values, words)
     exact = [float(row == 0) for row in range(len(words))]
     height = 54 + STEP * len(words)
     wide, narrow = Canvas(2 * HALF + 8, height), Canvas(HALF, 2 * height + 4)
@@ -71,6 +56,14 @@ def lookup(
     return Drawing("a lookup, exact and soft", wide.layout(), narrow.layout())
 
 
+def _one_each(name: str, numbers: ArrayLike, words: Sequence[str]) -> list[float]:
+    """Return the numbers as a list; refuse another number of them than of words."""
+    found = [float(number) for number in np.asarray(numbers)]
+    if len(found) != len(words):
+        raise ValueError(f"{name} has {len(found)} numbers but words has {len(words)} names")
+    return found
+
+
 def _table(
     sheet: Canvas,
     corner: tuple[float, float],
@@ -78,28 +71,28 @@ def _table(
     query: str,
     words: Sequence[str],
     weights: list[float],
-    values: list[float] | None,
+    values: list[float],
 ) -> None:
     """Draw a query, keys, values, and how much of each value becomes the output."""
     left, top = corner
     sheet.text(left + 4, top + 14, title, anchor="start", bold=True)
     first, middle = top + 62, top + 62 + (len(words) - 1) / 2 * STEP
-    handed = (240, "values", VALUE) if values is None else (228, "weight · value", VALUE)
-    for x, name, colour in ((34, "query", QUERY), (148, "keys", KEY), handed):
+    heads = ((34, "query", QUERY), (148, "keys", KEY), (228, "weight · value", VALUE))
+    for x, name, colour in heads:
         sheet.text(left + x, top + 36, name, colour=colour)
     sheet.text(left + 314, top + 36, "output", colour=VALUE)
     sheet.box(left + 4, middle - 14, 60, 28, query, colour=QUERY)
-    for row, (word, weight) in enumerate(zip(words, weights, strict=True)):
+    for row, (word, weight, value) in enumerate(zip(words, weights, values, strict=True)):
         y = first + row * STEP
         ink: Any = {"opacity": 0.9 if weight else 0.25, "width": 1 + 6 * weight}
         sheet.line((left + 64, middle), (left + 110, y), dashed=not weight, **ink)
         sheet.box(left + 110, y - 14, 76, 28, word, colour=KEY)
-        value = f"$v_{row + 1}$" if values is None else f"· {values[row]:g}"
-        sheet.box(left + 204, y - 14, 72, 28, f"{weight:.2f} {value}", colour=VALUE, size=12.5)
+        part = f"{weight:.2f} · {value:g}"
+        sheet.box(left + 204, y - 14, 72, 28, part, colour=VALUE, size=12.5)
         sheet.line((left + 186, y), (left + 204, y), opacity=0.4)
         sheet.line(
             (left + 276, y), (left + 295, middle), colour=VALUE, dashed=not weight, **ink
         )  # fmt: skip
     sheet.circle(left + 314, middle, 18, colour=VALUE, depth=0.12)
-    total = "$o$" if values is None else f"{np.dot(weights, values):.2f}"
-    sheet.text(left + 314, middle, total, colour=VALUE, size=15 if values is None else 12)
+    total = f"{np.dot(weights, values):.2f}"
+    sheet.text(left + 314, middle, total, colour=VALUE, size=12)

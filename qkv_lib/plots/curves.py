@@ -69,6 +69,13 @@ def draw_band(
     ax.fill_between(x, runs.min(axis=0), runs.max(axis=0), color=line["color"], alpha=0.15)
 
 
+def tick_each(ax: Axes, x: Array) -> None:
+    """Make the axis of ``x`` logarithmic, with a tick at each point and at no other."""
+    ax.set_xscale("log")
+    ax.set_xticks(x, [f"{each:,g}" for each in x])
+    ax.minorticks_off()
+
+
 def weights_against(
     x: Array,
     weights: Array,
@@ -169,9 +176,7 @@ def curves_with_spread(
             color=WITH_BLACK[i % len(WITH_BLACK)], linestyle=STYLES[i % len(STYLES)],
         )  # fmt: skip
     if log:
-        ax.set_xscale("log")
-        ax.set_xticks(x, [f"{each:,}" for each in x])
-        ax.minorticks_off()
+        tick_each(ax, x)
     ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.grid(axis="y")
     draw_legend(ax, alone=alone)

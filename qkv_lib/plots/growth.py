@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from qkv_lib.plots.colours import GREY
-from qkv_lib.plots.curves import COLOURS, STYLES, draw_band, draw_legend, new_axes, power
+from qkv_lib.plots.curves import COLOURS, STYLES, draw_band, draw_legend, new_axes, power, tick_each
 from qkv_lib.plots.inputs import to_numpy
 
 __all__ = ["growth"]
@@ -70,9 +70,7 @@ def growth(
     ax.set_yscale("log")
     ax.yaxis.set_major_formatter(power)
     if log_x:
-        ax.set_xscale("log")
-        ax.set_xticks(x, [f"{each:,g}" for each in x])
-        ax.minorticks_off()
+        tick_each(ax, x)
     for label, place in (at or {}).items():
         ax.axvline(place, color=GREY, linestyle=":", linewidth=1)
         ax.text(place, 0.06, f" {label}", color=GREY, size=8.5, transform=ax.get_xaxis_transform())
