@@ -13,6 +13,7 @@ import pytest
 from qkv_lib import drawings
 from qkv_lib.drawings.canvas import Canvas
 from qkv_lib.plots.colours import COLOURS, css
+from tests.holds import holds
 
 WHOLE = {"lookup": (["apple", "pear"], [0.7, 0.3], [3, 4])}  # a drawing of what it is given
 NAMES = sorted(set(drawings.__all__) - {"Drawing"})
@@ -29,6 +30,7 @@ def layouts(name: str) -> list[ET.Element]:
     return ET.fromstring(draw(name)).findall(f"{SVG}svg")
 
 
+@holds("The drawings of the book, made by code as SVG")
 @pytest.mark.parametrize("name", NAMES)
 def test_it_is_svg_with_its_words_as_text(name: str) -> None:
     shown = layouts(name)

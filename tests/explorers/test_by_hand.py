@@ -10,6 +10,7 @@ from qkv_lib import attention_steps, causal_mask, explorers, padding_mask
 from qkv_lib.language import VARIABLE
 from tests.browser import need_browser
 from tests.explorers.conftest import KEYS, VALUES, WORDS, X, centre, heard, shown
+from tests.holds import holds
 
 need_browser()
 KINDS = ("steps", "lookup")
@@ -172,6 +173,7 @@ def test_query_is_dragged_by_a_finger_and_the_page_stays(page):
     np.testing.assert_allclose(assert_lookup(figure), KEYS[1], atol=0.02)
 
 
+@holds("The figures that answer to a pointer and a keyboard")
 def test_query_and_temperature_by_keyboard(page):
     figure = page.locator("#lookup-one")
     before = assert_lookup(figure)
