@@ -256,11 +256,15 @@ def named(_english: str, chinese: str) -> Iterator[str]:
                 break
 
 
-def one_word(_english: str, chinese: str) -> Iterator[str]:
+def one_word(english: str, chinese: str) -> Iterator[str]:
     """Say the same thing with the same word all over the book."""
     for word, ours in law.NOT_OURS.items():
         if word in chinese:
             yield f"{ours} is the word of this book, not {word}"
+    said, there = (len(re.findall(each, some)) for each, some in (
+        (r"\bexponents?\b", prose(english).lower()), (law.EXPONENT, prose(chinese))))  # fmt: skip
+    if there > said:
+        yield "指数 is the exponent; the value of an exponential is 幂"
     for found in law.SECTION.findall(chinese):
         yield f"第{found}, not {found}"
 

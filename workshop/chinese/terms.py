@@ -49,6 +49,8 @@ NOT_OURS = {
     "代码格": "单元格", "前向传播": "前向计算", "分散程度": "离散程度", "普通平均": "简单平均",
     "朴素平均": "简单平均",
 }  # fmt: skip
+# 指数 is the exponent, whose value is 幂; only the act of taking it, and names, may have the word.
+EXPONENT = re.compile("(?<!对数)(?<!归一化)(?<!取)(?<!取了)指数(?!函数|级)")
 SECTION = re.compile(r"(?<![第\d.至到、和])\d+\.\d+节")
 
 
