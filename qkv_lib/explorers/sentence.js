@@ -202,7 +202,7 @@ class Sentence extends Explorer {
       h("tbody", { role: "rowgroup" }, hits.map((j) => line(words[j], j, named(step.K[j], asked),
         reason(step.Q[row], step.K[j], asked), named(step.V[j], handed))),
       rest.length ? line(hits.length ? `each of the other ${rest.length}` : `each of ${rest.length}`,
-        rest[0], hits.length ? "no match" : "any key", "0", "") : []));
+        rest[0], hits.length ? "not asked for" : "any key", "0", "") : []));
   }
 
   // Lines from the word that asks to the words it finds, where all words stand on one line.

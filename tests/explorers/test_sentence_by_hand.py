@@ -47,7 +47,7 @@ def test_it_finds_the_cat_and_says_why(page):
     assert lines(figure) == [
         ["cat", "thing 2, living 2", "thing 4 + living 4 = 8", "4", "0.79", "size 1"],
         ["milk", "thing 2, drink 2", "thing 4 = 4", "2", "0.11", "sweet 1"],
-        ["each of the other 7", "no match", "0", "0.01"],
+        ["each of the other 7", "not asked for", "0", "0.01"],
     ]
     text = figure.locator("section").first.inner_text()
     assert "it asks (query): pronoun 1 → thing 2, living 2" in text

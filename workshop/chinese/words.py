@@ -62,7 +62,7 @@ PLAIN = frozenset({
     "as before", "as it is", "at most", "cache, multi-head", "cache, these heads", "the rest",
     "cache, multi-query", "largest weight", "spread of scores", "size of the Jacobian", "causal",
     "size of Jacobian", "weighted sum", "values",
-    "each of the other {0}", "each of {0}", "no match", "any key", "scores of one block",
+    "each of the other {0}", "each of {0}", "not asked for", "any key", "scores of one block",
     "the text", "one", "two", "none",
     "not divided", "tokens n", "width d", "heads h", "key-value heads g", "feed-forward width f",
     "what becomes of them", "turned by their positions", "scores, sum", "value", "score", "weight",
