@@ -5,6 +5,7 @@ import math
 import sys
 from dataclasses import asdict, dataclass, replace
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -156,7 +157,7 @@ def test_a_query_that_sees_nothing_gets_what_the_probe_says(name: str) -> None:
 
 @holds(
     "one query sees all: with a single query, the tool drops the flag;",
-    "bias adds: numbers are added if you pass them as bias;",
+    "bias adds: numbers passed as bias, not as mask, are added;",
 )
 def test_the_known_differences_are_there() -> None:
     """What the chapter tells of is true, whatever the tests above would let pass."""
@@ -168,6 +169,21 @@ def test_the_known_differences_are_there() -> None:
     assert rows["transformers, sdpa"].causal == "top-left; one query sees all"
     assert rows["keras.ops.dot_product_attention"].numbers.endswith("; bias adds")
     assert not [row for row in rows.values() if "something else" in asdict(row).values()]
+
+
+@holds("Versions: PyTorch 2.13, Keras 3.15, transformers 5.23, ONNX 1.23 and einops 0.8, on a CPU.")
+def test_the_versions_are_those_that_the_chapter_names() -> None:
+    packages = ("torch", "keras", "transformers", "onnx", "einops")
+    installed = [".".join(version(package).split(".")[:2]) for package in packages]
+    assert installed == ["2.13", "3.15", "5.23", "1.23", "0.8"]
+
+
+@holds("hold the smallest finite number instead of $-\\infty$;")
+def test_the_masks_that_transformers_makes_hold_the_smallest_number() -> None:
+    hidden = optional("transformers.masking_utils").eager_mask(
+        1, 2, 2, attention_mask=torch.zeros(1, 2, dtype=torch.bool), use_vmap=False
+    )
+    assert (hidden == torch.finfo(torch.float32).min).all()
 
 
 # Tools that are made up, to see whether the probes can tell.
