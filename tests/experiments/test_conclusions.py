@@ -100,7 +100,10 @@ def test_the_winners_of_chapter_9_at_twice_the_length() -> None:
     assert (round(worst, 3), round(best, 3)) == (0.753, 0.819)
 
 
-@holds("the convolution hardly gains, and on the local median the other two get worse")
+@holds(
+    "the convolution hardly gains at recall and counting, and on the local median the other two "
+    "get worse"
+)
 def test_more_updates_help_neither_the_convolution_nor_those_with_few_examples() -> None:
     for task, model in (
         ("recall", "CNN"), ("counting", "CNN"),
