@@ -1,6 +1,7 @@
 """The notebooks for Colab install the library where it is missing, and nowhere else."""
 
 import importlib.util
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,10 @@ import pytest
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from workshop.addresses import CHINESE_PAGES
 from workshop.colab import CELL_ID, main, with_install_cell, with_siblings_on_colab
 from workshop.copies.__main__ import MADE, MADE_IN_CHINESE
-from workshop.pages import BOOK, listed_pages
+from workshop.pages import BOOK, ROOT, listed_pages
 
 ADDRESS, REVISION = "https://github.com/ann/qkv", "0123abc"
 NOTEBOOK = BOOK / "02-concepts.ipynb"
@@ -67,6 +69,12 @@ def test_every_notebook_gets_the_cell_once_and_is_else_the_readers(tmp_path: Pat
         assert names == {page.stem for page in listed_pages() if page.suffix == ".ipynb"} | {
             "index"
         }
+
+
+def test_publishing_commits_the_notebooks_of_both_languages() -> None:
+    text = (ROOT / ".github" / "workflows" / "publish.yml").read_text(encoding="utf-8")
+    (added,) = re.findall(r"git add (.+)", text)
+    assert set(added.split()) == {BOOK.name, CHINESE_PAGES.rstrip("/")}
 
 
 def test_links_to_other_notebooks_lead_to_colab() -> None:
