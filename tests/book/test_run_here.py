@@ -94,10 +94,7 @@ def tab(opened: tuple[Any, list[str]]) -> Any:
     return opened[0]
 
 
-@holds(
-    "Our tests run every cell that has a button, in Chromium and in Firefox, and compare its "
-    "output with the book's."
-)
+@holds("tests/book/test_run_here.py presses every button in Chromium and compares;")
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_every_cell_with_a_button_shows_what_is_stored(name: str, page: Any, context: Any) -> None:
     address = built(SITE / "book" / f"{name}.html").as_uri()
@@ -172,7 +169,7 @@ def type_into(cell: Any, text: str) -> None:
     cell.page.keyboard.insert_text(text)
 
 
-@holds("Nothing is loaded until the first press.")
+@holds("Nothing of Python is loaded until the first press.")
 def test_a_page_loads_nothing_of_python_by_itself(opened: Any) -> None:
     light = ("run.js", "run.css", "words.js")
     _, asked = opened
@@ -184,7 +181,7 @@ def test_a_page_loads_nothing_of_python_by_itself(opened: Any) -> None:
     "Run first runs the cells above, in their order, and then this one.",
     "Stop ends a cell that takes too long.",
     "As it was puts back the code and the output of the book.",
-    "Beyond that, Python raises MemoryError, or it is stopped and starts again at the next Run.",
+    "Beyond that, it raises MemoryError, or the page ends it and starts it anew at the next Run.",
     "PyTorch does not run in a page.",
     "Shift+Enter runs the cell.",
 )
@@ -289,9 +286,8 @@ def test_two_tabs_do_not_disturb_each_other(tab: Any, served: str, context: Any)
 @holds(
     "In an exercise, Write your answer here opens the editor, and Check says whether your answer "
     "is right.",
-    "Then you can ask for more, one step at a time: the name of the mistake, where to look, a "
-    "solution.",
-    "The tick beside an exercise is set when your answer passes.",
+    "If it is not, you can ask for more, one step at a time: the name of the mistake, where to "
+    "look, a solution.",
     "Download as a notebook saves the chapter with what you have written.",
 )
 def test_an_answer_is_judged_ticked_kept_and_taken_along(tab: Any, tmp_path: Path) -> None:

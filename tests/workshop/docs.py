@@ -29,6 +29,7 @@ MADE = (
     "_build",
     ".venv",
     "my-notebooks",
+    "progress.json",
     "conf.py",
     "book/locale/zh_CN/complete.txt",
 )  # by commands

@@ -80,7 +80,7 @@ def test_a_notebook_that_was_only_run_is_brought_up_to_date(made: Path, mine: Pa
 
 
 @holds(
-    "One that you have changed is never overwritten; a newer version is put beside it.",
+    "A copy that you have changed is never overwritten: a newer version is put beside it.",
 )
 def test_a_changed_notebook_stays_and_the_newer_one_lies_beside_it(made: Path, mine: Path) -> None:
     publish(made, FIRST)
@@ -147,7 +147,7 @@ def test_the_progress_of_the_reader_is_kept(made: Path, mine: Path) -> None:
     assert (mine / "progress.json").read_text() == '["attention"]'
 
 
-@holds("A file in the same folder records which exercises you have passed.")
+@holds("The file progress.json beside them records which exercises you have passed.")
 def test_the_greeting_shows_what_has_been_passed_and_stays_untouched(
     made: Path, mine: Path
 ) -> None:
