@@ -146,7 +146,6 @@ class TestWriting:
         assert cold[1] / cold[2] > plain[1] / plain[2]
         assert colder[0] > 0.999
 
-    @holds("Probabilities multiply, so their logarithms add.")
     def test_logarithms_add(self) -> None:
         p = RNG.random(4)
         assert np.isclose(np.log(p.prod()), np.log(p).sum())

@@ -200,10 +200,6 @@ class TestImagesAndTranslation:
         maps = list(RNG.dirichlet(np.ones(4), size=(2, 3, 4)))
         assert np.allclose(rollout(maps).sum(axis=1), 1)
 
-    @holds(
-        "Rows are queries, and these come from the target.",
-        "A row for each target symbol, a column for each source character.",
-    )
     def test_weights_of_a_translator_have_a_row_for_each_symbol_written(self) -> None:
         model = RecurrentTranslator(9, 8, d=4)
         source, previous = torch.ones(1, 12, dtype=torch.int64), torch.ones(1, 5, dtype=torch.int64)

@@ -34,7 +34,6 @@ SUPPOSED: dict[str, tuple[str, ...]] = {
         r"\lVert k_1 \rVert = \dots = \lVert k_{n_k} \rVert",
     ),
     "which numbers a symbol may be": (r"\tau > 0", r"\sigma > 0"),
-    "names the parts of a symbol": (r"y = (y_1, \dots, y_n)",),
     "a derivative of a whole model: the cell below takes it": (
         r"\partial\, \text{out}_i / \partial\, \text{in}_j = 0", "j > i",
     ),

@@ -34,21 +34,15 @@ def next_symbol(model: RecurrentTranslator, before: list[int]) -> np.ndarray:
     return softmax(array(model(SOURCE, previous))[0, -1])
 
 
-@evaluated("eq-translation-chain")
-@holds("of a source $x$, one symbol after the other:")
-def test_a_translation_is_as_likely_as_its_symbols_one_after_another() -> Cases:
+@holds(
+    "of a beginning $b$ of the translation of $x$ "
+    "is the product of the probabilities of its symbols."
+)
+def test_a_translation_is_as_likely_as_its_symbols_one_after_another() -> None:
     model = small()
     whole = np.exp(array(log_probability(model, SOURCE, torch.tensor([TARGET])))).item()
-
-    def p(y: object, *known: object) -> float:
-        """Of the whole translation, or of a symbol after others."""
-        if y is TARGET:
-            return whole
-        *before, source = known
-        assert source is SOURCE
-        return next_symbol(model, before)[y]
-
-    yield given(p=p, y=TARGET, x=SOURCE, n=len(TARGET))
+    each = [next_symbol(model, TARGET[:t])[symbol] for t, symbol in enumerate(TARGET)]
+    assert np.isclose(whole, np.prod(each), rtol=1e-9, atol=0)
 
 
 @evaluated("eq-translation-answer")

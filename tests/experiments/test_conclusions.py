@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch.nn.functional import elu
 
-from qkv_lib.data.dates import date_pair, sample_pairs, split_dates
+from qkv_lib.data.dates import LOCALES, date_pair, sample_pairs, split_dates
 from qkv_lib.experiments import (
     longer,
     recall,
@@ -24,6 +24,7 @@ from qkv_lib.measures.induction import repeated
 from qkv_lib.models.gpt import GPT
 from qkv_lib.models.sampling import write
 from qkv_lib.models.translation import alphabets, load_translator
+from qkv_lib.models.translator import Memory, Translator
 from tests.holds import holds
 
 
@@ -300,10 +301,34 @@ def test_patience_does_little_for_one_layer() -> None:
             round(max(run["loss"] for run in runs_of(2)), 2)} == {0.2, 0.35}  # fmt: skip
 
 
-@holds("The model without attention knows the names as well.")
-def test_the_translator_without_attention_knows_the_names() -> None:
+class OtherStart:
+    """A translator whose decoder starts from the state of another date."""
+
+    def __init__(self, model: Translator) -> None:
+        self.model = model
+
+    def encode(self, source: torch.Tensor) -> Memory:
+        memory = self.model.encode(source)
+        return memory._replace(first=memory.first.roll(1, dims=1))
+
+    def decode(self, *given: object) -> object:
+        return self.model.decode(*given)
+
+
+@holds(
+    "a weekday also reaches the decoder through the state from which it starts.",
+    "With the additive translator some hidden weekdays survive:",
+    "they come through the state from which its decoder starts.",
+)
+def test_a_hidden_weekday_comes_through_the_start() -> None:
     drawn = sample_pairs(split_dates().years, 200, np.random.default_rng(2))
-    full = [date_pair(each.date, each.locale, "full") for each in drawn]
-    right = pieces_right(load_translator("no attention"), alphabets(), full)
-    assert min(right["month"], right["weekday"]) > 0.95
-    assert right["year"] < 0.5
+    model, symbols = load_translator("additive"), alphabets()
+    for locale in LOCALES:
+        form = "yMMMEd" if locale == "de" else "full"  # as in the maps
+        pairs = [date_pair(each.date, locale, form) for each in drawn]
+        own, other = (
+            pieces_right(each, symbols, pairs, hide="weekday")["weekday"]
+            for each in (model, OtherStart(model))
+        )
+        assert abs(other - 1 / 7) < 0.05  # as often as a guess
+        assert own > other + 0.1

@@ -131,9 +131,8 @@ def test_the_transformer_of_the_book_has_a_block_each_way_and_four_heads() -> No
 
 
 @holds(
-    "an encoder reads the source in both directions and leaves a state $h_j$ at each character.",
+    "reads the source in both directions and leaves a state $h_j$ at each character.",
     "since the encoder reads in both directions.",
-    "The state at that mark has read the whole number.",
     "each has read its neighbours, and the decoder starts from a summary of the whole source.",
 )
 @pytest.mark.parametrize("kind", ["additive", "dot"])
