@@ -7,7 +7,6 @@ import torch
 from qkv_lib import attention, attention_steps, causal_mask, softmax
 from qkv_lib.data.sentence import LIKE, THIRSTY, WHO, rows, step
 from qkv_lib.layers.multihead import MultiHeadAttention
-from qkv_lib.measures.cost import Block
 from qkv_lib.models.sampling import next_probabilities
 from qkv_lib.models.seq2seq import EncoderDecoder
 from qkv_lib.variants.linear import kernel_weights, linear_attention
@@ -87,10 +86,6 @@ class TestFormula:
         assert causal_mask(2, 11, offset=10)[0, 10]
         assert not causal_mask(2, 11, offset=9)[0, 10]
 
-    @holds("$d_k = 512/8 = 64$, and its root is 8.")
-    def test_root_of_the_width_of_a_head(self) -> None:
-        assert Block(512, 8).d_head == 64 == 8**2
-
     @holds(
         "Large scores make one weight close to 1. Then the output is close to one of the values."
     )
@@ -113,12 +108,6 @@ class TestFormula:
 
 
 class TestPractice:
-    @holds("The layer takes boolean masks too, and the shape fits.")
-    def test_pytorchs_layer_takes_a_boolean_mask(self) -> None:
-        layer = torch.nn.MultiheadAttention(4, 2, batch_first=True).eval()
-        x, mask = torch.ones(1, 3, 4), torch.ones(3, 3, dtype=torch.bool).triu(1)
-        assert layer(x, x, x, attn_mask=mask)[0].shape == (1, 3, 4)
-
     @holds(
         "Then the scores are the scaled keys. The output is still a mixture of the values.",
         "The output is the weights times the values, and the weights times the identity are the "

@@ -30,8 +30,8 @@ RNG = np.random.default_rng(44)
 
 class TestAverage:
     @holds(
-        "Each output row is $o_i = \\sum_j A_{ij} v_j$, where the weights are positive and sum "
-        "to 1.",
+        "Each output row is $o_i = \\sum_j A_{ij} v_j$, where no weight is negative and each row "
+        "of weights sums to 1.",
         "So $o_i$ is an average of the rows $v_j$ of $V$, and lies in their convex hull",
         "An average does not grow with the number of words.",
         "Without the division by the sum, a sentence said twice would give twice the output.",
@@ -53,8 +53,8 @@ class TestAverage:
         "word describes it.",
         "If it asks only the first, cat gets a weight of 0.79.",
         "If it asks only the second, thirsty gets 0.87.",
-        "Now one total weight of 1 must serve both: cat and thirsty get 0.45 each, the other "
-        "seven words together get the rest, and the output is a mixture of both answers.",
+        "Now weights that sum to 1 must serve both questions: cat and thirsty get 0.45 each, and "
+        "the output is a mixture of both answers.",
         "★★ In the example, the cat gets a weight of 0.79.",
     )
     def test_two_questions_of_one_query(self) -> None:
@@ -93,7 +93,7 @@ class TestAverage:
     @holds(
         "No dot is outside the line that joins the outer values.",
         "lie inside the polygon, gathered towards some of its corners, none outside",
-        "attention alone never gets outside the hull",
+        "attention alone can never leave the hull",
         "the region inside a rubber band stretched around them",
     )
     def test_outputs_lie_within_the_polygon(self) -> None:
@@ -114,9 +114,8 @@ class TestOrder:
         "nothing else changes.",
         "The milk drank the cat because it was thirsty tells a different story, yet it gets the "
         "same output, as the cell below shows.",
-        "With a causal mask the outputs of some words change, because that mask hides words by "
-        "their place.",
-        "That of it does not: it sees both words either way.",
+        "With a causal mask, the outputs are not merely shuffled, because that mask hides words "
+        "by their place.",
     )
     def test_exchange_of_cat_and_milk(self) -> None:
         P = np.eye(9)
@@ -179,14 +178,11 @@ class TestOrder:
 
     @holds(
         "are applied after the projections, to queries and keys",
-        "A model trained with one pairing and run with the other gets wrong scores, and no error "
-        "is raised.",
-        "Their features form pairs too, and each pair is turned like a hand, but anticlockwise, so "
-        "the sines have the opposite signs to those in.",
+        "Their features form pairs too, and each pair is turned.",
         "The turns of all pairs together are one $d_k \\times d_k$ matrix $R_i$.",
         "Turning two rows by the same angles does not change their dot product.",
         "So we may turn both back by $j$ positions.",
-        "The key is then unturned, and the query is turned by $i - j$:",
+        "Then the key is not turned at all, and the query is turned by $i - j$:",
         "The positions affect the score only through the signed distance $i - j$.",
         "A score then depends on the two positions only through their distance, with its sign; "
         "values are not turned.",
@@ -249,7 +245,7 @@ class TestOrder:
         "Only the numbers of the turned pairs change.",
         "Three pairs under RoPE, with 64 in place of the 10,000 in $\\omega_l$, so that even slow "
         "pairs visibly turn.",
-        "Drag a hand, or change a position; the speeds are those of, with base=64.",
+        "The speeds are those of: base=64 in place of 10,000.",
     )
     def test_rope_moves_hands_and_no_product(self) -> None:
         q, k = RNG.normal(size=(2, 1, 6))

@@ -119,9 +119,9 @@ class TestRoot:
         "The dot product adds $d_k$ such terms, and the variances of independent terms add up:",
         "So the wider the keys, the more the scores spread.",
         "Dividing by $\\sqrt{d_k}$ keeps their standard deviation at 1.",
-        "The width changes only the right side.",
-        "The spread changes both sides.",
-        "In training it grows as queries and keys get longer, and the root cannot prevent that.",
+        "The slider Width changes only the right side, Spread both.",
+        "In training the spread can grow too, if queries and keys get longer; the root does not "
+        "prevent that.",
     )
     def test_spread_of_scores(self) -> None:
         spreads = []
@@ -141,9 +141,9 @@ class TestRoot:
 
     @holds(
         "It pushes one weight close to 1 and the others close to 0.",
-        "In every entry of $J$, one of the two factors is then close to 0: $J$ collapses.",
-        "Where $J$ has collapsed, the value that has the weight still learns, because $dV$ does "
-        "not pass through $J$. The other values get almost nothing.",
+        "For a query with one weight close to 1, one of the two factors in every entry of $J$ is "
+        "close to 0.",
+        "So its row of $dS$ is close to 0, and with it the gradient of the query.",
         "Large scores make one weight close to 1. Then the output is close to one of the values.",
     )
     def test_a_large_spread(self) -> None:
@@ -160,15 +160,11 @@ class TestRoot:
         collapsed = attention_gradients(100 * q, k, v, dO)
         gentle = attention_gradients(q / 10, k, v, dO)
         assert np.abs(collapsed[0]).max() < 0.01 * np.abs(gentle[0]).max()
-        assert np.abs(collapsed[1]).max() < np.abs(gentle[1]).max()
-        assert np.abs(collapsed[2]).max() > 0.5 * np.abs(gentle[2]).max()
-        weighed = weights.max(axis=0) > 0.5  # the others: no query gives them a weight
-        reached = np.abs(collapsed[2]).max(axis=1)
-        assert 0 < weighed.sum() < 6
-        assert reached[weighed].min() > 0.5 > 0.01 > reached[~weighed].max()
+        dA = dO @ v.T
+        dS = weights * (dA - (weights * dA).sum(axis=1, keepdims=True))
+        assert np.abs(dS).max() < 0.01
 
     @holds(
-        "The gradient of a query contains $J$, through $dS$.",
         "| $\\odot$, rowsum | product entry by entry; sum of each row |",
         "Row $i$ of $dS$ is row $i$ of $dA$ times the Jacobian $J$ of that row.",
         "By, the product can be written without building $J$:",
@@ -197,7 +193,6 @@ class TestRoot:
     @holds(
         "The root is taken of $d_k$, the width of one head's keys, because the dot product adds "
         "that many terms.",
-        "The shapes are the same, so no error is raised.",
         "The scores that this function returns have the right shape but the wrong spread: "
         "features of variance 1 should give scores of variance 1.",
     )

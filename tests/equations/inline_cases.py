@@ -174,8 +174,6 @@ CLAIMS: dict[str, Claim] = {
     "O = A V": Claim(lambda: given(O=STEPS.output, A=STEPS.weights, V=V)),
     r"(x_i W_Q) \cdot (x_j W_K) = x_i\,(W_Q W_K^\top)\,x_j^\top": Claim(bilinear),
     r"p = \operatorname{softmax}(s)": Claim(lambda: given(p=STEPS.weights[0], s=STEPS.scaled[0])),
-    "d_k = 64": Claim(lambda: given(d_k=HEAD.d_head)),
-    "d_k = 512/8 = 64": Claim(lambda: given(d_k=HEAD.d_head)),
     r"o_i = \sum_j A_{ij} v_j": Claim(
         lambda: given({"i": N, "j": M}, o=STEPS.output, A=STEPS.weights, v=V)
     ),

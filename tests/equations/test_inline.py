@@ -28,7 +28,7 @@ SET: dict[str, dict[str, str]] = {
 SUPPOSED: dict[str, tuple[str, ...]] = {
     "what the sentence supposes": (
         "V = K", "W_Q = W_K", "Q = K = XW", "Q = K = V", "Q = K = X", "K = V = x", "Q = 0",
-        "u = 0", "W_Q = T_{-3}", r"d_{\text{model}} = 512", "n_q = n_k", "g = 1", "w = 1", "s = 1",
+        "u = 0", "W_Q = T_{-3}", "n_q = n_k", "g = 1", "w = 1", "s = 1",
         r"\lVert k_t \rVert = 1", r"\beta_t = 1", r"\alpha_t = 1",
         r"\phi(k_j)\, S = v_j", r"n = d_\phi", r"p_0 = -\infty", "j = l", "[j = l]",
         r"\lVert k_1 \rVert = \dots = \lVert k_{n_k} \rVert",
@@ -50,7 +50,7 @@ SUPPOSED: dict[str, tuple[str, ...]] = {
 NUMBERS: dict[str, str] = {
     "path": "d_k = 4",
     "02-concepts": r"\sqrt{d_k} = 2",
-    "04-mathematics": r"d_k = 4; d_v = 2; d_k = 64; d_{\text{model}} = 512",
+    "04-mathematics": "d_k = 4; d_v = 2",
     "05-practice": "u = 0",
     "06-1-images": "s = 7",
     "06-3-translation": "d = 64; w = 1",

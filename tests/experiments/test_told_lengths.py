@@ -6,7 +6,7 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from qkv_lib.data.digit_tasks import NO_ANSWER, answers, latest_small, reversal, three_back
-from qkv_lib.experiments import lengths
+from qkv_lib.experiments import lengths, longer
 from qkv_lib.formula.positions import alibi_bias
 from qkv_lib.models.tagger import POSITIONS, DigitTagger, tagging_loss
 from tests.holds import holds
@@ -42,7 +42,7 @@ def test_the_model_and_the_rivals() -> None:
 
 
 @holds(
-    "| reversal | the digit at $n - 1 - i$ | the position; beyond length 10, the length too |",
+    "| reversal | the digit at $n - 1 - i$ | the position and the length |",
     "| three_back | the digit at $i - 3$ | the distance |",
     "| latest_small | the latest digit below 5, up to and including position $i$ | which small "
     "digit is nearest |",
@@ -77,10 +77,9 @@ def test_the_tasks(n: int) -> None:
 
 
 @holds(
-    "For each task and each encoding, the learning rate is the best of three in trial runs with "
-    "two other seeds.",
-    "So we train each with 250, with 1,000 and with 4,000 updates, always from the start and with "
-    "three seeds.",
+    "For each point the models are trained anew, at the learning rate that was the best of three "
+    "in trial runs with two other seeds.",
+    "So we train each model with 250, 1,000 and 4,000 updates, from three seeds",
 )
 @pytest.mark.parametrize("task", lengths.TASKS)
 @pytest.mark.parametrize("positions", POSITIONS)
@@ -96,12 +95,15 @@ def test_what_was_run(task: str, positions: str) -> None:
     assert all(len(reached(task, positions, n)) == 3 for n in BUDGETS[:3])
     gained = mean(task, positions, 4000) - mean(task, positions, 1000)
     assert (gained > 0.05) == (len(reached(task, positions, 16_000)) == 3)
+    if positions == "RoPE":  # its longest runs are at the same rate
+        case = {"task": task, "model": "RoPE", "updates": 32_000, "rate": used}
+        found = [run["seed"] for run in longer.TABLE.runs if case.items() <= run.items()]
+        assert sorted(found) == ([0, 1, 2] if task == "reversal" else [])
 
 
 @holds(
     "whose bias favours near keys",
-    "after 16,000 updates it gets 93.4 % right at length 10",
-    "ALiBi still gets fewer than four in ten right after 4,000 updates.",
+    "It learns three_back slowly.",
     "Three seeds agree. More updates change the number.",
 )
 def test_at_the_length_of_training() -> None:
@@ -110,10 +112,8 @@ def test_at_the_length_of_training() -> None:
     at = {n: mean("three_back", "ALiBi", n) for n in BUDGETS}
     assert at[250] < mean("three_back", "none", 250) + 0.02
     assert 0.88 < at[4000] < at[16_000] < at[4000] + 0.04
-    assert abs(at[16_000] - 0.934) < 0.0005
     assert np.ptp(reached("three_back", "ALiBi", 250)[:, 0]) < 0.05  # the seeds agree
     assert at[4000] > at[250] + 0.3
-    assert 0.3 < mean("reversal", "ALiBi", 4000) < 0.4
     bias = alibi_bias(4, 1, 10, offset=9)[:, 0]
     assert (bias.argmax(axis=1) == 9).all()  # the query's own place, in every head
 
@@ -149,7 +149,8 @@ def test_at_longer_lengths() -> None:
 
 
 @holds(
-    "In the two causal tasks, they make mistakes only at positions that did not occur in training.",
+    "In the two causal tasks, after 4,000 updates, they make mistakes only at positions that did "
+    "not occur in training.",
 )
 @pytest.mark.parametrize("task", lengths.TASKS)
 def test_where_sinusoids_fail(task: str) -> None:
@@ -161,7 +162,8 @@ def test_where_sinusoids_fail(task: str) -> None:
     with torch.no_grad():
         guesses = model(torch.from_numpy(digits)).argmax(dim=-1).numpy()
     right = (guesses == wanted).sum(axis=0) / np.maximum(counted, 1)
-    if causal:
+    if causal:  # no place sees a later one, so these are the first ten of any length
+        assert (reached(task, "sinusoidal", 4000)[:, 0] == 1).all()
         assert right[:10][counted[:10] > 0].min() > 0.995
         assert right[12:].max() < 0.7
     else:
