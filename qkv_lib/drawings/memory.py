@@ -85,8 +85,8 @@ def tiles(*, side: int = 4, cell: int = 15) -> Drawing:
     >>> tiles()
     <drawing: tiles that sweep the scores>
     """
-    sheet = Canvas(336, 330)
-    left, top, size = 40, 44, 3 * cell
+    sheet = Canvas(336, 346)
+    left, top, size = 40, 60, 3 * cell
     sheet.text(left + side * size / 2, 14, "keys and values, a block at a time →", size=12)
     for row in range(side):
         y = top + row * size
@@ -103,13 +103,15 @@ def tiles(*, side: int = 4, cell: int = 15) -> Drawing:
             if now:
                 sheet.frame(x, y, size, size)
     for column in range(side):
+        sheet.matrix(left + column * size, top - 32, 1, 3, cell=cell, colour=VALUE)
         sheet.matrix(left + column * size, top - 16, 1, 3, cell=cell, colour=KEY)
     x = left + side * size + 22
     for row in range(side):
         y = top + row * size
-        sheet.matrix(x, y, 3, 1, cell=cell)
-        sheet.matrix(x + cell, y, 3, 2, cell=cell, colour=VALUE)
-    sheet.text(x + 1.5 * cell, top - 20, "kept", size=12)
+        begun = None if row <= 2 else _even(0.0)
+        sheet.matrix(x, y, 3, 2, cell=cell, shade=begun)
+        sheet.matrix(x + 2 * cell, y, 3, 2, cell=cell, colour=VALUE, shade=begun)
+    sheet.text(x + 2 * cell, top - 20, "kept", size=12)
     low = top + side * size + 20
     sheet.text(14, low, "hatched: hidden by the mask, never computed", size=12, anchor="start")
     sheet.text(14, low + 20, "pale: done and forgotten; framed: the tile now", size=12,
@@ -135,8 +137,8 @@ def ring(*, n_ranks: int = 4) -> Drawing:
     >>> ring()
     <drawing: a ring of four ranks, step by step>
     """
-    pitch, low = 66, 44
-    sheet = Canvas(336, 66 + 64 * n_ranks)
+    pitch, low = 66, 58
+    sheet = Canvas(336, 88 + 64 * n_ranks)
     for step in range(n_ranks):
         sheet.text(92 + pitch * step, 16, f"step {step + 1}", size=12)
     for rank in range(n_ranks):
@@ -150,12 +152,12 @@ def ring(*, n_ranks: int = 4) -> Drawing:
             sheet.square(x + 22, y, 14, colour=VALUE, depth=0.25 + 0.2 * held)
             sheet.text(x + 45, y + 8, str(held), size=12)
             sheet.text(x + 27, y + 22, "attend", size=11, faint=True)
-            if step + 1 < n_ranks:
-                below = (rank + 1) % n_ranks
-                if below:
-                    sheet.arrow((x + 27, y + 30), (x + 27, y + 43), (x + pitch + 27, y + 43),
-                                (x + pitch + 27, y + 55))  # fmt: skip
-    y = low + 64 * n_ranks - 4
+            if step + 1 < n_ranks and rank + 1 < n_ranks:
+                sheet.arrow((x + 27, y + 30), (x + pitch + 27, y + 55))
+            elif step + 1 < n_ranks:  # out at the bottom, in again at the top
+                sheet.arrow((x + 27, y + 30), (x + 60, y + 42))
+                sheet.arrow((x + pitch - 6, low - 21), (x + pitch + 27, low - 9))
+    y = low + 64 * n_ranks - 2
     sheet.text(4, y, "The last rank passes its keys on to rank 0.", size=12, anchor="start")
     return Drawing("a ring of four ranks, step by step", sheet.layout())
 

@@ -67,11 +67,6 @@ def test_a_gain_raises_the_bound_of_qk_norm() -> None:
         np.testing.assert_allclose(largest, gain**2 * 8**0.5, rtol=1e-6)
 
 
-@holds(
-    r"A turn changes no length, so the bound $\sqrt{d_k}$ still holds; but with a gain per "
-    "feature, the other order gives another model.",
-    "Models with RoPE turn queries and keys after the norm.",
-)
 def test_the_norm_of_queries_and_keys_comes_before_the_turn() -> None:
     def norm(x: np.ndarray, gain: np.ndarray) -> np.ndarray:
         return gain * x / np.sqrt((x**2).mean(axis=-1, keepdims=True))

@@ -276,7 +276,7 @@ class TestFacts:
         added = np.exp(scores[0] - 0.0) + np.exp(scores[1] - 3.0)
         assert not np.isclose(added, np.exp(scores - 3.0).sum())
 
-    @holds("Each head of MLA builds a key of its own from the latent;")
+    @holds("MLA stores a latent, from which each head has a key of its own, built or absorbed;")
     def test_heads_of_mla_have_keys_of_their_own(self) -> None:
         c, up = RNG.normal(size=(1, 5, 6)), RNG.normal(size=(2, 2, 6, 4))
         query = np.stack([Q[:, :4]] * 2)

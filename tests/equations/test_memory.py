@@ -54,13 +54,14 @@ def test_rows_of_tokens_count_where_there_are_many() -> None:
     "and the whole cache of each sequence. Each weight is used in one multiplication per "
     "sequence, and each query head attends to all tokens of its own sequence.",
     "Batching does not help with the key-value cache, because each sequence has a cache of its own",
-    r"In each query head a new token needs $n_k$ scores and a weighted sum of $n_k$ values, "
-    r"together $2\,n_k\,d_h$ multiplications. In each key head $n_k$ keys and $n_k$ values are "
-    r"read, $2\,n_k\,d_h$ numbers.",
+    r"In each query head a new token needs $n_k$ scores of $d_h$ multiplications each, and as many "
+    r"again for the weighted sum of $n_k$ values, together $2\,n_k\,d_h$. In each key head $n_k$ "
+    r"keys and $n_k$ values are read, $2\,n_k\,d_h$ numbers.",
     "The length $n_k$ and the batch $b$ cancel.",
     "With $h$ given, only three things raise the intensity: more new tokens per step ($n_q$), "
     "fewer key heads ($g$) and fewer bytes per number ($B$).",
-    "For the cache it is, and no batch and no length changes it.",
+    "For the cache it is; neither the batch nor the length changes it, only drafts, fewer key "
+    "heads or fewer bytes per number.",
     "only the caches are eight times as much.",
 )
 @evaluated("eq-memory-cache")
@@ -75,7 +76,7 @@ def test_batch_and_length_drop_out() -> Cases:
 @holds(
     "lets every head have keys and values of its own, but stores none of them. It stores "
     "one short row per token, a latent (潜在向量) $c_j$ of width $d_c$:",
-    "From it head $i$ builds its key and its value for token $j$:",
+    "From it head $m$ builds its key and its value for token $j$:",
 )
 @evaluated("eq-memory-latent")
 def test_each_head_builds_its_keys_and_values_from_the_latent() -> Cases:
@@ -84,12 +85,12 @@ def test_each_head_builds_its_keys_and_values_from_the_latent() -> Cases:
     expected = attention_by_loops(*(x[None] for x in (QUERY, *built)))[0][0]
     np.testing.assert_allclose(found, expected, rtol=1e-9)
     k, v = built
-    yield given({"i": H, "j": M}, k=k, v=v, c=LATENT[0], W_UK=W_UK, W_UV=W_UV)
+    yield given({"m": H, "j": M}, k=k, v=v, c=LATENT[0], W_UK=W_UK, W_UV=W_UV)
 
 
 @holds(
     "But a score is a product of matrices, and so is a weighted sum of values. In such "
-    "products the brackets can be moved. For one head, written without its $(i)$:",
+    "products the brackets can be moved. For one head, written without its $(m)$:",
 )
 @evaluated("eq-memory-absorb")
 def test_the_brackets_move() -> Cases:
@@ -103,9 +104,8 @@ def test_the_brackets_move() -> Cases:
 
 
 @holds(
-    r"If every step had to build all keys and values first, $2\,h\,n_k\,d_h$ numbers, the cache "
-    r"would be small, but building them would take $d_c$ times as many multiplications as the "
-    r"attention of the new token.",
+    r"Building all $2\,h\,n_k\,d_h$ numbers of keys and values in every step would take $d_c$ "
+    r"times as many multiplications as the scores and weighted sums of the new token.",
 )
 def test_building_the_keys_costs_more_than_attention() -> None:
     built = 2 * H * map_traffic(D_C, D, n_tokens=M).multiplications
@@ -119,10 +119,10 @@ def turn(t: int, d: int = D) -> np.ndarray:
 
 
 @holds(
-    "RoPE turns queries and keys by an angle that depends on their position, after they "
-    "have been mapped.",
-    r"In a score the turn stands between $q$ and $W_{UK}^\top$, which we wanted to multiply "
-    "once for all keys:",
+    "RoPE turns queries and keys after they have been mapped. The turn at position $i$ is a "
+    "matrix $R_i$: the query $q$ becomes $q R_i$.",
+    r"In a score the turn comes between $q$ and $W_{UK}^\top$:",
+    "With RoPE this does not work, because RoPE turns each query and key by its position.",
     "Turning by $i$ and back by $j$ is turning by $i - j$.",
 )
 @evaluated("eq-memory-turn")
@@ -133,8 +133,8 @@ def test_the_turn_stands_between_the_maps() -> Cases:
 
 @holds(
     "Here $r_i$ is the turned part of the query and $t_j$ the turned part of the key;",
-    "The main part is not turned, so $W_{UK}$ is absorbed as before. A second part is "
-    "narrow, of width $d_r$, and is turned by RoPE.",
+    "So the main part of queries and keys is not turned, and $W_{UK}$ is absorbed as before. "
+    "RoPE turns only the narrow second part.",
     "All heads share its keys",
     "The scores of the two parts are added:",
 )

@@ -258,7 +258,7 @@ def test_the_two_places_of_the_norm() -> Cases:
 
 
 @holds(
-    "Written out, pre-norm is a plain sum.",
+    "In pre-norm $x_T$ is the input plus the outputs of all sublayers.",
     "So the derivative contains the identity $I$, and through it the gradient at $x_T$ "
     "reaches every earlier layer without passing any learned matrix:",
 )

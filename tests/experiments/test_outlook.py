@@ -53,7 +53,7 @@ def test_the_textbook_way_is_the_slow_one() -> None:
         assert took[stores_all] > 1.5 * max(took[each] for each in others)  # 2 to 6 in five runs
 
 
-@holds("A kernel may skip the scores that a causal mask hides.")
+@holds("A program may skip the scores that a causal mask hides.")
 def test_hidden_scores_are_skipped() -> None:
     took = {row["path"]: row["measured"] for row in stored_table("speed")["rows"]}
     assert max(took["torch, causal"], took["NumPy, causal"]) < 0.7
