@@ -123,7 +123,11 @@ def run(model: str, seed: int) -> Run:
     if seed == 0:
         store_weights(trained)
         trained = load_canvas_vit()  # what the notebook sees: rounded to half precision
-    return reached | {"maps": evidence(trained, scenes, labels)}
+    found = {
+        "maps": evidence(trained, scenes, labels),
+        "answers": by_answer(trained, scenes, labels),
+    }
+    return reached | found
 
 
 def held_out(digits: Digits) -> Canvases:
@@ -147,6 +151,26 @@ def evidence(model: VisionTransformer, scenes: Canvases, labels: NDArray[np.int6
         measured = (mass_inside(each, coverage), hits(each, coverage), fall)
         rounded = [round(float(np.mean(x)), 4) for x in measured]
         found[name] = dict(zip(("mass", "hits", "deletion"), rounded, strict=True))
+    return found
+
+
+def by_answer(model: VisionTransformer, scenes: Canvases, labels: NDArray[np.int64]) -> Run:
+    """Return the mass and the hits of each map, of right answers and of wrong ones.
+
+    Ablation asks what the answer given rests on, so it is measured on that answer. A map that is 0
+    everywhere has no mass, and is left out of its mean.
+    """
+    coverage = box_coverage(scenes.boxes, scenes.images.shape[-1], PATCH)
+    answers = predict(model, scenes.images).argmax(axis=-1)
+    found: Run = {"right": {}, "wrong": {}}
+    for name, each in all_maps(model, scenes.images, answers, np.random.default_rng(0)).items():
+        for kind, chosen in (("right", answers == labels), ("wrong", answers != labels)):
+            some = chosen & (each > 0).any(axis=-1)
+            measured = {
+                "mass": mass_inside(each[some], coverage[some]),
+                "hits": hits(each[some], coverage[some]),
+            }
+            found[kind][name] = {key: round(float(x.mean()), 4) for key, x in measured.items()}
     return found
 
 

@@ -13,12 +13,10 @@ RECIPES = {"images": images.RECIPES, "canvases": canvases.RECIPES}
 
 
 @holds(
-    "The weights show this less well: by mass they beat ink in one of three models, by their "
-    "highest patch in two, by the deletion curve in one.",
-    "Rollout beats ink in all three by the last two measures, in none clearly by mass.",
-    "By the mean height of the deletion curve (lower is better; the last column is the mean over "
-    "the models), rollout does better than weights and ink in all three models, in model 1 only "
-    "just.",
+    "The weights beat ink by mass in one of the three models, by hits in two, by the deletion "
+    "curve (lower is better) in one.",
+    "Rollout beats ink by hits and by the deletion curve in all three, but by mass in none.",
+    "The weights show this less well: on no measure do they beat ink in all three models.",
 )
 def test_rollout_beats_ink_by_hits_and_not_by_mass() -> None:
     maps = [run["maps"] for run in TABLE.runs if run["model"] == "ViT"]
@@ -26,13 +24,11 @@ def test_rollout_beats_ink_by_hits_and_not_by_mass() -> None:
     for each in maps:
         rollout, ink = each["rollout"], each["ink"]
         assert rollout["hits"] > ink["hits"] + 0.1
-        assert rollout["mass"] < ink["mass"] + 0.01
-        assert rollout["deletion"] < min(ink["deletion"], each["weights"]["deletion"])
+        assert round(rollout["mass"], 2) <= round(ink["mass"], 2)
+        assert rollout["deletion"] < ink["deletion"] - 0.01
     for measure, sign, beats in (("mass", 1, 1), ("hits", 1, 2), ("deletion", -1, 1)):
         ahead = [sign * (each["weights"][measure] - each["ink"][measure]) for each in maps]
         assert sum(lead > 0.01 for lead in ahead) == beats
-    gain = [each["weights"]["deletion"] - each["rollout"]["deletion"] for each in maps]
-    assert 0 < gain[1] < 0.01 < 0.03 < min(gain[0], gain[2])
 
 
 @holds("It is the same network with 36 patches, trained for 3,000 updates.")
@@ -44,8 +40,8 @@ def test_the_model_of_the_canvases_differs_in_its_patches_and_updates() -> None:
     assert RECIPES["canvases"]["ViT"].n_updates == 3000
 
 
-@holds("After 2,500 it is about one point behind, each of its seeds behind all of the Vision "
-       "Transformer's.")  # fmt: skip
+@holds("After 2,500 it is about one point behind, and its best seed is behind the worst of the "
+       "Vision Transformer.")  # fmt: skip
 def test_each_even_seed_is_behind_after_full_training() -> None:
     vit = [
         run["accuracy"] for run in images.TABLE.runs if (run["model"], run["n"]) == ("ViT", 4000)
@@ -60,8 +56,8 @@ def test_each_even_seed_is_behind_after_full_training() -> None:
     assert 0.005 < sum(vit) / 3 - sum(twin) / 3 < 0.015
 
 
-@holds("The best score is not 1:",
-    "the digit's own ink reaches 0.78, since a patch on the rim of the box counts only in part.",
+@holds("Even the digit's own ink does not reach 1 but 0.78:",
+       "a patch on the rim of the box counts only in part.",
        "It is the 0.78 from above.")  # fmt: skip
 def test_the_ink_of_the_digit_alone_does_not_reach_one() -> None:
     digits = load_digits().test.images
