@@ -24,7 +24,7 @@ MATH = re.compile(r"\$\$.*?\$\$|\$[^$\n]+\$", re.DOTALL)
 
 # Programs that are no part of this repository.
 OTHERS = {"docker", "git", "grep", "jupyter-book", "jupyter-repo2docker", "nbdiff", "nbdiff-web",
-          "nbdime", "pip", "pre-commit", "helm", "cd"}  # fmt: skip
+          "nbdime", "pip", "pre-commit", "helm", "cd", "sudo"}  # fmt: skip
 MADE = (
     "_build",
     ".venv",
