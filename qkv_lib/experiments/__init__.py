@@ -6,5 +6,5 @@ May import: formula, exact, attention, multihead, variants, data, layers, models
 __all__ = [
     "block_times", "canvases", "copying", "correcting", "depth", "even", "hidden_months",
     "images", "lengths", "longer", "recall", "repeats", "rivals", "shortcut", "step_times",
-    "table", "translation", "writing", "writing_times",
+    "table", "translation", "writing",
 ]  # fmt: skip

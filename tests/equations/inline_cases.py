@@ -198,11 +198,6 @@ CLAIMS: dict[str, Claim] = {
     r"a_t = \operatorname{softmax}(e_t)": Claim(
         lambda: given({"t": N}, a=STEPS.weights, e=STEPS.scaled)
     ),
-    "A_{ij} = 1/i": Claim(
-        lambda: given({"i": N, "j": N},
-                      A=attention_steps(0 * Q, 0 * Q, Q, causal=True).weights),
-        r"j \le i \Longleftrightarrow {}",
-    ),
     r"\ln 512 = 6.2": Claim(lambda: given(atol=0.05)),
     r"\ln 32 = 3.5": Claim(lambda: given(atol=0.05)),
     r"e^{0.5} \approx 1.6": Claim(lambda: given(atol=0.05)),

@@ -39,7 +39,9 @@ def norm(x: Matrix, layer: torch.nn.Module) -> Matrix:
 
 @evaluated("eq-writing-model")
 @holds(
-    "Each token enters as its row of the table $E$ (all rows together: $E_t$);",
+    "Each token enters as its row of the table $E$ (for all tokens: $E_t$);",
+    "A decoder-only model is a stack of blocks under a causal mask, with one table of tokens at "
+    "both ends.",
     "The rows pass through $L$ layers, and at the end each is compared, by dot products, with all "
     "rows of the same table:",
 )
@@ -148,7 +150,7 @@ def turn(distance: int, d: int = 4) -> Matrix:
 
 @evaluated("eq-writing-match")
 @holds(
-    "The previous-token head turns each token into a mark, a row of $E_m$.",
+    "The previous-token head turns each token into a mark, a row of $E_m$ (m for mark).",
     "The induction head makes its keys $K$ from such marks and its queries from tokens.",
     "$R_\\Delta$ is the rotation of RoPE over a distance $\\Delta$.",
 )
@@ -175,10 +177,11 @@ def test_a_query_is_matched_with_the_marks_of_all_tokens() -> Cases:
 
 @evaluated("eq-writing-copy")
 @holds(
-    "$C$ too is an approximation, since it takes the bare row of each token.",
-    "When the induction head looks at token $a$, it adds about entry $(a, b)$ of $C$ to the "
-    "logit of token $b$, up to the scale of the last norm:",
-    "$g$ is the gain of that norm.",
+    "A row of $E_c$ is what the induction head copies from a token.",
+    "$C$ too is an approximation: it takes the bare row of each token, and of the last norm only "
+    "the gain $g$.",
+    "When the head looks at token $a$, it adds about entry $(a, b)$ of $C$ to the logit of token "
+    "$b$:",
 )
 def test_what_a_head_adds_to_the_logits() -> Cases:
     model = without_biases()

@@ -16,13 +16,10 @@ from qkv_lib.experiments import (
     rivals,
     shortcut,
     writing,
-    writing_times,
 )  # fmt: skip
 from qkv_lib.experiments.correcting import DeltaReader
 from qkv_lib.measures.alignments import pieces_right
 from qkv_lib.measures.induction import repeated
-from qkv_lib.models.gpt import GPT
-from qkv_lib.models.sampling import write
 from qkv_lib.models.translation import alphabets, load_translator
 from qkv_lib.models.translator import Memory, Translator
 from tests.holds import holds
@@ -189,8 +186,7 @@ def test_the_delta_rule_recalls_more_from_wider_rows() -> None:
 
 
 @holds(
-    "Three seeds agree within 0.03.",
-    "After 600 updates, choosing what to look at lowers the loss by half a nat per token.",
+    "After 600 updates, choosing what to look at lowers the loss by half a nat per token:",
     "after 2,400 updates it is larger, 0.68 nat.",
     "After 4,800 (one seed) it is still two thirds of a nat, and both losses hardly fall any more.",
 )
@@ -212,8 +208,7 @@ def test_the_lead_of_choosing_grows_and_stays() -> None:
 
 
 @holds(
-    "Of three learning rates, tried in runs of 300 updates, no other was better by 0.02, for "
-    "either network.)",
+    "Of three learning rates no other was clearly better, for either network.)",
 )
 def test_the_rate_of_the_two_writers() -> None:
     tried = {
@@ -228,25 +223,6 @@ def test_the_rate_of_the_two_writers() -> None:
     assert 0 < tried["even"][0.012] - tried["even"][0.024] < 0.02
 
 
-@holds(
-    "To write a text of 128 tokens, the model computes 64.5 rows per step on average without "
-    "the cache, and one with it.",
-    "Yet a step without the cache takes only 1.6 times as long, and for a text of 32 tokens there "
-    "is no difference.",
-)
-def test_the_cache_saves_more_of_a_longer_text() -> None:
-    ratio = {run["written"]: run["ratio"] for run in writing_times.TABLE.runs}
-    assert 0.95 < ratio[31] < 1.1 < ratio[63] < ratio[127]
-    assert 1 - 1 / ratio[127] > 1 / 3
-    assert round(ratio[127], 1) == 1.6
-    assert sum(range(1, 129)) / 128 == 64.5
-    rows: list[int] = []
-    model = GPT(16, d_model=8, n_heads=2, n_blocks=1)
-    model.layers[0].query.register_forward_hook(lambda _, given, __: rows.append(given[0].shape[1]))
-    write(model, [3], 127, np.random.default_rng(0))
-    assert sum(rows) < 0.02 * sum(range(1, 128))  # without a cache each step reads all so far
-
-
 def runs_of(n_blocks: int) -> list[dict]:
     """Return the runs of the small model with the usual budget and rate."""
     found = list(of(repeats.TABLE.runs, n_blocks=n_blocks, updates=800, rate=0.01))
@@ -255,11 +231,11 @@ def runs_of(n_blocks: int) -> list[dict]:
 
 
 @holds(
-    "In all three the loss of two layers falls slowly at first, then, after 160 to 360 updates, "
-    "from above 2.2 to below 0.6 within 120.",
+    "In all three the loss of two layers soon falls to that of blind guessing, 1 in the figure.",
+    "After 160 to 360 updates it suddenly drops from above 0.6 to below 0.2.",
     "With two layers the loss falls when both scores rise.",
     "With one layer the induction score stays near 0.1, the previous score falls to 0, and the "
-    "loss stays near three quarters of that of blind guessing.",
+    "loss stays near three quarters of that of blind guessing (1 on the axis).",
 )
 def test_an_induction_head_appears_suddenly() -> None:
     one = [step for run in runs_of(1) for step in run["curve"]]
@@ -268,8 +244,11 @@ def test_an_induction_head_appears_suddenly() -> None:
     assert all(abs(run["curve"][-1][2] - 0.1) < 0.02 for run in runs_of(1))
     assert all(run["curve"][-1][3] < 0.01 for run in runs_of(1))
     for run in runs_of(2):
-        high = max(i for i, step in enumerate(run["curve"]) if step[1] > 2.2)
-        low = min(i for i, step in enumerate(run["curve"]) if step[1] < 0.6)
+        losses = [step[1] / log(32) for step in run["curve"]]
+        assert run["curve"][1][0] == 40
+        assert 0.98 < losses[1] < 1
+        high = max(i for i, loss in enumerate(losses) if loss > 0.6)
+        low = min(i for i, loss in enumerate(losses) if loss < 0.2)
         assert 160 <= run["curve"][high][0] <= 360
         assert 0 < run["curve"][low][0] - run["curve"][high][0] <= 120
         for score in (2, 3):
@@ -277,11 +256,10 @@ def test_an_induction_head_appears_suddenly() -> None:
 
 
 @holds(
-    "One layer seems not to be enough.",
-    "Four times as many updates lower its loss by only about 0.06;",
-    "another seed or learning rate changes it by less than 0.1.",
-    "After 12,800 updates it is 2.47, still worse than guessing by the counts in the period "
-    "(2.26), for which one must know the period.",
+    "One layer seems not to be enough, with any seed or learning rate that we tried.",
+    "Four times as many updates lower its loss by only about 0.06.",
+    "After 12,800 updates it is 2.47, still worse than guessing by how often each token stands in "
+    "the period (2.26), for which one must know the period.",
     "With 16 times the updates its loss falls only from 2.59 to 2.47.",
 )
 def test_patience_does_little_for_one_layer() -> None:

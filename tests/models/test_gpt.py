@@ -98,8 +98,8 @@ def test_a_text_that_is_too_long_is_refused(model: GPT) -> None:
 
 
 @holds(
-    "each token takes the plain average over all tokens so far, $A_{ij} = 1/i$, in training and"
-    " in use.",
+    "each token takes the plain average over all tokens so far (token $i$ gives each of them the "
+    "weight $1/i$), in training and in use.",
 )
 def test_even_weights_are_even_over_the_past(model: GPT) -> None:
     with torch.no_grad(), even_attention(model), recorded_weights(model) as maps:
@@ -163,8 +163,6 @@ def test_a_low_temperature_is_greedy_and_bad_numbers_are_refused() -> None:
 @holds(
     "To write, take the last row of logits, draw a token from its softmax, append the token to "
     "the text, and repeat.",
-    "A model writes by drawing from the last row of logits, again and again, with a temperature "
-    "and top-p.",
 )
 def test_writing_follows_the_model_and_repeats_with_the_seed(model: GPT) -> None:
     beginning = [3, 1, 4]
@@ -176,6 +174,14 @@ def test_writing_follows_the_model_and_repeats_with_the_seed(model: GPT) -> None
     assert greedy == expected
     one, two, other = (write(model, beginning, 15, np.random.default_rng(s)) for s in (1, 1, 2))
     assert one == two != other
+
+
+@holds("This is not necessary, and write avoids it:")
+def test_writing_reads_each_token_once(model: GPT) -> None:
+    read: list[int] = []
+    model.layers[0].query.register_forward_hook(lambda _, given, __: read.append(given[0].shape[1]))
+    write(model, [3, 1, 4], 15, np.random.default_rng(0))
+    assert read == [3, *[1] * 14]
 
 
 def test_tokens_are_drawn_by_their_probabilities(model: GPT) -> None:
