@@ -23,7 +23,7 @@ RNG = np.random.default_rng(3)
 
 @given(st.lists(st.integers(0, 6), min_size=1, max_size=12))
 @holds(
-    "In general a relation $R$ says which keys are of the kind for which query,",
+    "In general, $R_{ij}$ says that key $j$ is of the kind for query $i$,",
 )
 def test_relations_are_what_their_names_say(row):
     ids = np.array(row)
@@ -38,8 +38,8 @@ def test_relations_are_what_their_names_say(row):
 
 
 @holds(
-    "$I$ are the queries, of all sentences together, that have such a key:",
-    "the score of a head is the mean weight that queries put on keys of that kind:",
+    "$I$ holds all queries that have at least one such key:",
+    "The score of a head is the mean weight that queries put on keys of one kind:",
 )
 def test_mass_counts_only_queries_with_a_related_key():
     weights = RNG.dirichlet(np.ones(5), size=(2, 3, 5))
