@@ -8,6 +8,7 @@ import torch
 
 from qkv_lib.variants.delta import delta_attention, delta_attention_by_chunks
 from tests.arrays import LIBRARIES, array, normal, plain
+from tests.holds import holds
 from tests.refusals import says
 
 H, N, D, E = 3, 7, 5, 11
@@ -32,6 +33,10 @@ def operands(lib: str, n: int = N) -> list[Any]:
     return [array(lib, x) for x in (q, k, v, beta)]
 
 
+@holds(
+    "delta_attention_by_chunks computes the same, a whole chunk of tokens at once.",
+    "The chunked form does that.",
+)
 @pytest.mark.parametrize("lib", LIBRARIES)
 @pytest.mark.parametrize("gated", [False, True])
 def test_both_forms_are_the_definition(lib: str, gated: bool) -> None:

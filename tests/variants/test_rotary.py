@@ -17,6 +17,7 @@ from qkv_lib.variants.rotary import (
     yarn_factor,
 )
 from tests.arrays import LIBRARIES, normal, plain
+from tests.holds import holds
 from tests.refusals import says
 
 
@@ -71,6 +72,12 @@ def test_the_order_leads_from_one_layout_to_the_other() -> None:
     assert np.abs(scores - rope(q) @ rope(k).T).max() > 0.1  # one without the other
 
 
+@holds(
+    "turns one half of the features by the row and the other half by the column.",
+    "A score then depends on the two places only through the offset: how many rows down and how "
+    "many columns to the right the key lies, with sign.",
+    "2-D RoPE gives half of the features to each direction.",
+)
 def test_two_dimensions_know_the_offset_in_rows_and_in_columns() -> None:
     height, width = 3, 5
     q, k = (np.broadcast_to(normal("numpy", 1, 8, seed=i), (15, 8)) for i in range(2))
@@ -80,6 +87,12 @@ def test_two_dimensions_know_the_offset_in_rows_and_in_columns() -> None:
     np.testing.assert_allclose(scores[0, 1, 1, 3], scores[1, 2, 2, 4], rtol=1e-10)
     np.testing.assert_allclose(scores[2, 0, 0, 0], scores[2, 3, 0, 3], rtol=1e-10)
     assert abs(scores[0, 0, 0, 1] - scores[0, 0, 1, 0]) > 1e-3
+    np.testing.assert_allclose(scores[:2, :4, :2, :4], scores[1:, 1:, 1:, 1:], rtol=1e-10)
+    assert abs(scores[1, 1, 2, 3] - scores[1, 3, 2, 1]) > 1e-3  # the sign of the offset counts
+    grid = rope_2d(np.ones((15, 8)), height=height, width=width).reshape(height, width, 8)
+    for half, same, other in ((np.s_[:4], 1, 0), (np.s_[4:], 0, 1)):
+        assert np.ptp(grid[..., half], axis=same).max() < 1e-12
+        assert np.ptp(grid[..., half], axis=other).min() > 1e-4
 
 
 def test_refuses() -> None:
