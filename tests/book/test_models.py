@@ -16,7 +16,7 @@ def models() -> dict[str, dict[str, str]]:
     found = {}
     for row in rows:
         model, keys, positions = map(str.strip, row.split("|"))
-        name, heads = re.match(r"(.+) \((.+)\) \{cite:p\}", model).groups()
+        ((name, heads),) = re.findall(r"(.+) \((.+)\) \{cite:p\}", model)
         found[name] = {"heads": heads, "which keys": keys, "positions": positions}
     return found
 

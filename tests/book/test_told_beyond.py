@@ -9,6 +9,7 @@ from torch.nn import functional
 from torch.nn.attention.bias import causal_lower_right
 
 from qkv_lib import attention, attention_steps, causal_mask, softmax
+from qkv_lib.drawings.memory import EXAMPLES
 from qkv_lib.exact import ring
 from qkv_lib.exact.cache import KVCache
 from qkv_lib.exact.paged import PagedCache
@@ -84,11 +85,25 @@ class TestMemory:
 
 
 class TestChoice:
+    @holds(
+        "joined with causal by |, so that all queries see the first four keys, for example those "
+        "of a prompt.",
+        "The others are joined with it by &.",
+        "three texts in one row; no token sees another text.",
+    )
+    def test_the_six_rules_that_are_drawn(self) -> None:
+        masks = {name: rule.mask(10) for name, rule in EXAMPLES.items()}
+        under = np.tri(10, dtype=bool)
+        assert (masks["prefix of 4"] == under | (np.arange(10) < 4)).all()
+        assert all((mask <= under).all() for name, mask in masks.items() if "prefix" not in name)
+        texts = np.repeat([0, 1, 2], [3, 4, 3])
+        assert (masks["documents"] == under & (texts[:, None] == texts)).all()
+
     @holds("They broadcast, from the right.")
     def test_shapes_broadcast_from_the_right(self) -> None:
         assert np.broadcast_shapes((8, 3, 3), (8, 8, 3, 3)) == (8, 8, 3, 3)
 
-    @holds("A gate is a factor between 0 and 1.")
+    @holds(r"multiplies each feature by a factor between 0 and 1 ($\odot$).")
     def test_a_gate_makes_nothing_larger_and_turns_no_sign(self) -> None:
         plain = attention(Q, K, V)
         gated = gated_attention(Q, K, V, RNG.normal(size=plain.shape))
@@ -101,7 +116,7 @@ class TestLonger:
     turns = 1000 * theta / (2 * np.pi)
 
     @holds(
-        "They have turned many times in training and know every angle.",
+        "They have turned many times in training, so the model has seen them at every angle.",
         "They leave the part of the circle that training showed.",
         "A pair with a short wavelength has seen the whole circle.",
     )
@@ -109,12 +124,7 @@ class TestLonger:
         assert self.turns[0] > 100
         assert self.turns[-1] < 1 < 4 * self.turns[self.turns < 1].max()
 
-    @holds(
-        "Their distance is divided like every other.",
-        "interpolation (PI) slows them down as much as all others.",
-        "Interpolation slows the fast pairs too.",
-        "The fast pairs, which tell neighbours apart, turn less than they ever did.",
-    )
+    @holds("interpolation (PI) slows them down as much as all others.")
     def test_interpolation_divides_each_angle(self) -> None:
         slower = interpolated(self.theta, 4.0)
         assert np.allclose(slower, self.theta / 4)

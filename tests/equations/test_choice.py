@@ -26,7 +26,7 @@ def seen(mask: np.ndarray) -> list[list[int]]:
 
 
 @holds(
-    "Let $J_i$ be the set of keys that the rule allows to query $i$. Then its output is",
+    "Let $J_i$ be the set of keys that the rule allows to query $i$. Then the output is",
 )
 @evaluated("eq-choice-flex")
 def test_a_rule_and_a_change_of_the_scores() -> Cases:
@@ -41,7 +41,7 @@ def test_a_rule_and_a_change_of_the_scores() -> Cases:
 @holds(
     "One way is to cut the keys into blocks $T$ and to represent each block by the mean "
     "of its keys.",
-    "each query then reads only the few blocks whose mean keys give it the highest scores:",
+    "each query then reads only the few blocks $T$ with the highest scores $r_{iT}$, as in MoBA:",
     "$J_i$ now consists of the keys in the chosen blocks; all other keys are ignored.",
 )
 @evaluated("eq-choice-sparse")
@@ -79,9 +79,9 @@ def test_a_sink_is_a_factor_on_the_softmax_output() -> Cases:
 
 
 @holds(
-    r"has one factor per feature, computed from $x_i$, the token that asks ($\odot$ "
-    "multiplies feature by feature):",
-    "A gate sees only the asking token $x_i$, not the scores",
+    "The factors are computed from $x_i$, the row from which the query is computed too, with a "
+    r"learned $d_\text{model} \times d_v$ matrix $W_G$ per head.",
+    "A gate does not see the scores;",
 )
 @evaluated("eq-choice-gate")
 def test_a_gate_lets_a_part_of_the_output_through() -> Cases:
@@ -95,7 +95,7 @@ def test_a_gate_lets_a_part_of_the_output_through() -> Cases:
     "so that the keys that the second favours lose most.",
     "A difference computes two maps of weights $A_1$ and $A_2$ from two sets of scores, and "
     r"subtracts the second, times a learned $\lambda$, from the first:",
-    "A key that only the first map favours loses least.",
+    "So what both maps share is taken away, and a key that only the first map favours stands out.",
 )
 @evaluated("eq-choice-differential")
 def test_one_map_is_subtracted_from_another() -> Cases:
@@ -108,4 +108,7 @@ def test_one_map_is_subtracted_from_another() -> Cases:
     fall = STEPS.weights - (STEPS.weights - lam * A_2)
     assert (fall.argmin(axis=1) == A_2.argmin(axis=1)).all()
     assert (fall.argmax(axis=1) == A_2.argmax(axis=1)).all()
+    same = np.stack([QUERY, QUERY]), np.stack([KEY, KEY]), VALUE[None]
+    shared = differential_attention(*same, strength=1.0)
+    np.testing.assert_allclose(shared, np.zeros((1, N, E)), atol=1e-12)
     yield given(O=found[0], A_1=STEPS.weights, A_2=A_2, lam=lam, V=VALUE)
