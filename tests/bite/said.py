@@ -60,7 +60,7 @@ HELD = [
           swap("number of parameters does not depend on the",
                "number of parameters depends on the"), CLAIMS),
     Plant("queries and keys exchanged in a misconception", "book/appendix/misconceptions.md",
-          swap("It runs over the keys: each query has", "It runs over the queries: each key has"),
+          swap("keys: the weights of each query sum", "queries: the weights of each key sum"),
           CLAIMS),
     Plant("an assert removed on which an answer leans", FAQ,
           cell("ch09-flash", source("assert np.allclose(tiled, exact, atol=1e-12)",

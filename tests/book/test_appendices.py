@@ -35,7 +35,6 @@ def test_every_row_of_the_article_attends_to_the_longest() -> None:
 @holds(
     "The program gives one row per word, not a vector of fixed length.",
     "A single vector requires pooling.",
-    "Attention makes one vector of a sentence",
 )
 def test_the_program_gives_a_row_for_each_word() -> None:
     for n in (2, 3, 4):
@@ -127,11 +126,7 @@ def test_the_formula_is_the_output_and_softmax_acts_on_rows() -> None:
     assert not moved[1:].any()
 
 
-@holds(
-    "An output larger than every value",
-    "weights that do not sum to 1",
-    "Rows of weights do not sum to 1",
-)
+@holds("Rows of weights do not sum to 1")
 def test_weights_over_the_queries_can_leave_the_range_of_the_values() -> None:
     ones = np.ones((5, 1))
     weights = softmax(3 * Q @ K.T, axis=0)
@@ -158,7 +153,7 @@ def test_shared_maps_and_rotary_positions() -> None:
     assert not np.allclose(turned, plain, atol=0.01)
 
 
-@holds("(In a causal model that skips the hidden half, below twice that.)")
+@holds("(Twice that length in a causal model that skips the hidden half.)")
 def test_without_the_hidden_half_the_quadratic_part_needs_twice_the_length() -> None:
     block = Block(d_model=512, n_heads=8)
     for n, part in ((6 * 512, 1), (12 * 512, 1 / 2)):
@@ -210,8 +205,8 @@ def test_the_settings_of_the_hub_follow_from_the_table_of_notebooks() -> None:
     assert max(memory) + JUPYTERLAB < 2000
 
 
-@holds("usually a few hundredths;")
-def test_most_tolerances_are_a_few_hundredths() -> None:
+@holds("usually one to five hundredths;")
+def test_most_tolerances_are_one_to_five_hundredths() -> None:
     allowed = []
     for page in sorted(BOOK.glob("*.ipynb")):
         for cell in nbformat.read(page, as_version=4).cells:
@@ -220,6 +215,5 @@ def test_most_tolerances_are_a_few_hundredths() -> None:
             for number in re.findall(r"\d+\.\d+", printed) if stated else ():
                 allowed.append(stated.get("abs", 0) + stated.get("rel", 0) * float(number))
     assert len(allowed) > 100
-    assert np.median(allowed) < 0.04
     few, many = np.quantile(allowed, [0.2, 0.7])
-    assert 0.005 < few < 0.02 < many < 0.08
+    assert 0.0099 < few < many < 0.0501

@@ -28,7 +28,19 @@ def computed() -> dict[str, np.ndarray]:
     mask, bias = rng.random((n_q, n_k)) < 0.9, rng.normal(size=(n_q, n_k))
     steps = attention_steps(query, key, value, mask=mask, bias=bias)
     assert (merge_heads(np.stack([steps.output] * h)) @ W_O).shape == (n_q, d_model)
-    given = {"x": x, "W_Q": W_Q, "W_K": W_K, "W_V": W_V, "W_O": W_O, "mask": mask, "bias": bias}
+    given = {
+        "X": x,
+        "x": x,
+        "Q": query,
+        "K": key,
+        "V": value,
+        "W_Q": W_Q,
+        "W_K": W_K,
+        "W_V": W_V,
+        "W_O": W_O,
+        "mask": mask,
+        "bias": bias,
+    }
     return given | {"query": query, "key": key, "value": value} | steps._asdict()
 
 
@@ -41,20 +53,21 @@ def read(shape: str) -> tuple[int, ...]:
 
 
 @holds(
-    "| $X$ | input, one row per word | $n \\times d_{\\text{model}}$ | x |",
+    "| $X$ | input, one row per word | $n \\times d_{\\text{model}}$ | X, x |",
     "| $W_Q, W_K$ | learned maps | $d_{\\text{model}} \\times d_k$ | W_Q, W_K |",
     "| $W_V$ | learned map | $d_{\\text{model}} \\times d_v$ | W_V |",
-    "| $Q$ | queries, $X W_Q$ | $n_q \\times d_k$ | query |",
-    "| $K$ | keys, $X W_K$ | $n_k \\times d_k$ | key |",
-    "| $V$ | values, $X W_V$ | $n_k \\times d_v$ | value |",
+    "| $Q$ | queries, $X W_Q$ | $n_q \\times d_k$ | Q, query |",
+    "| $K$ | keys, $X W_K$ | $n_k \\times d_k$ | K, key |",
+    "| $V$ | values, $X W_V$ | $n_k \\times d_v$ | V, value |",
     "| $Q K^\\top$ | scores | $n_q \\times n_k$ | scores |",
-    "| $S$ | scores over $\\sqrt{d_k}$ | $n_q \\times n_k$ | scaled |",
+    "| $S$ | scores divided by $\\sqrt{d_k}$ | $n_q \\times n_k$ | scaled |",
     "| $M$ | may query $i$ see key $j$? | $n_q \\times n_k$ | mask |",
     "| $B$ | added to the scaled scores | $n_q \\times n_k$ | bias |",
     "| $A$ | softmax of each row | $n_q \\times n_k$ | weights |",
     "| $L$ | log-sum-exp of each row | $n_q$ | logsumexp |",
     "| $O$ | $A V$ | $n_q \\times d_v$ | output |",
-    "| $W_O$ | maps the heads, side by side | $h\\,d_v \\times d_{\\text{model}}$ | W_O |",
+    "| $W_O$ | maps the outputs of the heads, side by side | "
+    "$h\\,d_v \\times d_{\\text{model}}$ | W_O |",
 )
 def test_each_array_has_the_shape_that_stands_beside_it() -> None:
     arrays = computed()
@@ -63,7 +76,7 @@ def test_each_array_has_the_shape_that_stands_beside_it() -> None:
         for row in ROW.finditer(CARD)
         for name in re.findall(r"`(\w+)`", row["names"])
     }
-    assert len(said) >= 14
+    assert len(said) >= 18
     assert said == {name: arrays[name].shape for name in said}
 
 

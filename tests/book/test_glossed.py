@@ -52,7 +52,6 @@ class TestFormula:
         "one row per query, as wide as a value, $n_q \\times d_v$.",
         "Each query gets one row of output.",
         "There are as many values as keys.",
-        "It gives one row per query.",
     )
     def test_shapes_and_sizes(self) -> None:
         assert STEPS.scores.shape == STEPS.weights.shape == (3, 5)

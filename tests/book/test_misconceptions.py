@@ -12,22 +12,21 @@ PAGE = BOOK / "appendix" / "misconceptions.md"
 LINK = re.compile(r"\]\(([^)#]+)#([^)]+)\)")
 
 # The list of the course, one belief a line.
-MUST_MEET = """
+MUST_MEET = r"""
 Q, K and V are three different inputs
 One projection can serve as both Q and K
 Q, K and V carry a fixed human meaning
 A token attends most to itself
 Softmax runs over the queries
-√d is cosmetic
-√d uses d_model
+Dividing by $\sqrt{d_k}$ is cosmetic
+The root is that of d_model
 Masking is multiplying scores by 0
 −1e9 is −∞
 Heads are slices of the input
 More heads, more parameters
 Attention knows order
-A high weight is importance, and explains the answer
-The KV cache stores Q
-The KV cache changes the output
+A high weight means that a token is important, and explains the answer
+The KV cache stores Q, or changes the output
 Training and generation are the same pass
 The quadratic part always dominates
 FlashAttention is an approximation

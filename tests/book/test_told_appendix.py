@@ -32,9 +32,7 @@ def random(*shape: int) -> torch.Tensor:
 class TestCard:
     @holds(
         "Scores before the softmax, weights after it, output = weights × values.",
-        "The softmax runs along a row, over the keys. Each row of weights sums to 1.",
-        "Inner sizes cancel: $(n_q \\times d_k)(d_k \\times n_k) \\to n_q \\times n_k$, and "
-        "$(n_q \\times n_k)(n_k \\times d_v) \\to n_q \\times d_v$.",
+        "The softmax runs along a row, over the keys. Each row of weights sums to 1;",
         "Vectors are rows: $X W$, never $W x$.",
     )
     def test_rows(self) -> None:
@@ -49,10 +47,12 @@ class TestCard:
         assert torch.allclose(layer.query(x), x @ layer.query.weight.T)
 
     @holds(
-        "Rows are queries, columns are keys, in every matrix and every picture.",
+        "In scores, weights and masks, and in every picture of them, rows are queries and columns "
+        "are keys.",
     )
     def test_rows_are_queries(self) -> None:
         assert STEPS.scores.shape == STEPS.weights.shape == (len(Q), len(K))
+        assert causal_mask(len(Q), len(K)).shape == (len(Q), len(K))
         ax = plots.heatmap(STEPS.weights, queries=range(3), keys=range(5))
         assert "quer" in ax.get_ylabel()
         assert "key" in ax.get_xlabel()
@@ -60,7 +60,7 @@ class TestCard:
 
     @holds(
         "A mask is boolean, True = may attend. It acts before the softmax.",
-        "A row that may see nothing has the weights 0 and the output 0, never NaN.",
+        "where a row may see nothing, its weights and its output are 0, never NaN.",
         "rows of weights sum to 1, padding changes nothing",
     )
     def test_mask(self) -> None:
@@ -80,11 +80,11 @@ class TestCard:
         "| $d_k$ | features of a query and of a key, in one head |",
         "| $d_v$ | features of a value, and of an output row |",
         "| $n_q$ | queries, and rows of the output |",
-        "| $n_k$ | keys, and as many values; $n$ where $n_q = n_k$ |",
+        "| $n_k$ | keys, and values; $n$ stands for both counts where $n_q = n_k$ |",
         "| $d_{\\text{model}}$, $h$ | features of the input; heads |",
         "The root is of $d_k$, the width of one head, not of $d_{\\text{model}}$.",
-        "In code, axes in front are free: (batch, heads, n, d). Heads are cut from the features "
-        "of a row, not from the rows.",
+        "The library takes any number of axes in front: (batch, heads, n, d). A head is a group of "
+        "feature columns, not of rows.",
         "In this book: (batch, heads, n, d).",
     )
     def test_axes(self) -> None:
@@ -101,10 +101,6 @@ class TestCard:
         assert np.allclose(steps.scaled, steps.scores / np.sqrt(4))
         assert np.allclose(steps.output[1, 2], attention(*[heads[1, 2]] * 3))
 
-    @holds(
-        "Comments in the source of the library are shorter: n counts queries and m keys; d is "
-        "their width, e that of values."
-    )
     def test_letters_of_the_library(self) -> None:
         found = re.findall(r"(\w+) : array of shape \(\.\.\., \w, (\w), (\w)\)", Call.__doc__ or "")
         assert {name: width for name, *width in found} == {

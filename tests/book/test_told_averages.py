@@ -270,7 +270,7 @@ class TestOrder:
         "2^{-8r/h}$ for head $r$ of $h$, where $h$ is a power of two:",
         "without the mask, this library uses $|i - j|$",
         "The steeper the slope, the more a head prefers near keys.",
-        "| $m_r$ | slope of head $r$ in ALiBi |",
+        "| $H^{(r)}$, $m_r$ | output of head $r$; its slope in ALiBi |",
     )
     def test_alibi_by_its_slopes(self) -> None:
         bias, slopes = alibi_bias(4, 9), alibi_slopes(4)

@@ -53,7 +53,7 @@ class TestFormula:
         assert not np.allclose(softmax(asking @ K.T), softmax(asking @ K.T)[0])
 
     @holds(
-        "| $W_{QK}$ | one matrix for two, $W_Q W_K^\\top$ |",
+        "| $W_{QK}$ | $W_Q W_K^\\top$, which replaces both |",
         "The dot product of two learned projections, of rows $x_i$ and $x_j$, already is bilinear:",
         "With the dot product, a key whose score is positive can win merely by being long.",
         "An additive score cannot exceed the sum of all $|u_c|$, because tanh stays between −1 "

@@ -34,7 +34,6 @@ class TestExample:
         "$1 \\times d_v$.",
         "With $u = 0$ all scores are 0, and the result is the mean of the values.",
         "With learned=False the query stays 0, so the layer pools by the mean.",
-        "To get one vector, pool the rows.",
         "To get one vector for a sentence, pool its rows: by their mean, or with one learned "
         "query.",
         "turn a sentence of any length into one vector",

@@ -237,7 +237,6 @@ CLAIMS: dict[str, Claim] = {
                       lam=2 * np.pi / frequencies(8))
     ),
     r"B = W_Q W_K^\top": Claim(lambda: joined("B")),
-    r"W_{QK} = W_Q W_K^\top": Claim(lambda: joined("W_QK")),
     r"n = 6\, d_\text{model}": Claim(lambda: given(n=crossover_length(HEAD), d_model=512)),
     r"y_i = \sum_r x_{i-r}\, W_r": Claim(filtered),
     r"S_{ij} = \sum_c Q_{ic} K_{jc} / \sqrt{d_k}": Claim(

@@ -23,8 +23,8 @@ def all_tests() -> None:
 
 
 @holds(
-    "Every numbered equation has a test that evaluates the formula as it is written, mostly one"
-    " number at a time, and compares it with the library.",
+    "Every numbered equation has a test that computes what the formula says and compares it with "
+    "the library.",
 )
 def test_every_display_equation_of_the_book_has_a_test() -> None:
     assert faults(formulas.equations_of_the_book(), registry.TESTS) == []
@@ -139,7 +139,7 @@ def test_what_is_no_display_equation_is_passed_over(text: str) -> None:
     ],
 )
 @holds(
-    "An equation without a test fails.",
+    "An equation without a test makes the tests fail.",
 )
 def test_each_fault_is_named(equations: list[Equation], tested: list[str], fault: str) -> None:
     (found,) = faults(equations, tested)

@@ -22,7 +22,8 @@ from tests.practice.answers.source import function
 
 @pytest.mark.parametrize("name", ANSWERS)
 @holds(
-    "Every exercise is tried on right answers in several styles, and on wrong ones:",
+    "Every exercise that asks for a function is tried on right answers in several styles, and on "
+    "wrong ones:",
 )
 def test_a_right_answer_passes_in_every_style(name):
     styles = ANSWERS[name].right
@@ -32,7 +33,7 @@ def test_a_right_answer_passes_in_every_style(name):
 
 @pytest.mark.parametrize("name", ANSWERS)
 @holds(
-    "each must get the name of its own mistake.",
+    "each wrong one must be told its own mistake.",
 )
 def test_one_wrong_edit_gets_the_name_of_its_mistake(name):
     edits = ANSWERS[name].edits

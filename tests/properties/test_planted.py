@@ -40,7 +40,7 @@ def test_the_fault_is_caught_by_the_property_named(fault: Implementation, name: 
 
 
 @holds(
-    "Each property has a planted fault that it must catch.",
+    "Each property must also catch a fault planted for it.",
 )
 def test_every_property_catches_some_fault() -> None:
     assert {name for _, name in FAULTS} == set(PROPERTIES)
