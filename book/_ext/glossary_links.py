@@ -31,9 +31,9 @@ CLOSED = (
 
 # Words of the glossary that mean something else elsewhere: weights of a file, a query of a search.
 EVERYDAY = frozenset({
-    "alignment", "attention", "bias", "chance", "context", "feature", "head", "key", "layout",
-    "mask", "offset", "output", "patch", "probe", "property", "query", "rule", "scaling",
-    "scores", "seed", "token", "value", "weights",
+    "alignment", "attention", "bias", "block", "chance", "context", "feature", "head", "key",
+    "layout", "mask", "offset", "output", "patch", "probe", "property", "query", "rule", "scaling",
+    "scores", "seed", "state", "token", "value", "weights",
 })  # fmt: skip
 # Chinese words of the glossary that say more than its English word: 循环 is also a loop of code.
 WIDER = frozenset({"循环"})

@@ -29,7 +29,7 @@ STEPS = attention_steps(Q, K, V)
 
 class TestFormula:
     @holds(
-        "For each query, the average of the values under weights that come from comparing the "
+        "For each query, a weighted average of the values; the weights come from comparing the "
         "query with the keys.",
         "scores are dot products, divided by $\\sqrt{d_k}$, and a softmax over the keys turns them "
         "into the weights of the values.",
@@ -123,8 +123,8 @@ class TestFormula:
         assert np.isclose(found[0][1, 2], slope, atol=1e-4)
 
     @holds(
-        "If the query moves a little, the answer stays the same or jumps. So its gradient is 0 "
-        "wherever it has one, and a model cannot learn from it."
+        "If the query moves a little, the answer stays the same or jumps. So the gradient of query "
+        "and keys is 0 wherever there is one, and training cannot move them."
     )
     def test_a_hard_lookup_has_no_slope(self) -> None:
         answers = {int((K @ np.array([np.cos(t), np.sin(t), 0, 0])).argmax())
@@ -144,7 +144,7 @@ class TestModels:
 
     @holds(
         "The part of a block that changes each row alone:",
-        "two linear maps with a bend between them.",
+        "two linear maps with an activation function between them.",
         "Its output can be a row that no average of the values gives.",
     )
     def test_feed_forward_sees_each_row_alone(self) -> None:
@@ -154,13 +154,20 @@ class TestModels:
         equal = torch.ones(3, 4).double()  # every average of these rows is such a row
         assert not torch.allclose(layer(equal), equal)
 
-    @holds("its input is added to its output.")
+    @holds(
+        "A layer's input is added to the layer's output.",
+        "Attention and a feed-forward layer, each with a residual path around it and with layer "
+        "normalisation.",
+    )
     def test_the_residual_path_adds_the_input(self) -> None:
         block, x = EncoderBlock(4, 2).double(), torch.tensor(RNG.normal(size=(3, 4)))
         for each in (block.attention.output, block.feed_forward.contract):
             torch.nn.init.zeros_(each.weight)
             torch.nn.init.zeros_(each.bias)
         assert torch.equal(block(x), x)
+        block = EncoderBlock(4, 2).double()
+        y = x + block.attention(block.attention_norm(x))
+        assert torch.allclose(block(x), y + block.feed_forward(block.feed_forward_norm(y)))
 
     @holds(
         "Several attentions side by side, each on its own projections. Their outputs are laid next "
@@ -212,12 +219,15 @@ class TestModels:
         assert (factor < 1).all()
 
     @holds(
-        "Attention to a few blocks of keys, which each query chooses by a summary of each block."
+        "Attention to a few blocks of keys. In this book each query chooses them by a summary of "
+        "each block"
     )
     def test_blocks_are_chosen_by_their_mean(self) -> None:
         keys = RNG.normal(size=(6, 4))
         best = (Q @ keys.reshape(3, 2, 4).mean(axis=1).T).argmax(axis=1)
-        assert (chosen_blocks(Q, keys, block=2, n_chosen=1).argmax(axis=1) == best).all()
+        chosen = chosen_blocks(Q, keys, block=2, n_chosen=1)
+        assert (chosen.argmax(axis=1) == best).all()
+        assert (chosen.sum(axis=1) == 1).all()
 
     @holds(
         "the product of their weights, with the heads averaged and half of each row given to the "
@@ -237,8 +247,8 @@ class TestPositions:
         assert not np.allclose(turned(x, theta, positions=np.array([0, 6])), x)
 
     @holds(
-        "Dividing all positions by the factor by which the texts have become longer, so that RoPE "
-        "meets no new angle."
+        "Dividing all positions by the factor by which the texts have become longer, so that no "
+        "angle of RoPE lies beyond those of training."
     )
     def test_interpolation(self) -> None:
         theta, x = frequencies(8), RNG.normal(size=(2, 8))

@@ -123,7 +123,7 @@ class TestGlossary:
 
     @holds(
         "A step waits for memory if it does fewer multiplications per byte than the processor "
-        "could do in the time it takes to read one."
+        "could do in the time it takes to read one byte."
     )
     def test_what_a_step_waits_for(self) -> None:
         rate, bandwidth = 400.0, 2.0  # multiplications and bytes per second: 200 a byte
@@ -135,8 +135,8 @@ class TestGlossary:
     @holds(
         "| $\\tau$, $\\sigma$ | temperature; bandwidth of a kernel |",
         "The width $\\sigma > 0$ of a Gaussian kernel, which says what counts as near.",
-        "Prediction by an average of measurements, in which those made nearby count more: a soft "
-        "lookup from 1964.",
+        "Prediction by an average of measurements, in which those made nearby count more. It is a "
+        "soft lookup, and dates from 1964.",
     )
     def test_bandwidth(self) -> None:
         places = np.array([[0.0], [1.0], [3.0]])

@@ -58,7 +58,7 @@ class TestFormula:
         "With the dot product, a key whose score is positive can win merely by being long.",
         "An additive score cannot exceed the sum of all $|u_c|$, because tanh stays between −1 "
         "and 1.",
-        "However long the key, this score is at most $\\lVert u \\rVert_1$.",
+        "However long the key, this score is at most the sum of all $|u_c|$.",
     )
     def test_other_scores(self) -> None:
         W_Q, W_K = RNG.normal(size=(2, 10, 4))

@@ -15,14 +15,14 @@ CHINESE = re.compile(r'<span lang="zh">(.*?)</span>', re.DOTALL)
 # Terms that are also words of every day: only where the glossary's sense is meant must they be the
 # glossary's word, and no test can tell.
 EVERYDAY = frozenset({
-    "alignment", "bias", "chance", "context", "draft", "embedding", "feature", "language model",
-    "latent", "layout", "offset", "output", "patch", "pooling", "probe",
+    "alignment", "bias", "block", "chance", "context", "draft", "embedding", "feature",
+    "language model", "latent", "layout", "offset", "output", "patch", "pooling", "probe",
     "projection", "property", "recurrence", "rule", "sampling", "scaling", "scores", "seed",
-    "source", "target",
+    "source", "state", "target",
 })  # fmt: skip
 # A longer Chinese term may be said shorter.
 SHORTER = {
-    "attention sink": "汇点", "rollout": "展开", "attention map": "图", "heat map": "热图",
+    "attention sink": "汇点", "rollout": "展开", "attention map": "图",
     "block-sparse attention": "稀疏", "residual path": "残差", "held-out data": "留出",
     "layer normalisation": "归一化", "KV cache": "缓存", "multi-head latent attention": "潜在",
     "sequence to sequence": "序列", "feed-forward layer": "前馈", "Jacobian": "雅可比",
