@@ -33,7 +33,7 @@ def rollout(weights: Sequence[Array], *, residual: float = 0.5) -> Array:
     Parameters
     ----------
     weights : sequence of arrays of shape (..., h, n, n)
-        Self-attention weights, first layer first; rows sum to 1.
+        Self-attention weights whose rows sum to 1, first layer first.
     residual : float
         The share ``ρ`` of a token that goes around attention, 0 to 1.
 
