@@ -57,7 +57,8 @@ NUMBERS: dict[str, str] = {
     "07-tools": "d_k = 2; Q = 0",
     "08-outlook": "g = 1; d_k = 16; d_k = 8",
     "08-1-memory": "B = 2; d_c = 512; d_r = 64",
-    "08-3-longer": r"s = 4; s = 4; s = 1; \lVert k_t \rVert = 1; \beta_t = 1; \beta_t = 1; \alpha_t = 1",
+    "08-3-longer": r"s = 4; s = 4; s = 1; \beta_t = 1; \beta_t = 1; \alpha_t = 1; "
+    r"\lVert k_t \rVert = 1",
 }  # fmt: skip
 """The numbers that symbols get on each page: what is so on one page need not be on another."""
 
