@@ -37,7 +37,7 @@ def lookup(
     Raises
     ------
     ValueError
-        If there is not one weight, or not one value, per word.
+        If there is not one weight and one value per word.
 
     Examples
     --------
