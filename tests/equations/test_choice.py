@@ -95,7 +95,8 @@ def test_a_gate_lets_a_part_of_the_output_through() -> Cases:
     "so that the keys that the second favours lose most.",
     "A difference computes two maps of weights $A_1$ and $A_2$ from two sets of scores, and "
     r"subtracts the second, times a learned $\lambda$, from the first:",
-    "So what both maps share is taken away, and a key that only the first map favours stands out.",
+    r"So the part $\lambda$ of what both maps share is taken away, and a key that only the "
+    "first map favours stands out.",
 )
 @evaluated("eq-choice-differential")
 def test_one_map_is_subtracted_from_another() -> Cases:

@@ -186,7 +186,8 @@ def test_the_delta_rule_recalls_more_from_wider_rows() -> None:
 
 
 @holds(
-    "After 600 updates, choosing what to look at lowers the loss by half a nat per token:",
+    "After 600 updates, choosing what to look at, and with it knowing places, lowers the loss by "
+    "half a nat per token:",
     "after 2,400 updates it is larger, 0.68 nat.",
     "After 4,800 (one seed) it is still two thirds of a nat, and both losses hardly fall any more.",
 )

@@ -15,7 +15,8 @@ RECIPES = {"images": images.RECIPES, "canvases": canvases.RECIPES}
 @holds(
     "The weights beat ink by mass in one of the three models, by hits in two, by the deletion "
     "curve (lower is better) in one.",
-    "Rollout beats ink by hits and by the deletion curve in all three, but by mass in none.",
+    "Rollout clearly beats ink by hits and by the deletion curve in all three, but by mass in "
+    "none.",
     "The weights show this less well: on no measure do they beat ink in all three models.",
 )
 def test_rollout_beats_ink_by_hits_and_not_by_mass() -> None:

@@ -57,7 +57,7 @@ def test_every_curve_is_whole() -> None:
 
 @holds(
     "Initial weights, data, number of updates and learning rate are the same.",
-    "(Its $W_Q$ and $W_K$ have no effect.",
+    "(Its $W_Q$ and $W_K$ have no effect, nor has RoPE, by which alone this model knows places.",
 )
 def test_both_kinds_begin_alike_and_only_one_chooses() -> None:
     one, two = (writing.train(kind, seed=3, n_updates=1) for kind in ("choosing", "even"))

@@ -411,3 +411,24 @@ def test_the_stored_times_are_of_these_tools() -> None:
         assert functions["F.scaled_dot_product_attention"] == 1
         assert all(times > 0 for times in (*functions.values(), *layers.values()))
     assert set(measured["import_seconds"]) >= {tool.package for tool in TOOLS.values()} - {"numpy"}
+
+
+@holds(
+    "With need_weights=False it gives zeros here, but NaN on its fast path (evaluation without "
+    "gradients, with biases and batch_first=True).",
+    "silently replaces your mask by the top-left one, except on its fast path (bug 5).",
+)
+def test_the_fast_path_of_the_layer_of_pytorch_keeps_the_mask_and_gives_nan() -> None:
+    layer = torch.nn.MultiheadAttention(4, 2, batch_first=True).eval()
+    x = torch.randn(1, 3, 4, generator=torch.Generator().manual_seed(0))
+    empty = {"key_padding_mask": torch.ones(1, 3, dtype=torch.bool), "need_weights": False}
+    assert (layer(x, x, x, **empty)[0] == layer.out_proj.bias).all()  # zeros, and the bias
+    first_hidden = torch.zeros(3, 3, dtype=torch.bool)
+    first_hidden[:, 0] = True
+    with torch.no_grad():
+        assert layer(x, x, x, **empty)[0].isnan().all()
+        flagged, plain = (
+            layer(x, x, x, attn_mask=first_hidden, need_weights=False, **flag)[0]
+            for flag in ({"is_causal": True}, {})
+        )
+        assert torch.equal(flagged, plain)
