@@ -1,4 +1,4 @@
-r"""Differential attention: the difference of two maps, so that what both share falls out.
+r"""Differential attention: the difference of two maps, so that what both share counts less.
 
 .. math:: O = \big(\mathrm{softmax}(S_1) - \lambda\, \mathrm{softmax}(S_2)\big)\, V
 """

@@ -2,8 +2,9 @@ r"""Block-sparse attention: each query chooses a few blocks of keys, by their me
 
 .. math:: r_{iB} = q_i \cdot \tfrac{1}{|B|} \sum_{j \in B} k_j
 
-A query attends to the blocks whose mean it likes best, and to its own. Everything else is left
-out, whatever its weight would have been: another answer, which can be compared with the full one.
+A query attends to the blocks whose mean it likes best; a causal one always to its own, too.
+Everything else is left out, whatever its weight would have been: another answer, which can be
+compared with the full one.
 """
 
 from __future__ import annotations

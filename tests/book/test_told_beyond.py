@@ -88,8 +88,9 @@ class TestChoice:
     @holds(
         "joined with causal by |, so that all queries see the first four keys, for example those "
         "of a prompt.",
-        "The others are joined with it by &.",
-        "three texts in one row; no token sees another text.",
+        "The other four are joined with causal by &.",
+        "three texts, one after another; the rule looks up the text of each position, and no "
+        "token sees another text.",
     )
     def test_the_six_rules_that_are_drawn(self) -> None:
         masks = {name: rule.mask(10) for name, rule in EXAMPLES.items()}

@@ -41,7 +41,7 @@ def test_a_rule_and_a_change_of_the_scores() -> Cases:
 @holds(
     "One way is to cut the keys into blocks $T$ and to represent each block by the mean "
     "of its keys.",
-    "each query then reads only the few blocks $T$ with the highest scores $r_{iT}$, as in MoBA:",
+    "each query then reads only the few blocks $T$ with the highest scores $r_{iT}$:",
     "$J_i$ now consists of the keys in the chosen blocks; all other keys are ignored.",
 )
 @evaluated("eq-choice-sparse")
@@ -95,7 +95,7 @@ def test_a_gate_lets_a_part_of_the_output_through() -> Cases:
     "so that the keys that the second favours lose most.",
     "A difference computes two maps of weights $A_1$ and $A_2$ from two sets of scores, and "
     r"subtracts the second, times a learned $\lambda$, from the first:",
-    r"So the part $\lambda$ of what both maps share is taken away, and a key that only the "
+    r"So of what both maps share only the part $1 - \lambda$ is left, and a key that only the "
     "first map favours stands out.",
 )
 @evaluated("eq-choice-differential")
@@ -110,6 +110,6 @@ def test_one_map_is_subtracted_from_another() -> Cases:
     assert (fall.argmin(axis=1) == A_2.argmin(axis=1)).all()
     assert (fall.argmax(axis=1) == A_2.argmax(axis=1)).all()
     same = np.stack([QUERY, QUERY]), np.stack([KEY, KEY]), VALUE[None]
-    shared = differential_attention(*same, strength=1.0)
-    np.testing.assert_allclose(shared, np.zeros((1, N, E)), atol=1e-12)
+    shared = differential_attention(*same, strength=lam)[0]
+    np.testing.assert_allclose(shared, (1 - lam) * attention(QUERY, KEY, VALUE), atol=1e-12)
     yield given(O=found[0], A_1=STEPS.weights, A_2=A_2, lam=lam, V=VALUE)

@@ -10,6 +10,7 @@ from qkv_lib.variants.differential import (
     first_strength,
 )
 from tests.arrays import LIBRARIES, normal, operands, plain
+from tests.holds import holds
 from tests.refusals import says
 
 
@@ -32,6 +33,17 @@ def test_what_both_maps_share_falls_out() -> None:
     query, key, value = operands("numpy")
     twice = (np.concatenate([x, x], axis=1) for x in (query, key))
     assert np.abs(differential_attention(*twice, value, strength=1.0)).max() == 0
+
+
+@holds("after which only its direction counts, not its length.")
+def test_a_norm_of_each_head_leaves_only_the_direction_of_the_difference() -> None:
+    query, key = normal("numpy", 1, 2, 5, 11), normal("numpy", 1, 2, 7, 11, seed=1)
+    value = normal("numpy", 1, 1, 7, 13, seed=2)
+    found = differential_attention(query, key, value, strength=0.8)
+    assert np.ptp(np.linalg.norm(found, axis=-1)) > 0.1
+    small, large = (x / np.sqrt((x**2).mean(axis=-1, keepdims=True)) for x in (0.1 * found, found))
+    np.testing.assert_allclose(small, large)
+    np.testing.assert_allclose(np.linalg.norm(large, axis=-1), 13**0.5)
 
 
 def test_the_first_strength_grows_with_depth() -> None:
