@@ -12,7 +12,7 @@ from tests.book.works import works
 RECORD = pointers.record()
 
 # Works that go by the name of their model, and those known by the year before they were printed.
-BY_THEIR_NAME = {"deepseekv2", "deepseekv32", "llama2024", "mistral2023",
+BY_THEIR_NAME = {"deepseekv2", "deepseekv3", "deepseekv32", "llama2024", "mistral2023",
                  "gemma2024", "gemma2025", "gptoss2025", "kimi2025", "minimax2025"}  # fmt: skip
 A_YEAR_EARLIER = {"radford2022", "arora2023", "wortsman2023", "dao2023"}
 

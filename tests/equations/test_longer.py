@@ -20,7 +20,7 @@ STRENGTH, DECAY = rng.uniform(size=(2, N))
 
 @holds(
     r"From one position to the next, pair $i$ turns by the angle $\theta_i = b^{-2i/d}$;",
-    "of a pair is the distance after which it has made a full turn:",
+    "of a pair is the distance, in positions, after which it has made a full turn:",
 )
 @evaluated("eq-longer-wavelength")
 def test_after_a_wavelength_a_pair_has_turned_once() -> Cases:
