@@ -415,7 +415,7 @@ def test_the_stored_times_are_of_these_tools() -> None:
 
 @holds(
     "With need_weights=False it gives zeros here, but NaN on its fast path (evaluation without "
-    "gradients, with biases and batch_first=True).",
+    "gradients, with biases, batch_first=True and an even number of heads).",
     "silently replaces your mask by the top-left one, except on its fast path (bug 5).",
 )
 def test_the_fast_path_of_the_layer_of_pytorch_keeps_the_mask_and_gives_nan() -> None:
@@ -427,6 +427,10 @@ def test_the_fast_path_of_the_layer_of_pytorch_keeps_the_mask_and_gives_nan() ->
     first_hidden[:, 0] = True
     with torch.no_grad():
         assert layer(x, x, x, **empty)[0].isnan().all()
+        for slow in ({"num_heads": 1, "batch_first": True}, {"num_heads": 2, "bias": False}):
+            other = torch.nn.MultiheadAttention(4, **slow).eval()
+            each = x if other.batch_first else x.transpose(0, 1)
+            assert other(each, each, each, **empty)[0].isfinite().all()
         flagged, plain = (
             layer(x, x, x, attn_mask=first_hidden, need_weights=False, **flag)[0]
             for flag in ({"is_causal": True}, {})
