@@ -21,7 +21,7 @@ W_UK, W_UV = rng.normal(size=(2, H, D_C, D))
 @holds(
     "With $b$ sequences, $n_q$ new tokens in each and $B$ bytes per number, the "
     "multiplications per byte, called arithmetic intensity (算术强度), are",
-    "A step reads every weight of the model once, whatever the batch",
+    "A step reads the matrices that its tokens pass through (once, whatever the batch)",
     r"That takes $d\,d'$ multiplications, one for each number of $W$, and $W$ has to be "
     r"read from memory. If several tokens pass through together, $W$ is still read only "
     r"once.",
@@ -58,7 +58,8 @@ def test_rows_of_tokens_count_where_there_are_many() -> None:
     r"again for the weighted sum of $n_k$ values, together $2\,n_k\,d_h$. In each key head $n_k$ "
     r"keys and $n_k$ values are read, $2\,n_k\,d_h$ numbers.",
     "The length $n_k$ and the batch $b$ cancel.",
-    "With $h$ given, only three things raise the intensity: more new tokens per step ($n_q$), "
+    "With $h$ given, and with a cache for each sequence, only three things raise the intensity: "
+    "more new tokens per step ($n_q$), "
     "fewer key heads ($g$) and fewer bytes per number ($B$).",
     "For the cache it is; neither the batch nor the length changes it, only drafts, fewer key "
     "heads or fewer bytes per number.",
@@ -122,7 +123,8 @@ def turn(t: int, d: int = D) -> np.ndarray:
     "RoPE turns queries and keys after they have been mapped. The turn at position $i$ is a "
     "matrix $R_i$: the query $q$ becomes $q R_i$.",
     r"In a score the turn comes between $q$ and $W_{UK}^\top$:",
-    "With RoPE this does not work, because RoPE turns each query and key by its position.",
+    "With RoPE this does not work: RoPE turns each query and key by its position, and this turn "
+    "would stand between the query and $W_{UK}^\\top$.",
     "Turning by $i$ and back by $j$ is turning by $i - j$.",
 )
 @evaluated("eq-memory-turn")
@@ -132,7 +134,8 @@ def test_the_turn_stands_between_the_maps() -> Cases:
 
 
 @holds(
-    "Here $r_i$ is the turned part of the query and $t_j$ the turned part of the key;",
+    "This again is one head: $r_i$ is the turned part of its query, and $t_j$ the turned part of "
+    "the key, the same in all heads;",
     "So the main part of queries and keys is not turned, and $W_{UK}$ is absorbed as before. "
     "RoPE turns only the narrow second part.",
     "All heads share its keys",
