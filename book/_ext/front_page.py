@@ -129,9 +129,9 @@ class CourseMap(SphinxDirective):
             "",
             f"  {asks}",
             "",
-            *listed,
-            "",
             f"  {own.time} {own.progress}",
+            "",
+            *listed,
             "",
         ]
 

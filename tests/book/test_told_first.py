@@ -104,7 +104,7 @@ def test_scores_of_it() -> None:
     "The scores are divided by 2 (chapter 4 says why). Then softmax takes the exponential of each: "
     r"$e^4 \approx 54.6$ for cat, $e^2 \approx 7.4$ for milk, and $e^0 = 1$ for each of the other "
     "7. It divides each by their sum, 69. The results are the weights, 0.79 for cat and 0.11 for "
-    "milk. They add up to 1 (the figure rounds them).",
+    "milk. All weights add up to 1; the figure rounds them.",
     "cat hands over size 1, milk sweet 1, and the other words nothing. Each value is multiplied by "
     "the weight of its word, and it receives the sum: size 0.79, sweet 0.11. This is added to the "
     "list of it.",
@@ -143,16 +143,29 @@ def test_one_layer_finds_the_cat_in_both_sentences() -> None:
 
 
 @holds(
-    "two attentions, one after the other, each with its own matrix for the queries.",
-    "First it asks what is it like?, and cold answers: like a drink.",
-    "This is added to the list of it, which then asks who is like that? and finds the milk.",
+    "two attentions, one after the other, each with its own matrices for queries and values.",
+    "Cold has a 1 at of-drink, because it describes a drink; its key is description 2.",
+    "In the first attention, it asks what is it like?, finds cold, and is handed of-drink. "
+    "This is added to the list of it. In the second, it asks who is like that?, for a "
+    "thing to drink, and finds the milk.",
+    "There, most words also have a little description in their keys: a word that asks for nothing "
+    "gives every word the same weight, cold too. It no longer asks for a description.",
 )
 def test_two_layers_find_the_milk() -> None:
     first, second = layers(COLD)
     assert (LIKE.name, WHO.name) == ("what is it like?", "who is like that?")
     assert dict(zip(LIKE.handed, first.V[LAST], strict=True)) == {"of-living": 0, "of-drink": 1}
     assert not np.array_equal(LIKE.W_Q, WHO.W_Q)
+    assert LIKE.handed != WHO.handed
+    assert features("cold") == {"of-drink"}
+    assert first.K[LAST].tolist() == [0, 0, 0, 2]
     assert first.weights[IT].argmax() == LAST
+    asks_for_nothing = ~first.Q.any(axis=1)
+    assert asks_for_nothing.sum() == 8
+    assert np.ptp(first.weights[asks_for_nothing]) == 0
+    little = second.K[asks_for_nothing][:-1, 3]
+    assert ((little > 0) & (little < 0.25)).all()
+    assert {ASKED[i] for i in np.flatnonzero(second.Q[IT])} == {"thing", "drink"}
     assert first.added[IT, FEATURES.index("of-drink")] > rows(COLD)[IT, FEATURES.index("of-drink")]
     assert second.weights[IT].argmax() == MILK
     assert layers(THIRSTY)[1].weights[IT].argmax() == CAT
@@ -301,10 +314,10 @@ def test_shapes_on_the_way() -> None:
     "The three outputs stand side by side and a matrix W_O turns them into an output as wide as X.",
     "The matrix $W_O$ mixes the three outputs, side by side, into one row per word, as wide as "
     "$X$.",
-    "Each head has its own map, so each can look somewhere else.",
+    "Each head has its own map (these three are invented), so each can look somewhere else.",
     "Multi-head attention (多头注意力) runs several attentions side by side.",
-    "One head, or several side by side, form a layer: each head makes its own queries, keys and "
-    "values from the same rows, and their outputs are put together.",
+    "A layer has one head, or several side by side: each makes its own queries, keys and values "
+    "from the same rows, and their outputs are put together.",
 )
 def test_three_heads_side_by_side() -> None:
     torch.manual_seed(0)
@@ -395,7 +408,10 @@ def test_what_each_chapter_starts_and_ends_with(page: Path) -> None:
                for verdict, _, feedback in options if verdict == "wrong")  # fmt: skip
 
 
-@holds("With everything, the first five take about 8 hours, the whole course about 20.")
+@holds(
+    "With second readings and exercises, the first five take about 8 hours and the whole course "
+    "about 20."
+)
 def test_the_hours_are_those_that_the_pages_add_up_to() -> None:
     hours = {page.stem: minutes(opening(page).time) / 60 for page in sorted(BOOK.glob("0*.ipynb"))}
     assert len(hours) == 16
