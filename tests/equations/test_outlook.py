@@ -41,7 +41,7 @@ def counted(d: int, n: int, d_ff: int) -> int:
 
 
 @holds(
-    r"has four projections of $d \times d$, a score and a weighted sum for each pair of "
+    r"has four projections of $d \times d$, a score and a weighted value for each pair of "
     r"positions, and two feed-forward maps of $d \times d_{ff}$.",
 )
 @evaluated("eq-outlook-cost")
