@@ -300,7 +300,8 @@ class OtherStart:
 @holds(
     "a weekday also reaches the decoder through the state from which it starts.",
     "With the additive translator some hidden weekdays survive:",
-    "they come through the state from which its decoder starts.",
+    "they come through the state from which its decoder starts (with that of another date, it only "
+    "guesses them).",
 )
 def test_a_hidden_weekday_comes_through_the_start() -> None:
     drawn = sample_pairs(split_dates().years, 200, np.random.default_rng(2))

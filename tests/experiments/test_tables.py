@@ -177,7 +177,7 @@ def test_the_stored_canvas_model_is_that_of_the_table() -> None:
 
 
 @pytest.mark.parametrize("name", RECIPES)
-@holds("all models are those of seed 0 after 400 updates.)")
+@holds("all models are those of seed 0 after 400 updates.")
 def test_the_stored_translators_are_those_of_the_table(name: str) -> None:
     pairs = translation.held_out("test")[:80]
     key = (name, 0, translation.N_UPDATES)
