@@ -133,7 +133,8 @@ def test_the_transformer_of_the_book_has_a_block_each_way_and_four_heads() -> No
 @holds(
     "reads the source in both directions and leaves a state $h_j$ at each character.",
     "since the encoder reads in both directions.",
-    "each has read its neighbours, and the decoder starts from a summary of the whole source.",
+    "each has read its neighbours, and a recurrent decoder starts from a summary of the whole "
+    "source.",
 )
 @pytest.mark.parametrize("kind", ["additive", "dot"])
 def test_each_state_of_the_encoder_has_read_all_and_so_has_the_start(kind: str) -> None:
