@@ -27,8 +27,8 @@ def test_no_piece_reaches_beyond_a_word(text: str) -> None:
 
 
 @holds(
-    "It begins with single characters and joins the most frequent pair of neighbours into a new"
-    " token, again and again.",
+    "It begins with single characters.",
+    "Again and again it joins the most frequent pair of neighbours within words into a new token.",
 )
 def test_the_first_merge_is_the_most_frequent_pair() -> None:
     text = "the other that then"

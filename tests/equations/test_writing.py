@@ -42,8 +42,8 @@ def norm(x: Matrix, layer: torch.nn.Module) -> Matrix:
     "Each token enters as its row of the table $E$ (for all tokens: $E_t$);",
     "A decoder-only model is a stack of blocks under a causal mask, with one table of tokens at "
     "both ends.",
-    "The rows pass through $L$ layers, and at the end each is compared, by dot products, with all "
-    "rows of the same table:",
+    "The rows pass through $L$ layers and a last norm.",
+    "Then each is compared, by dot products, with all rows of the same table:",
 )
 def test_the_model_is_a_table_blocks_and_the_same_table() -> Cases:
     table = array(MODEL.tokens.weight)
@@ -84,7 +84,7 @@ def test_the_temperature_divides_the_logits() -> Cases:
 @evaluated("eq-writing-top-p")
 @holds(
     "$S$ is the smallest set of the likeliest tokens whose probabilities sum to at least the "
-    "chosen share.",
+    "chosen share (top_p in the cell).",
 )
 def test_top_p_keeps_the_smallest_set_of_the_likeliest() -> Cases:
     z = np.random.default_rng(1).normal(size=7)
@@ -150,7 +150,7 @@ def turn(distance: int, d: int = 4) -> Matrix:
 
 @evaluated("eq-writing-match")
 @holds(
-    "The previous-token head turns each token into a mark, a row of $E_m$ (m for mark).",
+    "The previous-token head turns each token into a mark, a row of $E_m$ (m for mark);",
     "The induction head makes its keys $K$ from such marks and its queries from tokens.",
     "$R_\\Delta$ is the rotation of RoPE over a distance $\\Delta$.",
 )
@@ -180,8 +180,8 @@ def test_a_query_is_matched_with_the_marks_of_all_tokens() -> Cases:
     "A row of $E_c$ is what the induction head copies from a token.",
     "$C$ too is an approximation: it takes the bare row of each token, and of the last norm only "
     "the gain $g$.",
-    "When the head looks at token $a$, it adds about entry $(a, b)$ of $C$ to the logit of token "
-    "$b$:",
+    "When the head looks at token $a$, entry $(a, b)$ of $C$ is about what it adds to the logit of "
+    "token $b$, up to a factor that the last norm sets for each row:",
 )
 def test_what_a_head_adds_to_the_logits() -> Cases:
     model = without_biases()

@@ -117,8 +117,8 @@ def test_more_updates_help_neither_the_convolution_nor_those_with_few_examples()
 
 
 @holds(
-    "Compared with even weights, attention lowered the loss by half a nat per token, and by two "
-    "thirds of a nat after longer training."
+    "Compared with even weights, attention, which here also brings the places, lowered the loss by "
+    "half a nat per token, and by two thirds of a nat after longer training."
 )
 def test_choosing_is_worth_half_a_nat() -> None:
     loss = {
@@ -212,7 +212,7 @@ def test_the_lead_of_choosing_grows_and_stays() -> None:
 
 
 @holds(
-    "Of three learning rates no other was clearly better, for either network.)",
+    "(Half or twice this rate was not clearly better for either network.)",
 )
 def test_the_rate_of_the_two_writers() -> None:
     tried = {
@@ -235,9 +235,10 @@ def runs_of(n_blocks: int) -> list[dict]:
 
 
 @holds(
-    "In all three the loss of two layers soon falls to that of blind guessing, 1 in the figure.",
+    "In all three the loss of two layers soon falls to that of blind guessing, which is 1 in the "
+    "figure.",
     "After 160 to 360 updates it suddenly drops from above 0.6 to below 0.2.",
-    "With two layers the loss falls when both scores rise.",
+    "With two layers the loss falls steeply when both scores rise.",
     "With one layer the induction score stays near 0.1, the previous score falls to 0, and the "
     "loss stays near three quarters of that of blind guessing (1 on the axis).",
 )
@@ -260,10 +261,11 @@ def test_an_induction_head_appears_suddenly() -> None:
 
 
 @holds(
-    "One layer seems not to be enough, with any seed or learning rate that we tried.",
+    "One layer seems not to be enough, with any seed or learning rate in the table.",
     "Four times as many updates lower its loss by only about 0.06.",
-    "After 12,800 updates it is 2.47, still worse than guessing by how often each token stands in "
-    "the period (2.26), for which one must know the period.",
+    "After 12,800 updates the loss is 2.47.",
+    "Someone who knew the period, and guessed each token as often as it stands there, would reach "
+    "2.26.",
     "With 16 times the updates its loss falls only from 2.59 to 2.47.",
 )
 def test_patience_does_little_for_one_layer() -> None:

@@ -20,7 +20,7 @@ def stored(kind: str, seed: int, updates: int) -> dict:
 @holds(
     "The next cell loads the model of this section, which was trained for 1,600 updates, and "
     "checks the mask:",
-    "the model of this section is the one with 1,600 updates.",
+    "the model of this section is the one with 1,600 updates, for which no rival was trained.",
 )
 def test_the_stored_gpt_is_that_of_the_table() -> None:
     assert writing.LONGER == 1600 == max(run["updates"] for run in writing.TABLE.runs)
@@ -57,7 +57,7 @@ def test_every_curve_is_whole() -> None:
 
 @holds(
     "Initial weights, data, number of updates and learning rate are the same.",
-    "(Its $W_Q$ and $W_K$ have no effect, nor has RoPE, by which alone this model knows places.",
+    "in this model they enter by RoPE alone, which turns queries and keys.",
 )
 def test_both_kinds_begin_alike_and_only_one_chooses() -> None:
     one, two = (writing.train(kind, seed=3, n_updates=1) for kind in ("choosing", "even"))
@@ -80,7 +80,7 @@ def test_a_share_of_the_windows_repeats() -> None:
 
 @holds(
     "random sequences over 32 tokens that repeat after 8 to 16 places.",
-    "Each sequence has its own period, so looking back by a fixed distance does not help.",
+    "Each sequence has its own period, so looking back by a fixed distance helps little.",
 )
 def test_the_rows_of_the_small_task_repeat_with_periods_of_their_own() -> None:
     (ids,) = next(repeats.repetitions(np.random.default_rng(0)))
@@ -139,7 +139,12 @@ def test_only_in_a_second_layer_a_key_holds_the_token_before() -> None:
         assert same == [True, True, False, *[n_blocks == 1] * 2]
 
 
-@holds("The manuals of Python repeat whole phrases, and the table has stored them.")
+@holds(
+    "Its lead comes from repeated phrases: 17 % of the runs of six in the test text also stand in "
+    "the training text.",
+    "There the loss of the table is 0.87, and that of the model of this section 2.08.",
+    "Elsewhere the two hardly differ (3.23 and 3.27).",
+)
 def test_counting_wins_where_a_run_of_six_was_trained_on() -> None:
     train, test = (writing.tokens()[part] for part in ("train", "test"))
     trained = set(zip(*(train.tolist()[i:] for i in range(6)), strict=False))
