@@ -78,7 +78,8 @@ def test_every_mixer_has_four_matrices_of_weights(mixer: str) -> None:
 
 @pytest.mark.parametrize("task", TASKS)
 @holds(
-    "Three models of equal size learned from the same sequences with the same number of updates.",
+    "Three models of nearly equal size learned from the same sequences with the same number of "
+    "updates.",
 )
 def test_whole_models_differ_by_less_than_a_twentieth(task: str) -> None:
     sizes = [
