@@ -73,23 +73,28 @@ DISTINCT = """() => {
     (node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
   const shown = [...document.body.querySelectorAll("*")].filter(
     (element) => texts(element).length && element.checkVisibility({ visibilityProperty: true }));
-  const behind = (element) => {
-    const { backgroundColor, backgroundImage } = getComputedStyle(element);
-    const clear = backgroundColor === "rgba(0, 0, 0, 0)" && backgroundImage === "none";
-    return clear && element.parentElement
-      ? behind(element.parentElement) : backgroundColor + backgroundImage;
-  };
-  const opacity = (element) =>
-    element ? getComputedStyle(element).opacity * opacity(element.parentElement) : 1;
-  const look = (element) => {
-    const { color, fontSize, fontWeight, textShadow } = getComputedStyle(element);
-    return [color, fontSize, fontWeight, opacity(element), textShadow, behind(element)].join();
-  };
   const page = document.documentElement.dataset;
   const { theme } = page;
   const looks = ["light", "dark"].map((each) => {
     page.theme = each;
-    return shown.map(look);
+    const known = new Map([[null, { ground: "", opacity: 1 }]]);
+    const around = (element) => {  // what is behind it, and how opaque all it stands in makes it
+      if (!known.has(element)) {
+        const { backgroundColor, backgroundImage, opacity } = getComputedStyle(element);
+        const clear = backgroundColor === "rgba(0, 0, 0, 0)" && backgroundImage === "none";
+        const outer = around(element.parentElement);
+        known.set(element, {
+          ground: clear && outer.ground ? outer.ground : backgroundColor + backgroundImage,
+          opacity: opacity * outer.opacity,
+        });
+      }
+      return known.get(element);
+    };
+    return shown.map((element) => {
+      const { color, fontSize, fontWeight, textShadow } = getComputedStyle(element);
+      const { ground, opacity } = around(element);
+      return [color, fontSize, fontWeight, opacity, textShadow, ground].join();
+    });
   });
   page.theme = theme;
   const seen = new Set();
@@ -100,11 +105,12 @@ DISTINCT = """() => {
   });
   // What is not drawn, or has no text and holds nothing that is KEPT, is nothing to look at.
   // (The theme's script still asks for the height of the header when the width has changed.)
-  const every = document.body.querySelectorAll(":not(style, script, link, #pst-header)");
-  for (const element of [...every].reverse()) {
+  const every = [...document.body.querySelectorAll(":not(style, script, link, #pst-header)")];
+  const drawn = new Set(every.filter((element) => element.checkVisibility()));  // lays out once
+  for (const element of every.reverse()) {
     const kept = element.matches(KEPT) || element.querySelector(KEPT);
     const empty = !element.textContent.trim() && !kept;
-    if (empty || !element.checkVisibility()) element.remove();
+    if (empty || !drawn.has(element)) element.remove();
   }
   return { texts: shown.length, looks: seen.size };
 }"""
