@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 from torch.nn import functional
-from torch.nn.attention.bias import causal_lower_right
 
 from qkv_lib import attention, attention_steps, causal_mask, softmax
 from qkv_lib.drawings.memory import EXAMPLES
@@ -263,6 +262,8 @@ class TestFacts:
         "the first query sees only the first key, or the last query sees all keys.",
     )
     def test_causal_alignment(self) -> None:
+        from torch.nn.attention.bias import causal_lower_right  # here: it imports a compiler
+
         first, last = causal_mask(3, 5), causal_mask(3, 5, offset=2)
         assert np.flatnonzero(first[0]).tolist() == [0]
         assert last[2].all()
