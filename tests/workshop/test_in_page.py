@@ -89,6 +89,21 @@ def test_a_page_runs_what_needs_no_torch_and_shows_what_is_stored(tmp_path: Path
     }  # fmt: skip
 
 
+def test_a_function_that_could_never_be_called_has_no_button(tmp_path: Path) -> None:
+    path = notebook(
+        tmp_path,
+        code("imports", "import torch\nfrom torch.optim import Adam"),
+        code("learned", "model = torch.eye(2)"),
+        code("uses", "def f(x):\n    return torch.relu(x)"),
+        code("inside", "class C:\n    def g(self):\n        return [Adam(x) for x in self]"),
+        code("above", "def h():\n    return model"),
+        code("own", "def k(x):\n    torch = abs(x)\n    return torch, k(0)"),
+    )
+    assert tried([path])[path] == {
+        "imports": "numpy", "learned": "", "uses": "", "inside": "", "above": "", "own": "numpy",
+    }  # fmt: skip
+
+
 def test_the_cells_above_run_first_but_no_other_exercise(tmp_path: Path) -> None:
     every = cells(notebook(tmp_path, *PAGE))
     by_name = {each.id: each for each in every}

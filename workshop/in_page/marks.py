@@ -1,28 +1,32 @@
 """Which cells a page can run, found by running them without torch, and without matplotlib first.
 
-A cell counts as run when it shows what the notebook has stored. That it does so in the page as well
-is what `tests/book/test_run_here.py` proves. What was found is kept in ``_build`` for as long as
-neither the notebook nor the library changes.
+A cell counts as run when it shows what the notebook has stored, and when the functions that it
+defines find their global names: one that uses torch could never be called. That it shows the same
+in the page as well is what `tests/book/test_run_here.py` proves. What was found is kept in
+``_build`` for as long as neither the notebook nor the library changes.
 
 A cell that a page shall not run says so in its metadata: ``"qkv": {"here": false}``.
 """
 
 from __future__ import annotations
 
+import builtins
+import dis
 import hashlib
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.machinery import PathFinder
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import numpy as np
 
 from workshop.in_page.cells import Cell, cells, differences
-from workshop.in_page.kernel import ABSENT, LATER, Session
+from workshop.in_page.kernel import ABSENT, LATER, Placeholder, Session
 
 ROOT = Path(__file__).resolve().parents[2]
 KEPT = ROOT / "_build" / "in-page-marks.json"
@@ -112,15 +116,31 @@ def _runs(session: Session, cell: Cell) -> bool:
     names, printed = dict(session.names), np.get_printoptions()
     if cell.node.metadata.get("qkv", {}).get(HERE, True):
         result = session.run(cell.source, cell.id)
-        if not result["missing"] and not differences(cell, result["outputs"]):
+        faults = differences(cell, result["outputs"]) or lacking(cell.source, session.names)
+        if not result["missing"] and not faults:
             return True
         if os.environ.get("QKV_WHY"):
-            print(cell.id, result["missing"], differences(cell, result["outputs"]), file=sys.stderr)
+            print(cell.id, result["missing"], faults, file=sys.stderr)
     session.names.clear()
     session.names.update(names)
     np.set_printoptions(**{k: v for k, v in printed.items() if k != "override_repr"})
     session.imports(cell.source)
     return False
+
+
+def lacking(source: str, names: Mapping[str, Any]) -> list[str]:
+    """Return the global names for which the functions of a cell would look in vain."""
+    inner = [compile(source, "cell", "exec")]
+    for code in inner:
+        inner += [each for each in code.co_consts if isinstance(each, CodeType)]
+    found = {
+        line.argval
+        for code in inner[1:]
+        for line in dis.get_instructions(code)
+        if line.opname == "LOAD_GLOBAL"
+    }
+    known = {*vars(builtins), *(k for k, v in names.items() if not isinstance(v, Placeholder))}
+    return sorted(found - known)
 
 
 def main(step: str, notebooks: Sequence[Path]) -> None:
