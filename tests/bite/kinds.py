@@ -127,7 +127,7 @@ EDITIONS = [
                "Over the queries, each row sums to 1; over the keys"), STEP),
     Plant("the stars of an exercise", PRACTICE, first("★★ Write", "★ Write"), STEP),
     Plant("a measured number of the text", PRACTICE,
-          first(r"\(35\.4 against", "(36.4 against"), STEP),
+          first(r"\(35\.4 is above", "(36.4 is above"), STEP),
     Plant("an inline formula with a term too many", "book/01-background.ipynb",
           first(r"key \$k_j\$ are rows of \$d_k\$", "key $k_j$ are rows of $d_v$"), STEP),
     Plant("feedback of the quiz turned round", CONCEPTS, quiz("does not", "does"), STEP),

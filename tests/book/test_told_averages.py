@@ -53,8 +53,8 @@ class TestAverage:
         "word describes it.",
         "If it asks only the first, cat gets a weight of 0.79.",
         "If it asks only the second, thirsty gets 0.87.",
-        "Now weights that sum to 1 must serve both questions: cat and thirsty get 0.45 each, and "
-        "the output is a mixture of both answers.",
+        "One row of weights must now serve both questions: cat and thirsty get 0.45 each, and the "
+        "output is a mixture of both answers.",
         "★★ In the example, the cat gets a weight of 0.79.",
     )
     def test_two_questions_of_one_query(self) -> None:
@@ -75,7 +75,8 @@ class TestAverage:
         "Placed side by side, the $h$ narrow matrices $W_Q^{(r)}$ form one $d_{\\text{model}} "
         "\\times d_{\\text{model}}$ matrix.",
         "The same holds for keys and values, and $W_O$ is the fourth such matrix.",
-        "Biases aside, the number of parameters is the same for every $h$:",
+        "Biases aside, the number of parameters is the same for every $h$ that divides "
+        "$d_{\\text{model}}$:",
     )
     @pytest.mark.parametrize("h", [1, 3, 12])
     def test_heads_divide_the_same_parameters(self, h: int) -> None:
@@ -177,8 +178,10 @@ class TestOrder:
         assert ((p @ T) @ p.T).argmax(axis=1)[3:].tolist() == list(range(61))
 
     @holds(
-        "are applied after the projections, to queries and keys",
+        "turns queries and keys, after the projections",
         "Their features form pairs too, and each pair is turned.",
+        "The pair turns by the angle $i\\omega_l$, counterclockwise. A pair of sinusoids turns "
+        "clockwise, like the hand of a clock: hence the opposite signs in",
         "The turns of all pairs together are one $d_k \\times d_k$ matrix $R_i$.",
         "Turning two rows by the same angles does not change their dot product.",
         "So we may turn both back by $j$ positions.",
@@ -219,8 +222,8 @@ class TestOrder:
         assert not np.isclose(other, score(7, 5))
 
     @holds(
-        "The paper pairs features $2l$ and $2l + 1$; this library, like GPT-NeoX, pairs $l$ and "
-        "$l + d_k/2$.",
+        "The paper on RoPE pairs features $2l$ and $2l + 1$; this library, like GPT-NeoX, pairs "
+        "$l$ and $l + d_k/2$, and so do the dials above.",
     )
     def test_pairs_as_in_gpt_neox_and_as_in_the_paper(self) -> None:
         # Imported here, so that not every worker does it: a second and more.
@@ -321,7 +324,8 @@ class TestBackward:
         assert torch.allclose(A.grad, dO @ v.T)
 
     @holds(
-        "That sum is the gradient of a bias on the keys (question 12).",
+        "That sum is the gradient of a bias on the keys, so such a bias gets no gradient (question "
+        "12).",
     )
     def test_a_bias_on_the_keys_gets_no_gradient(self) -> None:
         q, k, v = (torch.tensor(RNG.normal(size=(6, 4))) for _ in range(3))

@@ -324,7 +324,7 @@ class TestFacts:
         assert np.array_equal(cache.value, V)
 
     @holds(
-        "Every hand turns, but the angle between the two hands of a circle stays.",
+        "Every hand turns, but the angle between the two hands of a circle stays the same.",
         "Every hand points elsewhere below, and each pair has the same angle as above.",
     )
     def test_pairs_keep_their_angle_when_both_move(self) -> None:

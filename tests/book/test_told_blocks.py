@@ -90,8 +90,8 @@ class TestLayers:
         "| first | 1 | a thing that lives | GUESS |",
         "| second | 0 | a thing that fits the description | WHO |",
         "now it means the milk",
-        "In head 0, it still attends to the last word.",
-        "What it attends to most changes only in the second layer, from cat to milk.",
+        "In head 0 of the first layer, it attends to the last word both times.",
+        "Only in the second layer does it turn to another position: from cat to milk.",
         "The heads of one layer work side by side: head 1 does not know what head 0 has found, so "
         "it finds cat both times.",
         "The second layer knows, because x + first(x) adds to each word what the first layer "
@@ -199,11 +199,11 @@ class TestBlocks:
         assert torch.tensor(entering).std() < 0.01
 
     @holds(
-        "each word sees all others",
+        "each word sees all words",
         "each word sees only itself and the words before it",
         "In the encoder, the words of the source attend to each other. The mask hides padding.",
-        "In the decoder, the words written so far attend to each other, under the causal mask "
-        "(因果掩码).",
+        "In the decoder, each word written so far attends to itself and the ones before it. The "
+        "causal mask (因果掩码) hides the later ones.",
         "In cross-attention (交叉注意力), the words written so far attend to the output of the "
         "encoder, which gives the keys and values. The mask hides the padding of the source.",
         "With a causal mask, your block is also the block of a model that only writes, such as "
@@ -237,8 +237,8 @@ class TestBlocks:
     @holds(
         "Without positions (none), the output of one block depends only on the digit at its own "
         "position and on how often each digit occurs among those it sees.",
-        "In this task a high weight does explain the answer: with one block and one head, a digit "
-        "can reach another position only through that weight.",
+        "In this task the weight on the correct key is needed for the answer: with one block and "
+        "one head, a digit can reach another position only through its weight.",
         "a mask lets each position see only itself",
     )
     def test_one_block_without_positions(self) -> None:

@@ -34,7 +34,8 @@ class TestFormula:
         "feature counts only if it is asked for and offered.",
         "lets a feature count only if it is asked for and offered",
         "If the features were added instead, a query would add the same number to every score of "
-        "its row. Such a number changes no weight, so all queries would get the same weights.",
+        "its row. Such a number changes no weight, as the softmax will show, so all queries would "
+        "get the same weights.",
     )
     def test_dot_products_of_the_example(self) -> None:
         asked = [name for name, number in zip(sentence.ASKED, Q[0], strict=True) if number]
@@ -117,9 +118,9 @@ class TestRoot:
     @holds(
         "Each term $q_c k_c$ of their dot product then has mean 0 and variance 1.",
         "The dot product adds $d_k$ such terms, and the variances of independent terms add up:",
-        "So the wider the keys, the more the scores spread.",
-        "Dividing by $\\sqrt{d_k}$ keeps their standard deviation at 1.",
-        "The slider Width changes only the right side, Spread both.",
+        "So the scores of wider keys spread more.",
+        "For such entries, dividing by $\\sqrt{d_k}$ keeps the standard deviation at 1.",
+        "The slider Width changes only the right side; the slider Spread changes both.",
         "In training the spread can grow too, if queries and keys get longer; the root does not "
         "prevent that.",
     )

@@ -61,7 +61,7 @@ class TestTraining:
     @holds(
         "1 is no better than the best fixed guess, and 0 is perfect",
         "Pool makes its values by a linear map.",
-        "So with even weights, its output is a multiple of the mean of the seven values, plus a "
+        "So with even weights, its output is a multiple of the mean of the seven amounts, plus a "
         "constant.",
         "That mean explains one seventh of the variance of any one of them, so at least "
         "$6/7 \\approx 0.86$ is left.",

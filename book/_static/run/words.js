@@ -40,7 +40,7 @@ window.qkvRunWords = {
   passed: qkvSay("Passed: the tick is set."),
   changed: qkvSay("changed by you"),
   kept: qkvSay("What you type is kept in this browser."),
-  elsewhere: qkvSay("Cells without a button, like this one, do not run in the browser: they need a package that a page cannot hold, most often PyTorch."),
+  elsewhere: qkvSay("Cells without a button, like this one, do not run in the browser: they need a package that a page cannot hold, such as PyTorch or SciPy."),
   elsewhereMore: qkvSay("How to run it"),
   missing: (name) => qkvSay("{name} is not in this page. Run the notebook in full to use it:", { name }),
 };
