@@ -35,7 +35,7 @@ EXERCISE = Exercise(
     name="softmax-rows",
     skeleton='''
 def softmax_rows(scores):
-    """Turn scores into weights: positive, and each row sums to 1. Scores may be
+    """Turn scores into weights: none below 0, each row with the sum 1. Scores may be
     ±10,000.
 
     scores: (..., n_queries, n_keys)    returns: (..., n_queries, n_keys)
