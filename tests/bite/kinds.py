@@ -145,7 +145,7 @@ EDITIONS = [
           first(r"(?<=^msgstr ).*\(02-concepts\.ipynb\)", lambda found: found[0].replace(
               "02-concepts", "04-mathematics")), STEP),
     Plant("Chinese: a negation dropped", f"{LOCALE}/03-algorithm.po",
-          swap("各行权重的和不是1；", "各行权重的和是1；"), STEP),
+          swap("没有一行权重的和是1。", "每一行权重的和都是1。"), STEP),
     Plant("Chinese: query and key exchanged", f"{LOCALE}/03-algorithm.po",
           swap("每个查询都与每个键比较。", "每个键都与每个查询比较。"), STEP),
     Plant("Chinese: smaller for larger", f"{LOCALE}/01-background.po",

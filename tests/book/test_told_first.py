@@ -211,8 +211,8 @@ def years() -> dict[str, str]:
 @holds(
     "The idea of the soft lookup is half a century older than attention.",
     "In 1964 Nadaraya and Watson independently gave the same answer:",
-    "For machine translation, in 2014.",
-    "The weighted average is old.",
+    "The attention of this book goes back to machine translation, in 2014.",
+    "The weighted average is old; what is new is that its scores are learned.",
 )
 def test_years_of_the_table() -> None:
     cells = nbformat.read(BOOK / "01-background.ipynb", as_version=4).cells

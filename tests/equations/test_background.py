@@ -61,7 +61,7 @@ class TestEncoderDecoder:
 
     @holds(
         "The query is the decoder's state $s_t$ (in the paper, the previous state "
-        "$s_{t-1}$), and the states $h_j$ are both keys and values.",
+        "$s_{t-1}$), and the $m$ states $h_j$ are both keys and values.",
         "the weights $a_{tj}$ are a softmax of scores.",
         "The score is a different one:",
         "a small network computes it from $s_t$ and $h_j$",
