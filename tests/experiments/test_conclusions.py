@@ -300,7 +300,7 @@ class OtherStart:
 
 
 @holds(
-    "a weekday also reaches the decoder through the state from which it starts.",
+    "a weekday can also reach the decoder through the state from which it starts.",
     "With the additive translator some hidden weekdays survive:",
     "they come through the state from which its decoder starts (with that of another date, it only "
     "guesses them).",
