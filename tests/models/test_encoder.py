@@ -148,7 +148,7 @@ def test_a_head_that_is_not_there_cannot_be_silenced(model, head):
 
 @holds(
     "The shift is 1 minus the cosine between the embedding with all heads "
-    "and the embedding without one."
+    "and the embedding without some of them."
 )
 def test_shifts_are_those_of_whole_runs_without_the_head(model, tokenise):
     texts = sentences(8, n=3, longest=9)  # all 72 heads are silenced on them
