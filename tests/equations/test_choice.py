@@ -95,8 +95,8 @@ def test_a_gate_lets_a_part_of_the_output_through() -> Cases:
     "so that the keys that the second favours lose most.",
     "A difference computes two maps of weights $A_1$ and $A_2$ from two sets of scores, and "
     r"subtracts the second, times a learned $\lambda$, from the first:",
-    r"So of what both maps share only the part $1 - \lambda$ is left, and a key that only the "
-    "first map favours stands out.",
+    "So a key to which both maps give the same weight keeps only the part "
+    r"$1 - \lambda$ of it, and a key that only the first map favours stands out.",
 )
 @evaluated("eq-choice-differential")
 def test_one_map_is_subtracted_from_another() -> Cases:
