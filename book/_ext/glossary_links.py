@@ -47,6 +47,7 @@ class Term(NamedTuple):
     anchor: str
     meaning: tuple[nodes.Node, ...] = ()
     everyday: bool = False
+    english: str = ""  # where ``word`` is Chinese
 
 
 Terms = dict[str, Term]
@@ -70,7 +71,11 @@ def terms_of(env: BuildEnvironment) -> Terms:
     ]
     if is_translated():
         chinese = {each.word: each.chinese[0] for each in law() if each.chinese}
-        found = [each._replace(word=chinese[each.word]) for each in found if each.word in chinese]
+        found = [
+            each._replace(word=chinese[each.word], english=each.word)
+            for each in found
+            if each.word in chinese
+        ]
     return {each.word.lower(): each for each in found}
 
 
@@ -104,11 +109,11 @@ def is_meant(term: Term, found: re.Match[str]) -> bool:
     return term.word.islower() or found[1] == term.word
 
 
-def is_introduced(text: nodes.Text, end: int) -> bool:
-    """Tell whether the Chinese word stands in brackets behind what ends at ``end``."""
+def is_introduced(term: Term, text: nodes.Text, end: int) -> bool:
+    """Tell whether the other language's word stands in brackets behind what ends at ``end``."""
     rest, behind = str(text)[end:], after(text)
     if is_translated():
-        return rest.startswith("（")
+        return rest.lower().startswith(f"（{term.english.lower().removesuffix('s')}")
     if not rest and isinstance(text.parent, (nodes.emphasis, nodes.strong)):
         rest, behind = "", after(text.parent)
         if behind:
@@ -165,7 +170,7 @@ def link_first_uses(doctree: nodes.document, terms: Terms, address: Any) -> None
             if not is_meant(left[word], found):
                 continue
             everyday = left[word].everyday or word in EVERYDAY | WIDER
-            if everyday and not is_introduced(text, found.end()):
+            if everyday and not is_introduced(left[word], text, found.end()):
                 continue
             link = linked(left.pop(word), found[0], address)
             pieces += [nodes.Text(text[end : found.start()]), link]

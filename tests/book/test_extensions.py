@@ -108,6 +108,16 @@ def test_an_everyday_word_is_linked_where_its_chinese_word_introduces_it() -> No
     assert words(INTRODUCED) == ["query", "keys"]
 
 
+def test_a_chinese_everyday_word_is_linked_where_its_own_english_word_introduces_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(glossary_links, "is_translated", lambda: True)
+    block = glossary_links.Term("块", "glossary", "term-block", MEANING, True, "block")
+    assert linked("一个分块（tile），256个分块（32个查询）。", {"块": block}) == []
+    found = [("块", "glossary.html#term-block")]
+    assert linked("分块（tile）不是块（block）。", {"块": block}) == found
+
+
 def test_code_headings_and_links_stay_as_they_are() -> None:
     text = (
         "A softmax\n=========\n\n``pooling`` and `RoPE <https://example.org>`_\n\n::\n\n    key\n"
