@@ -205,8 +205,8 @@ def test_a_card_tells_the_time_of_its_sections(tmp_path: Path) -> None:
     lines = front_page.CourseMap.entry(page, "06-a", "Why?", ["06-1-b"])
     shown = [re.sub(r" <span.*</span>", "", line).strip() for line in lines if line]
     assert shown == [
-        "- [6. A](06-a.ipynb)", "Why?", "- [6.1 B](06-1-b.ipynb), another 45 minutes",
-        "About 15 minutes",
+        "- [6. A](06-a.ipynb)", "Why?", "About 15 minutes",
+        "- [6.1 B](06-1-b.ipynb), another 45 minutes",
     ]  # fmt: skip
 
 
