@@ -21,6 +21,8 @@ KINDS = {
     "batch": "for batches",
     "single": "for a batch of one",
     "masked": "where a row is empty",
+    "padded": "for unequal padding",
+    "zeros": "for zero weights",
     "edge": "at the edge (sizes of 1, first steps, large numbers)",
     "uneven": "for rows of very different sizes",
     "extreme": "for scores far from 0",

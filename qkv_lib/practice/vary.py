@@ -4,6 +4,8 @@ Each kind is made from the cases of the exercise, so that no exercise has to dra
 
 - a batch of one, and axes of length 1 among the leading ones;
 - masks that hide nothing, and, where a row may be empty, empty rows in any place;
+- a batch in which one sequence is full and another padded, and the other way round;
+- weights of exactly 0;
 - scores far below 0 and far above, and rows of very different sizes, for the arguments that may
   hold any numbers (``Exercise.free``).
 
@@ -34,6 +36,8 @@ def varied(exercise: Exercise, rng: np.random.Generator) -> Iterator[Case]:
     yield from singles(own)
     yield from masks(exercise, own, rng)
     yield from sizes(exercise, own, rng)
+    yield from padded(own)
+    yield from zeros(exercise, own)
 
 
 def of_kind(cases: list[Case], *kinds: str) -> list[Case]:
@@ -138,3 +142,30 @@ def row_sizes(x: Array, rng: np.random.Generator) -> Array:
 def far(x: Array, n: int) -> Array:
     """Return numbers far from 0: above it where n is even, below it where n is odd."""
     return np.asarray((-1.0) ** n * FAR * (np.abs(x) + 0.1))
+
+
+def padded(own: list[Case]) -> Iterator[Case]:
+    """Yield a batch whose first sequence alone hides nothing, and one whose last alone does."""
+    several = [
+        (case, place)
+        for case in of_kind(own, "batch")
+        for place, arg in enumerate(case.args)
+        if is_mask(arg) and arg.ndim > 1 and len(arg) > 1
+    ]
+    for case, place in several[:1]:
+        for full in (0, -1):
+            mask = case.args[place].copy()
+            mask[full] = True
+            yield replaced(case, place, mask, "padded")
+
+
+def zeros(exercise: Exercise, own: list[Case]) -> Iterator[Case]:
+    """Yield weights of which the smaller half of each row is 0, and the others still sum to 1."""
+    if "weights" not in exercise.arguments:
+        return
+    place = exercise.arguments.index("weights")
+    wide = [case for case in own if case.args[place].shape[-1] > 3]
+    for case in of_kind(wide, "plain")[:2] + of_kind(wide, "batch")[:1]:
+        weights = case.args[place]
+        kept = np.where(weights < np.median(weights, axis=-1, keepdims=True), 0.0, weights)
+        yield replaced(case, place, kept / kept.sum(axis=-1, keepdims=True), "zeros")

@@ -104,6 +104,35 @@ def sizes_of_one(cases: list[Case]) -> bool:
     return True
 
 
+def a_full_sequence_beside_a_padded_one(cases: list[Case]) -> bool:
+    """Batched masks whose first element hides nothing and whose last does, and the reverse."""
+    masks = [x for case in cases for x in arrays(case) if x.dtype == bool and x.ndim > 1]
+    ends = {(bool(x[0].all()), bool(x[-1].all())) for x in masks if len(x) > 1}
+    return {(True, False), (False, True)} <= ends
+
+
+def unequal_counts(cases: list[Case]) -> bool:
+    """Spans of a batch of which unequally many hold something, and in each sequence some do."""
+    counts = [(case.args[1] < case.args[2]).sum(-1) for case in cases]
+    return any(x.ndim and x.min() > 0 and x.min() < x.max() for x in counts)
+
+
+def as_many_rows_as_pairs(cases: list[Case]) -> bool:
+    """Positions as many as pairs of features, more than one: transposed angles fit too."""
+    sizes = [[x.shape[-1] if np.ndim(x) else int(x) for x in case.args] for case in cases]
+    return any(min(pair) > 1 and 2 * min(pair) == max(pair) for pair in sizes)
+
+
+def one_query_that_does_not_see_all(cases: list[Case]) -> bool:
+    """One query with more keys than it may see."""
+    return any(n == 1 and m > offset + 1 for n, m, offset in (case.args for case in cases))
+
+
+def a_weight_of_exactly_0(cases: list[Case]) -> bool:
+    """Weights some of which are 0, in rows of several."""
+    return any(np.any(x == 0) for case in cases for x in floats(case) if x.shape[-1] > 2)
+
+
 KINDS: dict[str, Callable[[list[Case]], bool]] = {
     "low": very_low_and_very_high,
     "rows": rows_of_different_sizes,
@@ -112,14 +141,34 @@ KINDS: dict[str, Callable[[list[Case]], bool]] = {
     "generic": generic_numbers,
     "first": first_elements_that_differ,
     "sizes": sizes_of_one,
+    "padded": a_full_sequence_beside_a_padded_one,
+    "counts": unequal_counts,
+    "pairs": as_many_rows_as_pairs,
+    "alone": one_query_that_does_not_see_all,
+    "zero": a_weight_of_exactly_0,
 }
+
+CONCERNS: dict[str, tuple[set[str], ...]] = {
+    "empty": ({"mask"},),
+    "padded": ({"mask"}, {"real"}),
+    "counts": ({"start", "stop"},),
+    "pairs": ({"x", "positions"}, {"positions", "d"}),
+    "alone": ({"n_queries", "n_keys", "offset"},),
+    "zero": ({"weights"},),
+}
+"""The arguments a kind is about; what is not here is asked of every exercise."""
+
+
+def concerns(kind: str, exercise: Exercise) -> bool:
+    """Tell whether an exercise has the arguments that a kind is about."""
+    return any(names <= set(exercise.arguments) for names in CONCERNS.get(kind, (set(),)))
 
 
 @pytest.mark.parametrize("name", EXERCISES)
 def test_an_exercise_has_each_kind_of_input_or_says_why_not(name):
     exercise: Exercise = EXERCISES[name]
     cases = cases_of(exercise)
-    asked = [kind for kind in KINDS if kind != "empty" or "mask" in exercise.arguments]
+    asked = [kind for kind in KINDS if concerns(kind, exercise)]
     missing = {kind for kind in asked if not KINDS[kind](cases)}
     excused = exercise.without
     assert set(excused) <= set(asked), f"{name} excuses what is no kind"

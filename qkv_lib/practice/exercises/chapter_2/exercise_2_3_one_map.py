@@ -94,7 +94,7 @@ def score_maps(rng: Generator) -> Iterator[Case]:
 
 
 def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
-    """Return what is a Z Zᵀ up to rounding, and sizes of 1."""
+    """Return what is a Z Zᵀ up to rounding, sizes of 1, and small and large scores."""
     Z = rng.normal(size=(6, 2, 5, 5))
     noise = 1 + 1e-13 * rng.normal(size=(6, 2, 5, 5))
     return (
@@ -103,6 +103,7 @@ def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
         (np.stack([np.diag([0.0, 1, -1]), np.diag([0.0, 2, 1]), np.diag([0.0, 0, -3])]),),
         (0.01 * np.stack(sorts(rng, 4, 2)),),
         (1e4 * np.stack(sorts(rng, 4, 2)),),
+        (1e-3 * np.stack(sorts(rng, 4, 2)[:6]),),  # symmetric, so that only eigenvalues are judged
     )
 
 

@@ -26,11 +26,15 @@ def causal(n_queries: int, n_keys: int, offset: int) -> Array:
 
 
 def causal_sizes(rng: Generator) -> Iterator[Case]:
-    """Yield sizes and offsets: square, wide, tall, one query, one key, and random ones."""
+    """Yield sizes and offsets: square, wide, tall, one query, one key, and random ones.
+
+    Last comes one query that does not see all the keys.
+    """
     fixed = ((3, 3, 0), (5, 5, 0), (2, 5, 3), (3, 7, 2), (7, 3, 0), (1, 5, 4), (1, 1, 0), (5, 2, 1))
     drawn = (tuple(map(int, rng.integers((1, 1, 0), (12, 12, 6)))) for _ in range(4))
     for sizes in (*fixed, *drawn):
         yield Case("plain", sizes)
+    yield Case("plain", (1, 7, 2))
 
 
 def compared(compare: Callable[[Array, Array], Array], shift: int = 0, sign: int = 1) -> Function:

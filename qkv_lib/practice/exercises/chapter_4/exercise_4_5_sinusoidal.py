@@ -53,11 +53,15 @@ def own_frequencies(factor: int) -> Function:
 
 
 def widths_and_positions(rng: Generator) -> Iterator[Case]:
-    """Yield positions, in no order and with gaps, and an even width."""
+    """Yield positions, in no order and with gaps, and an even width.
+
+    Last come as many positions as pairs, where transposed angles fit too.
+    """
     for n, d in ((4, 4), (5, 6), (7, 10), (1, 8), (11, 2), (6, 16)):
         yield Case("plain", (rng.choice(np.arange(1, 60), size=n, replace=False), d))
     yield Case("edge", (np.array([rng.integers(1000, 2000), 0, 1]), 8))
     yield Case("edge", (np.array([0]), 2))
+    yield Case("plain", (rng.choice(np.arange(1, 60), size=3, replace=False), 6))
 
 
 EXERCISE = Exercise(

@@ -60,7 +60,10 @@ def rotate(x: Array, positions: Array) -> Array:
 
 
 def rows_and_positions(rng: Generator) -> Iterator[Case]:
-    """Yield rows of even width and their positions, in no order and with gaps."""
+    """Yield rows of even width and their positions, in no order and with gaps.
+
+    Last come as many rows as pairs, where transposed angles fit too.
+    """
     for kind, lead, n, d in (
         ("plain", (), 4, 4), ("plain", (), 3, 10), ("plain", (), 7, 6), ("plain", (), 1, 2),
         ("batch", (2,), 5, 6), ("batch", (4,), 4, 4), ("batch", (2, 3), 7, 10),
@@ -69,6 +72,9 @@ def rows_and_positions(rng: Generator) -> Iterator[Case]:
         positions = rng.choice(np.arange(1, 60), size=n, replace=False)
         yield cast(Case(kind, (rng.normal(size=(*lead, n, d)), positions)))
     yield Case("edge", (rng.normal(size=(3, 8)), np.array([rng.integers(1000, 2000), 0, 1])))
+    apart = rng.spawn(1)[0]  # what is drawn after these cases stays as it is
+    positions = apart.choice(np.arange(1, 60), size=3, replace=False)
+    yield Case("plain", (apart.normal(size=(3, 6)), positions))
 
 
 def lengths_kept(trial: Trial) -> str | None:

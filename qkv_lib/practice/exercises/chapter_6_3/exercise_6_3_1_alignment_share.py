@@ -75,7 +75,7 @@ def weights_and_spans(rng: Generator) -> Iterator[Case]:
 
 
 def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
-    """Return arguments at the edge: sizes of 1, empty, full and first ones, and large ones."""
+    """Return arguments at the edge: sizes of 1, empty, full and first ones, unequal counts."""
     return (
         (rng.dirichlet(np.ones(5), size=1), np.array([2]), np.array([4])),
         (rng.dirichlet(np.ones(5), size=4), np.array([0, 0, 2, 4]), np.array([5, 0, 2, 5])),
@@ -85,6 +85,11 @@ def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
             np.array([[0, 4, 4, 3], [5, 3, 0, 5]]),
         ),
         (np.eye(4)[[0, 3, 1]], np.array([0, 0, 1]), np.array([1, 4, 1])),
+        (  # four tokens count, one, and two
+            rng.dirichlet(np.ones(5), size=(3, 4)),
+            np.array([[0, 1, 2, 0], [3, 0, 0, 1], [2, 2, 1, 0]]),
+            np.array([[4, 5, 4, 3], [3, 5, 0, 1], [5, 2, 1, 5]]),
+        ),
     )
 
 

@@ -51,7 +51,7 @@ def with_norm(other: Map) -> Function:
 
 
 def inputs_and_maps(rng: Generator) -> Iterator[Case]:
-    """Yield rows and the two maps of a feed-forward branch."""
+    """Yield rows and the two maps of a feed-forward branch; the last rows lie far from 0."""
     for kind, lead, n, d, hidden in (
         ("plain", (), 5, 3, 7), ("plain", (), 4, 4, 4), ("plain", (), 7, 5, 11),
         ("batch", (2,), 5, 3, 7), ("batch", (3,), 3, 3, 3), ("batch", (2, 3), 5, 4, 2),
@@ -61,6 +61,12 @@ def inputs_and_maps(rng: Generator) -> Iterator[Case]:
         x = size * rng.normal(size=(*lead, n, d)) + rng.normal()
         maps = rng.normal(size=(d, hidden)), rng.normal(size=(hidden, d))
         yield cast(Case(kind, (x, *maps)))
+    apart = rng.spawn(1)[0]  # what is drawn after these cases stays as it is
+    x, maps = (
+        apart.normal(size=(4, 5)) + 1000,
+        (apart.normal(size=(5, 8)), apart.normal(size=(8, 5))),
+    )
+    yield cast(Case("float32", (x, *maps)))
 
 
 def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
