@@ -177,11 +177,12 @@ def test_a_query_is_matched_with_the_marks_of_all_tokens() -> Cases:
 
 @evaluated("eq-writing-copy")
 @holds(
-    "A row of $E_c$ is what the induction head copies from a token.",
+    "Row $a$ of $E_c$ is about what the induction head adds at a place that looks at token $a$ "
+    "alone.",
     "$C$ too is an approximation: it takes the bare row of each token, and of the last norm only "
-    "the gain $g$.",
-    "When the head looks at token $a$, entry $(a, b)$ of $C$ is about what it adds to the logit of "
-    "token $b$, up to a factor that the last norm sets for each row:",
+    "its gain $g$, one number per feature:",
+    "Entry $(a, b)$ of $C$ is about what this adds to the logit of token $b$, up to a factor that "
+    "the last norm sets for each place.",
 )
 def test_what_a_head_adds_to_the_logits() -> Cases:
     model = without_biases()

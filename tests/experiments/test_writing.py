@@ -18,9 +18,9 @@ def stored(kind: str, seed: int, updates: int) -> dict:
 
 
 @holds(
-    "The next cell loads the model of this section, which was trained for 1,600 updates, and "
-    "checks the mask:",
-    "the model of this section is the one with 1,600 updates, for which no rival was trained.",
+    "The next cell loads the model that writes in this section and checks the mask:",
+    "the model that writes in this section had 1,600 updates (one seed), and no rival was trained "
+    "for it.",
 )
 def test_the_stored_gpt_is_that_of_the_table() -> None:
     assert writing.LONGER == 1600 == max(run["updates"] for run in writing.TABLE.runs)
@@ -125,7 +125,8 @@ def test_a_model_is_left_as_it_trains_whoever_watches() -> None:
     "Whether $j$ is the place to copy from depends on the token at $j - 1$, and that is in no key.",
     "what is missing is a second step.",
     "No key holds the token before its own.",
-    "An induction head takes two layers: in one layer no key holds the token before its own.",
+    "In one layer of this model no key holds the token before its own, so an induction head needs "
+    "a second layer.",
     "A first layer must put that into the row.",
 )
 def test_only_in_a_second_layer_a_key_holds_the_token_before() -> None:
@@ -142,7 +143,7 @@ def test_only_in_a_second_layer_a_key_holds_the_token_before() -> None:
 @holds(
     "Its lead comes from repeated phrases: 17 % of the runs of six in the test text also stand in "
     "the training text.",
-    "There the loss of the table is 0.87, and that of the model of this section 2.08.",
+    "There the loss of the table is 0.87, and that of the model with 1,600 updates 2.08.",
     "Elsewhere the two hardly differ (3.23 and 3.27).",
 )
 def test_counting_wins_where_a_run_of_six_was_trained_on() -> None:

@@ -414,9 +414,11 @@ def test_the_stored_times_are_of_these_tools() -> None:
 
 
 @holds(
-    "With need_weights=False it gives zeros here, but NaN on its fast path (evaluation without "
-    "gradients, with biases, batch_first=True and an even number of heads).",
-    "silently replaces your mask by the top-left one, except on its fast path (bug 5).",
+    "With need_weights=False it gives zeros here, but NaN on its fast path (which needs, among "
+    "other things, one tensor as query, key and value, evaluation without gradients, biases, "
+    "batch_first=True and an even number of heads).",
+    "With need_weights=False and no key_padding_mask, the layer then silently uses the top-left "
+    "mask in place of yours (but not on its fast path, bug 5).",
 )
 def test_the_fast_path_of_the_layer_of_pytorch_keeps_the_mask_and_gives_nan() -> None:
     layer = torch.nn.MultiheadAttention(4, 2, batch_first=True).eval()
@@ -427,6 +429,7 @@ def test_the_fast_path_of_the_layer_of_pytorch_keeps_the_mask_and_gives_nan() ->
     first_hidden[:, 0] = True
     with torch.no_grad():
         assert layer(x, x, x, **empty)[0].isnan().all()
+        assert layer(x, x.clone(), x.clone(), **empty)[0].isfinite().all()  # not one tensor
         for slow in ({"num_heads": 1, "batch_first": True}, {"num_heads": 2, "bias": False}):
             other = torch.nn.MultiheadAttention(4, **slow).eval()
             each = x if other.batch_first else x.transpose(0, 1)
@@ -436,3 +439,9 @@ def test_the_fast_path_of_the_layer_of_pytorch_keeps_the_mask_and_gives_nan() ->
             for flag in ({"is_causal": True}, {})
         )
         assert torch.equal(flagged, plain)
+    flags = {"attn_mask": first_hidden, "is_causal": True, "need_weights": False}
+    first = layer(x[:, :1], x[:, :1], x[:, :1])[0][0, 0]  # query 0 under the top-left mask
+    assert torch.allclose(layer(x, x, x, **flags)[0][0, 0], first, atol=1e-6)
+    unpadded = torch.zeros(1, 3, dtype=torch.bool)
+    kept = layer(x, x, x, key_padding_mask=unpadded, **flags)[0]
+    assert torch.allclose(kept, layer(x, x, x, attn_mask=first_hidden)[0], atol=1e-6)
