@@ -17,7 +17,7 @@ from tests.holds import holds
 rng = np.random.default_rng(8)
 
 
-@holds("but no $n \\times n$ array.")
+@holds("but it never stores an $n \\times n$ array.")
 def test_the_backward_pass_in_tiles_stores_no_square() -> None:
     n = 1024
     q, k, v, g = rng.normal(size=(4, n, 8))
