@@ -17,6 +17,7 @@ from qkv_lib.practice.factors import sizes
 from qkv_lib.practice.verdict import Finding, listed, shortest
 
 LEAVE_ALONE = "count the axes from the end, and let `...` stand for those in front"
+IN_FRONT = "both stand in front of the last two axes, where axes are lined up from the right"
 RESHAPED = re.compile(
     r"cannot\sreshape\sarray\sof\ssize\s(\d+)\sinto\sshape\s(\([^)]*\))|"
     r"shape\s'(\[[^]]*\])'\sis\sinvalid\sfor\sinput\sof\ssize\s(\d+)"
@@ -26,6 +27,7 @@ MULTIPLIED = re.compile(
     r"size\sof\stensor\sa\s\((\d+)\)\smust\smatch\sthe\ssize\sof\stensor\sb\s\((\d+)\)"
 )
 SHAPES = re.compile(r"\(((?:\d+,? ?)+)\)")
+REMAPPED = re.compile(r"->\(([^)]*)\)")
 BEYOND = re.compile(
     r"index\s(\d+)\sis\sout\sof\sbounds\sfor\s(?:axis|dimension)\s\d+.with\ssize\s(\d+)"
 )
@@ -129,7 +131,8 @@ def reason(attempt: Attempt, trial: Trial, text: str) -> tuple[str, str, str] | 
         return "index-too-far", says, "places count from 0"
     if pair := meeting(text):
         says = f"axes of different lengths meet there: {pair[0]} and {pair[1]}"
-        return "lengths-differ", says, origin(attempt, trial, *pair)
+        leading = all(each.endswith("newaxis,newaxis") for each in REMAPPED.findall(text) or [""])
+        return "lengths-differ", says, IN_FRONT if leading else origin(attempt, trial, *pair)
     return None
 
 
@@ -140,7 +143,8 @@ def meeting(text: str) -> tuple[int, int] | None:
         return one, other
     if "broadcast" not in text:
         return None
-    shapes = [[int(n) for n in re.findall(r"\d+", each)] for each in SHAPES.findall(text)]
+    found = REMAPPED.findall(text) or SHAPES.findall(text)  # remapped, an axis of none is newaxis
+    shapes = [[int(n) for n in re.findall(r"\d+", each.replace("newaxis", "1"))] for each in found]
     if len(shapes) < 2:
         return None
     for one, other in zip(shapes[0][::-1], shapes[1][::-1], strict=False):

@@ -73,8 +73,11 @@ class Told(NamedTuple):
         return [part for part in parts if re.search(r"\w", part)]
 
     def unheld(self) -> int:
-        """Return how many sentences that nothing holds say something: four words or more."""
-        return sum(len(each.split()) > 3 for each in self.open())
+        """Return how many sentences that nothing holds say something: four words or more.
+
+        What is said of several variants of one mistake is one sentence.
+        """
+        return sum(len(each.split()) > 3 for each in set(self.open()))
 
     def digest(self) -> str:
         """Return eight letters that change when one of these words does."""

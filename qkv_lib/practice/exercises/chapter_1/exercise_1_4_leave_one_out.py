@@ -82,6 +82,13 @@ def own_score(fill: float) -> Function:
     return predict
 
 
+def own_part_taken_away(known_x: Array, known_y: Array, bandwidth: float) -> Array:
+    """Take a point's own part out of its prediction: 0 / 0 where its weight is 1."""
+    weights = gaussian_weights(between(known_x), bandwidth)
+    own = np.diagonal(weights)
+    return np.asarray((weights @ known_y - own * known_y) / (1 - own))
+
+
 def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
     """Return points of which two were measured at the same place."""
     return ((np.array([0.0, 1.0, 1.0, 2.5]), rng.normal(size=4), 0.7),)
@@ -137,6 +144,9 @@ def leave_one_out(known_x, known_y, bandwidth):
         Mistake("own-height-subtracted", "the own height is taken away from the prediction, as if "
                 "its weight had been 1", OTHERS_LOOK,
                 lambda x, y, b: gaussian_weights(between(x), b) @ y - y),
+        Mistake("own-part-taken-away", "the own part is taken away at the end: a point far from "
+                "all others has all its weight on itself, and 0 / 0 is left", "the score of a "
+                "point with itself must be −∞, before the softmax", own_part_taken_away),
         Mistake("only-earlier-points", "only the points before each one take part", OTHERS_LOOK,
                 only_earlier),
     ),

@@ -96,6 +96,10 @@ def repeated(scores, counts):
                 "0 copies have the weight 0", lambda s, c: several(s, np.maximum(c, 1))),
         Mistake("divided", "the exponentials are divided by the counts", LOOK,
                 lambda s, c: softmax(s - np.log(np.maximum(c, 1)))),
+        *(Mistake("never-said-counts", "the count of a word that is never said is raised above 0",
+                  "0 copies have the weight 0",
+                  lambda s, c, least=least: several(s, np.maximum(c, least)))
+          for least in (0.5, 0.1, 0.01, 1e-3)),
         Mistake("counts-squared", "the counts are used twice", LOOK,
                 lambda s, c: several(s, c**2)),
         Mistake("shares-of-counts", "the weights are the shares of the counts, whatever the score",

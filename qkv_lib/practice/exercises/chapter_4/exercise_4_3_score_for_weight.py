@@ -82,6 +82,8 @@ def score_for_weight(weight, n_keys, d_k):
                 "the sum", ODDS_LOOK, lambda w, n, d: np.sqrt(d) * np.log(w)),
         Mistake("turned-over", "the fraction is upside down", ODDS_LOOK,
                 lambda w, n, d: -score_for_weight(w, n, d)),
+        Mistake("weight-and-rest-exchanged", "weight and 1 − weight have changed places", ODDS_LOOK,
+                lambda w, n, d: score_for_weight(1 - w, n, d)),
         Mistake("rivals-below", "the number of other keys stands in the denominator", ODDS_LOOK,
                 lambda w, n, d: np.sqrt(d) * np.log(w / (1 - w) / (n - 1))),
         Mistake("root-in-the-log", "√d_k stands inside the logarithm", ROOT_LOOK,

@@ -97,6 +97,8 @@ def crossover(d_model, d_ff, n_heads, n_kv_heads):
                 CROSS_LOOK, length(lambda d, kv, f: 2 * kv + f)),
         Mistake("feed-forward-twice", "the feed-forward maps are counted twice", CROSS_LOOK,
                 length(lambda d, kv, f: d + kv + 2 * f)),
+        Mistake("keys-and-values-twice", "keys and values are counted with twice their width",
+                CROSS_LOOK, length(lambda d, kv, f: d + 2 * kv + f)),
         Mistake("heads-for-width", "n_heads stands for the width of a head",
                 "a head is d_model / n_heads wide",
                 lambda d_model, d_ff, n_heads, n_kv_heads: d_model + n_kv_heads * n_heads + d_ff),
