@@ -62,10 +62,8 @@ def inputs_and_maps(rng: Generator) -> Iterator[Case]:
         maps = rng.normal(size=(d, hidden)), rng.normal(size=(hidden, d))
         yield cast(Case(kind, (x, *maps)))
     apart = rng.spawn(1)[0]  # what is drawn after these cases stays as it is
-    x, maps = (
-        apart.normal(size=(4, 5)) + 1000,
-        (apart.normal(size=(5, 8)), apart.normal(size=(8, 5))),
-    )
+    x = apart.normal(size=(4, 5)) + 1000
+    maps = apart.normal(size=(5, 8)), apart.normal(size=(8, 5))
     yield cast(Case("float32", (x, *maps)))
 
 

@@ -16,6 +16,7 @@ from qkv_lib.practice.inputs import Generator, cast
 from qkv_lib.practice.properties import BATCH_APART
 
 SINK_LOOK = "exp(s) / (exp(β) + Σ exp(s)), one β per head, along the keys"
+LIMITS = (20, 50, 80, 88, 100, 500, 700)  # at which an answer may cut off scores, or β
 
 
 def sunk(
@@ -177,13 +178,13 @@ def sink_weights(scores, sink):
             Mistake("cut-off", "large scores are cut off",
                     "subtract the largest of the scores and β first",
                     lambda scores, sink, most=most: sunk()(np.minimum(scores, most), sink))
-            for most in (20, 50, 80, 88, 100, 500, 700)
+            for most in LIMITS
         ),
         *(
             Mistake("sink-cut-off", "β is cut off at a number, and scores may lie beyond it",
                     "subtract the largest of the scores and β: β may have any size",
                     sunk(beta=lambda b, most=most: np.clip(b, -most, most)))
-            for most in (20, 50, 80, 88, 100, 500, 700)
+            for most in LIMITS
         ),
         Mistake("overflow", "exp of large scores overflows, and of low ones is 0: the NaN that is "
                 "left is made 0", "subtract the largest of the scores and β first",
