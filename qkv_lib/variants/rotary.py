@@ -184,7 +184,7 @@ def yarn(
 
 
 def yarn_factor(factor: float) -> float:
-    r"""Return by what YaRN multiplies the scores: over more keys they are made sharper.
+    r"""Return by what YaRN multiplies the scores, to make them sharper over more keys.
 
     .. math:: (0.1 \ln s + 1)^2
 

@@ -21,14 +21,13 @@ SET: dict[str, dict[str, str]] = {
     "08-1-memory": {
         "d_c = 512": '"MLA, DeepSeek-V2": 512 + 64', "d_r = 64": '"MLA, DeepSeek-V2": 512 + 64',
     },
-    "08-3-longer": {"s = 4": "interpolated(theta, 4.0)"},
 }  # fmt: skip
 """Numbers that a page chooses, by page, and the words of its code that choose them."""
 
 SUPPOSED: dict[str, tuple[str, ...]] = {
     "what the sentence supposes": (
         "V = K", "W_Q = W_K", "Q = K = XW", "Q = K = V", "Q = K = X", "K = V = x", "Q = 0",
-        "u = 0", "W_Q = T_{-3}", "n_q = n_k", "g = 1", "w = 1", "s = 1",
+        "u = 0", "W_Q = T_{-3}", "n_q = n_k", "g = 1", "w = 1",
         r"\lVert k_t \rVert = 1", r"\beta_t = 1", r"\alpha_t = 1", r"\alpha_t < 1",
         r"\phi(k_j)\, S = v_j", r"n = d_\phi", r"p_0 = -\infty", "j = l", "[j = l]",
         r"\lVert k_1 \rVert = \dots = \lVert k_{n_k} \rVert",
@@ -57,7 +56,7 @@ NUMBERS: dict[str, str] = {
     "07-tools": "d_k = 2; Q = 0",
     "08-outlook": "g = 1; d_k = 16; d_k = 8",
     "08-1-memory": "B = 2; d_c = 512; d_r = 64",
-    "08-3-longer": r"s = 4; s = 4; s = 1; \beta_t = 1; \beta_t = 1; \alpha_t = 1; "
+    "08-3-longer": r"\beta_t = 1; \beta_t = 1; \alpha_t = 1; "
     r"\lVert k_t \rVert = 1",
 }  # fmt: skip
 """The numbers that symbols get on each page: what is so on one page need not be on another."""

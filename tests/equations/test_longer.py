@@ -34,7 +34,8 @@ def test_after_a_wavelength_a_pair_has_turned_once() -> Cases:
 
 
 @holds(
-    r"In a training text of length $N$, pair $i$ turns $r_i = N / \lambda_i$ times.",
+    r"decides by how often each pair turns in training: $r_i = N / \lambda_i$ times in a text of "
+    r"length $N$.",
 )
 @evaluated("eq-longer-stretch")
 def test_three_ways_to_stretch() -> Cases:

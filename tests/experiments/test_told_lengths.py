@@ -136,8 +136,8 @@ def test_knowing_how_often_each_digit_occurs_beats_a_guess() -> None:
     "say which positional encodings work on sequences longer than those of training",
     "We say that a model solves a task if, with each of the three seeds, at least 95 % of its "
     "answers are right.",
-    "On sequences longer than in training, RoPE still solved three_back; RoPE and ALiBi still "
-    "solved latest_small; sinusoidal vectors solved nothing.",
+    "On sequences up to four times as long as in training, RoPE still solved three_back; RoPE and "
+    "ALiBi still solved latest_small; sinusoidal vectors solved nothing.",
 )
 def test_at_longer_lengths() -> None:
     assert mean("three_back", "ALiBi", 16_000, 40) < 0.6

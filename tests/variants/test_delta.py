@@ -34,7 +34,7 @@ def operands(lib: str, n: int = N) -> list[Any]:
 
 
 @holds(
-    "delta_attention_by_chunks computes the same, a whole chunk of tokens at once.",
+    "delta_attention_by_chunks computes the same for a whole chunk of tokens at once.",
     "The chunked form does that.",
 )
 @pytest.mark.parametrize("lib", LIBRARIES)

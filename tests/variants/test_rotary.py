@@ -72,12 +72,7 @@ def test_the_order_leads_from_one_layout_to_the_other() -> None:
     assert np.abs(scores - rope(q) @ rope(k).T).max() > 0.1  # one without the other
 
 
-@holds(
-    "turns one half of the features by the row and the other half by the column.",
-    "A score then depends on the two places only through the offset: how many rows down and how "
-    "many columns to the right the key lies, with sign.",
-    "2-D RoPE gives half of the features to each direction.",
-)
+@holds("turns one half of the features by the row and the other half by the column.")
 def test_two_dimensions_know_the_offset_in_rows_and_in_columns() -> None:
     height, width = 3, 5
     q, k = (np.broadcast_to(normal("numpy", 1, 8, seed=i), (15, 8)) for i in range(2))
