@@ -48,8 +48,8 @@ SENTENCES = [
                "gives a matrix of scores with one row per key and one column per query"),
           ACCOUNTED),
     Plant("a caption of a drawing turned round", "book/05-practice.ipynb",
-          swap("The line past each part is the residual path.",
-               "The line through each part is the residual path."), ACCOUNTED),
+          swap("Follow the arrows $K$ and $V$ from the encoder",
+               "Follow the arrows $K$ and $V$ from the decoder"), ACCOUNTED),
     Plant("the cause of a symptom turned round", "book/appendix/misconceptions.md",
           swap("it is the longest", "it is the shortest"), ACCOUNTED),
 ]  # fmt: skip

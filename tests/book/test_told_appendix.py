@@ -258,8 +258,8 @@ class TestGlossary:
     @holds(
         "Two places for layer normalisation in a block:",
         "before each part, or after the sum with the residual path.",
-        "This order, with the norms first, is called pre-norm.",
-        "puts the norm after each sum, which is called post-norm",
+        "This order, with the norms first, is pre-norm;",
+        "puts the norm after each sum (post-norm)",
         "Subtracting the mean of each row and dividing by its spread.",
     )
     def test_places_of_the_norm(self) -> None:

@@ -23,10 +23,8 @@ def random(*shape: int) -> torch.Tensor:
 
 class TestLayers:
     @holds(
-        "split cuts the features into heads, then moves the axis of the heads in front of the "
-        "axis of the words.",
-        "With three heads of width 4, (batch, n, 12) becomes (batch, n, 3, 4), then (batch, 3, "
-        "n, 4).",
+        "split cuts the features into heads, for example (batch, n, 12) into (batch, n, 3, 4), "
+        "then moves the axis of the heads in front of that of the words: (batch, 3, n, 4).",
         "We append two zeros to the ten features of a word: twelve features make three heads of "
         "width 4.",
         "The twelve features are split into three heads of four.",
@@ -200,8 +198,8 @@ class TestBlocks:
 
     @holds(
         "each word sees all words",
-        "each word sees only itself and the words before it",
-        "In the encoder, the words of the source attend to each other. The mask hides padding.",
+        "In the encoder, the words of the source, the sentence to be translated, attend to each "
+        "other. The mask hides padding.",
         "In the decoder, each word written so far attends to itself and the ones before it. The "
         "causal mask (因果掩码) hides the later ones.",
         "In cross-attention (交叉注意力), the words written so far attend to the output of the "
@@ -235,10 +233,10 @@ class TestBlocks:
         assert torch.allclose(decoder(x, padded, **hidden), decoder(x, source, **hidden))
 
     @holds(
-        "Without positions (none), the output of one block depends only on the digit at its own "
-        "position and on how often each digit occurs among those it sees.",
-        "In this task the weight on the correct key is needed for the answer: with one block and "
-        "one head, a digit can reach another position only through its weight.",
+        "Without positions (none), the output of one block depends only on what the best guess "
+        "without order knows too.",
+        "This map explains the answers: with one block and one head, a digit can reach another "
+        "position only through its weight.",
         "a mask lets each position see only itself",
     )
     def test_one_block_without_positions(self) -> None:

@@ -60,11 +60,6 @@ class TestTraining:
 
     @holds(
         "1 is no better than the best fixed guess, and 0 is perfect",
-        "Pool makes its values by a linear map.",
-        "So with even weights, its output is a multiple of the mean of the seven amounts, plus a "
-        "constant.",
-        "That mean explains one seventh of the variance of any one of them, so at least "
-        "$6/7 \\approx 0.86$ is left.",
     )
     def test_what_a_mean_leaves(self) -> None:
         values = RNG.normal(size=(100_000, 7))
@@ -125,7 +120,7 @@ class TestTraining:
         "so the correct map is the anti-diagonal, from the upper right to the lower left",
         "the input is a sequence of ten digits, and the answer at position $i$ is the digit at "
         "position $n - 1 - i$, counting from 0.",
-        "in training, the mirror of position 0 was always position 9; now it is position 19.",
+        "the mirror of position 0 was always position 9 in training, and is now position 19.",
     )
     def test_map_of_a_reversal(self) -> None:
         digits = RNG.integers(10, size=(3, 10))

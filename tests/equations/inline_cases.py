@@ -188,7 +188,6 @@ CLAIMS: dict[str, Claim] = {
     r"j \le i + o": Claim(
         lambda: given({"i": N, "j": M}, M=SEEN.astype(int), o=2), r"M_{{ij}} = [{}]"
     ),
-    r"6/7 \approx 0.86": Claim(lambda: given(atol=0.005)),
     r"\tfrac12 (1, 0, 0) + \tfrac12 (0, \tfrac12, \tfrac12) = (\tfrac12, \tfrac14, \tfrac14)":
         Claim(given),
     "d_k = d_v = 32": Claim(
