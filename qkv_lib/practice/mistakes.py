@@ -158,8 +158,6 @@ SOFTMAX = (
             lambda scores: normalise(np.exp(scores), np.exp(scores).sum(-1, keepdims=True))),
     Mistake("global-maximum", "one maximum is subtracted from all the rows", STABLE_LOOK,
             with_global_maximum),
-    Mistake("global-maximum", "one maximum is subtracted from all the rows", STABLE_LOOK,
-            lambda scores: np.nan_to_num(with_global_maximum(scores))),
 )  # fmt: skip
 
 # Operands: a function from query, key and value to what attention is called with.

@@ -13,11 +13,12 @@ import numpy as np
 from qkv_lib.formula.arrays import Array
 from qkv_lib.practice import surgery
 from qkv_lib.practice.attempt import Attempt, difference
+from qkv_lib.practice.compare import differs
 from qkv_lib.practice.cuts import ALIKE, LOSES, ONE_PART, RESULTS, SHAPES, UNDOES, Cut
 from qkv_lib.practice.depends import all_alike, ignored, unused_argument
 from qkv_lib.practice.exercise import Function, Mistake, Trial, Values
 from qkv_lib.practice.factors import addend, factor
-from qkv_lib.practice.patterns import generic, nearly_right, one_factor
+from qkv_lib.practice.patterns import MANY, generic, nearly_right, one_factor
 from qkv_lib.practice.verdict import Finding, two_things
 
 
@@ -106,12 +107,7 @@ def where_it_fails(attempt: Attempt) -> Finding | None:
     failed = tuple(trial for trial in attempt.trials if not attempt.passed(trial))
     if len(failed) == len(attempt.trials) or any(trial.first.fault for trial in failed):
         return None
-    if not any(
-        generic(array)
-        for trial in failed
-        for array in (*trial.first.values, *trial.expected)
-        if array.dtype.kind == "f"
-    ):
+    if not has_own_numbers(attempt, failed):
         return None
     part = replace(attempt, trials=failed)
     examiners = (named_mistake, cut_on_the_way_out, cut_on_the_way_in)
@@ -119,6 +115,25 @@ def where_it_fails(attempt: Attempt) -> Finding | None:
     if found and found.named and not found.says.startswith("where "):
         return replace(found, says=f"where your answer is wrong, {found.says}")
     return found
+
+
+def has_own_numbers(attempt: Attempt, failed: tuple[Trial, ...]) -> bool:
+    """Tell whether wrong results hold numbers that can tell one mistake from another.
+
+    NaN, 0 and 1 come out of many mistakes, and what was picked out of an argument may be picked
+    for many reasons, unless all of it came back.
+    """
+    own: set[float] = set()
+    for trial in failed:
+        arrays = [arg for arg in trial.case.args if isinstance(arg, np.ndarray)]
+        for mine, right in zip(trial.first.values, trial.expected, strict=False):
+            given = [arg.ravel() for arg in arrays if not np.array_equal(arg, mine)]
+            wrong = mine.ravel()
+            if mine.shape == right.shape:
+                wrong = mine[differs(mine, right, attempt.exercise.tolerance)]
+            wrong = wrong[np.isfinite(wrong) & (wrong * (wrong - 1) != 0)]
+            own.update(wrong[~np.isin(wrong, np.concatenate([[], *given]))].tolist())
+    return len(own) > MANY
 
 
 def cut_on_the_way_out(attempt: Attempt) -> Finding | None:

@@ -213,6 +213,38 @@ def test_advice_is_given_only_where_it_makes_the_answer_right():
     assert "divide each row" not in grade("softmax-rows", nearly).text.lower()
 
 
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("hard-lookup", """
+def f(queries, keys, values):
+    return values[np.round(queries @ keys.T, 1).argmax(1)]
+"""),
+        ("hard-lookup", """
+def f(queries, keys, values):
+    return values[(queries.astype(np.float16) @ keys.astype(np.float16).T).argmax(1)]
+"""),
+        ("masked-attention", """
+def f(query, key, value, mask):
+    scores = query @ key.swapaxes(-1, -2) / np.sqrt(key.shape[-1])
+    top = np.where(mask, np.exp(scores - np.where(mask, scores, -np.inf).max()), 0)
+    return np.nan_to_num(top / top.sum(-1, keepdims=True)) @ value
+"""),
+        ("sink-weights", """
+def f(scores, sink):
+    beta = np.clip(sink, -50, 50)[:, None, None]
+    peak = np.maximum(scores.max(-1, keepdims=True), beta)
+    top = np.exp(scores - peak)
+    return top / (np.exp(beta - peak) + top.sum(-1, keepdims=True))
+"""),
+    ],
+)  # fmt: skip
+def test_picks_and_zeros_are_not_told_as_another_mistake(name, source):
+    verdict = grade(name, function(source))
+    assert verdict.status == "wrong"
+    assert "where your answer is wrong" not in verdict.text.lower()
+
+
 def test_the_base_is_not_called_an_exponent():
     def base_100(x, positions):
         half = x.shape[-1] // 2

@@ -174,13 +174,13 @@ FOUND = {
     ("crossover", "keys and values with twice their width"): "keys-and-values-twice",
     ("score-for-weight", "w and 1 - w exchanged"): "weight-and-rest-exchanged",
     ("repeated", "counts from a half up"): "never-said-counts",
-    ("hard-lookup", "scores rounded to one digit"): "rounded-scores",
-    ("hard-lookup", "scores cut to whole numbers"): "cut-scores",
+    ("hard-lookup", "scores rounded to one digit"): "depends",
+    ("hard-lookup", "scores cut to whole numbers"): "depends",
     ("leave-one-out", "own part taken away from the prediction"): "own-part-taken-away",
     ("leave-one-out", "own kernel taken away from both sums"): "own-part-taken-away",
-    ("masked-attention", "one maximum for all, NaN made 0"): "global-maximum",
-    ("sink-weights", "the sink clipped at 50"): "sink-cut-off",
-    ("sink-weights", "no peak, NaN made 0"): "overflow",
+    ("masked-attention", "one maximum for all, NaN made 0"): "stuck",
+    ("sink-weights", "the sink clipped at 50"): "stuck",
+    ("sink-weights", "no peak, NaN made 0"): "stuck",
     ("absorbed-scores", "latent without an axis for the heads"): "lengths-differ",
 }  # fmt: skip
 """What some of them are to be told."""

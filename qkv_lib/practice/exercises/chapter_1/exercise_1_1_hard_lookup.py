@@ -113,12 +113,6 @@ def hard_lookup(queries, keys, values):
         Mistake("best-of-all", "one key for all the queries: the best score of the whole matrix",
                 "argmax needs its axis: each query has a best key of its own",
                 lambda q, k, v: v[np.full(len(q), (q @ k.T).argmax() % len(k))]),
-        *(Mistake("rounded-scores", "the scores are rounded before they are compared",
-                  "compare the scores as they are",
-                  pick(lambda q, k, digits=digits: np.round(scoring.dot(q, k), digits)))
-          for digits in (0, 1)),
-        Mistake("cut-scores", "the scores are cut to whole numbers before they are compared",
-                "compare the scores as they are", pick(lambda q, k: np.trunc(scoring.dot(q, k)))),
         Mistake("best-kept", "the best score of one query is still there for the next one",
                 "start the search anew for each query", kept_over),
     ),

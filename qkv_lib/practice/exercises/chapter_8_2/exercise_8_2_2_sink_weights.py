@@ -16,7 +16,6 @@ from qkv_lib.practice.inputs import Generator, cast
 from qkv_lib.practice.properties import BATCH_APART
 
 SINK_LOOK = "exp(s) / (exp(β) + Σ exp(s)), one β per head, along the keys"
-LIMITS = (20, 50, 80, 88, 100, 500, 700)  # at which an answer may cut off scores, or β
 
 
 def sunk(
@@ -178,18 +177,8 @@ def sink_weights(scores, sink):
             Mistake("cut-off", "large scores are cut off",
                     "subtract the largest of the scores and β first",
                     lambda scores, sink, most=most: sunk()(np.minimum(scores, most), sink))
-            for most in LIMITS
+            for most in (20, 50, 80, 88, 100, 500, 700)
         ),
-        *(
-            Mistake("sink-cut-off", "β is cut off at a number, and scores may lie beyond it",
-                    "subtract the largest of the scores and β: β may have any size",
-                    sunk(beta=lambda b, most=most: np.clip(b, -most, most)))
-            for most in LIMITS
-        ),
-        Mistake("overflow", "exp of large scores overflows, and of low ones is 0: the NaN that is "
-                "left is made 0", "subtract the largest of the scores and β first",
-                lambda scores, sink: np.nan_to_num(
-                    sunk(peak=lambda s, b: np.zeros_like(s[..., :1]))(scores, sink))),
         Mistake("masked-row-spread", "where all is masked every key gets the same weight",
                 "there the sink takes all: the weights are 0", lambda scores, sink: np.where(
                     np.isneginf(scores).all(axis=-1, keepdims=True), 1 / scores.shape[-1],
