@@ -130,26 +130,31 @@ def reason(attempt: Attempt, trial: Trial, text: str) -> tuple[str, str, str] | 
         )
         return "index-too-far", says, "places count from 0"
     if pair := meeting(text):
-        says = f"axes of different lengths meet there: {pair[0]} and {pair[1]}"
-        leading = all(each.endswith("newaxis,newaxis") for each in REMAPPED.findall(text) or [""])
-        return "lengths-differ", says, IN_FRONT if leading else origin(attempt, trial, *pair)
+        one, other, leading = pair
+        says = f"axes of different lengths meet there: {one} and {other}"
+        return "lengths-differ", says, IN_FRONT if leading else origin(attempt, trial, one, other)
     return None
 
 
-def meeting(text: str) -> tuple[int, int] | None:
-    """Return the two lengths that do not go together, from the words of an exception."""
+def meeting(text: str) -> tuple[int, int, bool] | None:
+    """Return two lengths that do not go together, from the words of an exception.
+
+    The third part tells whether they stand in front of the last two axes, those of matrices.
+    """
     if found := MULTIPLIED.search(text):
         one, other = (int(each) for each in found.groups() if each)
-        return one, other
+        return one, other, False
     if "broadcast" not in text:
         return None
-    found = REMAPPED.findall(text) or SHAPES.findall(text)  # remapped, an axis of none is newaxis
-    shapes = [[int(n) for n in re.findall(r"\d+", each.replace("newaxis", "1"))] for each in found]
+    remapped = REMAPPED.findall(text)  # an axis of none is newaxis
+    leading = bool(remapped) and all(each.endswith("newaxis,newaxis") for each in remapped)
+    all_shapes = remapped or SHAPES.findall(text)
+    shapes = [[int(n) for n in re.findall(r"\d+", x.replace("newaxis", "1"))] for x in all_shapes]
     if len(shapes) < 2:
         return None
     for one, other in zip(shapes[0][::-1], shapes[1][::-1], strict=False):
         if one != other and 1 not in (one, other):
-            return one, other
+            return one, other, leading
     return None
 
 
