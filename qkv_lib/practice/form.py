@@ -137,13 +137,16 @@ def not_finite(attempt: Attempt) -> Finding | None:
     for trial, name, yours, expected in attempt.results():
         wrong = np.isnan(yours) & ~np.isnan(expected) | (never & np.isinf(yours))
         if np.any(wrong):
-            look = "0/0, ∞ − ∞, and exp of a large number, give NaN or infinity"
+            look = "0/0, 0 · ∞, ∞ − ∞, and exp of a large number, give NaN or infinity"
             says = f"{attempt.noun(name)} holds infinity"
             if np.any(np.isnan(yours[wrong])):
                 says = f"{attempt.noun(name)} holds NaN"
             if of_size(attempt, trial):
                 says = f"{says}: exp of large numbers is infinite, or 0 throughout"
-                look = "subtract the largest number of each row before exp: shares stay as they are"
+                look = (
+                    "`exp(a) / exp(b)` is `exp(a − b)`: subtract before exp, for example the "
+                    "largest number of each row"
+                )
                 return Finding("overflow", says, difference(attempt, trial), look, named=True)
             return Finding("not-finite", says, difference(attempt, trial), look)
     return None

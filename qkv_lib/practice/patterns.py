@@ -113,6 +113,27 @@ def constant(attempt: Attempt) -> Finding | None:
     return None
 
 
+def same_everywhere(attempt: Attempt) -> Finding | None:
+    """Look for one number, or one yes or no, in all places of a result, another on each input."""
+    for which, name in enumerate(attempt.exercise.returns):
+        if any(t.first.fault or which >= len(t.first.values) for t in attempt.trials):
+            continue
+        both = [(t.first.values[which], t.expected[which]) for t in attempt.trials]
+        if any(mine.shape != right.shape or len(np.unique(mine)) > 1 for mine, right in both):
+            continue
+        boolean = both[0][0].dtype == bool
+        if not boolean and len({float(mine.flat[0]) for mine, _ in both if mine.size}) <= MANY:
+            continue
+        if sum(len(np.unique(right)) > 1 for _, right in both) > 1:
+            says = f"on each input, all the numbers of {attempt.noun(name)} are the same"
+            if boolean:
+                says = f"on each input, {attempt.noun(name)} is True everywhere or False everywhere"
+            look = "what is computed once for all, and should be computed for each?"
+            shown = difference(attempt, attempt.trials[0])
+            return Finding("same-everywhere", says, shown, look)
+    return None
+
+
 def generic(array: Array) -> bool:
     """Tell whether an array holds numbers enough that a pattern in them is no coincidence."""
     return len(np.unique(array[np.isfinite(array)])) > MANY
@@ -300,10 +321,10 @@ def one_sided(attempt: Attempt) -> Finding | None:
             if far.sum() >= SURELY and np.all(sign * apart[far] > 0):
                 noun = attempt.noun(name)
                 says = f"where {noun} is wrong it is too large, and never too small"
-                look = "what is counted twice, or not taken away?"
+                look = "which step makes it larger than it should be?"
                 if direction == "small":
                     says = f"where {noun} is wrong it is too small, and never too large"
-                    look = "what is left out, or taken away twice?"
+                    look = "which step makes it smaller than it should be?"
                 shown = difference(attempt, attempt.trials[0])
                 return Finding(f"too-{direction}", says, shown, look)
     return None
@@ -366,6 +387,9 @@ def nearly_right(attempt: Attempt) -> Finding | None:
         if not whole and max(off) <= NEARLY:
             noun, most = attempt.noun(name), number(max(off), 1)
             says = f"{noun} is nearly right: off by at most {most} of its largest number"
-            look = "an epsilon, a constant with few digits, a large number in place of −∞?"
+            look = (
+                "a small term too many, or missing, an epsilon, a constant with few digits, "
+                "a large number in place of −∞?"
+            )
             return Finding("nearly", says, difference(attempt, attempt.trials[0]), look)
     return None

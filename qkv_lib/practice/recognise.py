@@ -112,9 +112,11 @@ def where_it_fails(attempt: Attempt) -> Finding | None:
     part = replace(attempt, trials=failed)
     examiners = (named_mistake, cut_on_the_way_out, cut_on_the_way_in)
     found = next((found for examiner in examiners if (found := examiner(part))), None)
-    if found and found.named and not found.says.startswith("where "):
-        return replace(found, says=f"where your answer is wrong, {found.says}")
-    return found
+    if found is None or found.says.startswith("where "):
+        return found
+    if not found.named:  # the fault that was given: what is so of it as a whole is not so here
+        found = replace(found, evidence=difference(part, failed[0]))
+    return replace(found, says=f"where your answer is wrong, {found.says}")
 
 
 def has_own_numbers(attempt: Attempt, failed: tuple[Trial, ...]) -> bool:

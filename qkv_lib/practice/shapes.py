@@ -67,6 +67,9 @@ def of_one_rank(attempt: Attempt) -> Finding | None:
             continue
         wrong = {t.case.args[i].ndim for t in here if not attempt.passed(t)}
         right = [rank for rank in ranks if rank not in wrong]
+        passed = [t for t in here if attempt.passed(t) and t.case.kind != "single"]
+        if any(t.case.args[i].ndim in wrong for t in passed):
+            continue  # then it is not the number of axes
         several = [t for t in here if t.case.kind == "batch" and t.case.args[i].ndim not in right]
         if len(right) != 1 or not several or any(map(attempt.passed, several)):
             continue

@@ -160,9 +160,12 @@ def sink_weights(scores, sink):
         Mistake("overflow", "large scores overflow: no peak is subtracted",
                 "subtract the largest of the scores and β first",
                 sunk(peak=lambda s, b: np.zeros_like(s[..., :1]))),
-        Mistake("peak-of-the-scores", "where a row is masked, or β far above, the peak of the "
-                "scores alone does not do", "the peak is the largest of the scores and β",
-                sunk(peak=lambda s, b: s.max(axis=-1, keepdims=True) + 0 * b)),
+        *(
+            Mistake("peak-of-the-scores", "where a row is masked, or β far above, the peak of the "
+                    "scores alone does not do", "the peak is the largest of the scores and β",
+                    sunk(peak=peak))
+            for peak in (lambda s, b: s.max(axis=-1, keepdims=True) + 0 * b, above_finite)
+        ),
         Mistake("peak-from-0", "the peak starts at 0: rows far below it are lost",
                 "subtract the largest of the scores and β, below 0 too", sunk(
                     peak=lambda s, b: np.maximum(s.max(axis=-1, keepdims=True), 0) + 0 * b)),
