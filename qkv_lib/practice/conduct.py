@@ -62,6 +62,7 @@ def remembered(attempt: Attempt) -> Finding | None:
         attempt.passed(early)
         and not attempt.passed(late)
         and attempt.agree(late.first.values, early.first.values)
+        and not attempt.agree(late.expected, early.expected)
         for early, late in zip(attempt.trials[:half], attempt.trials[half:], strict=True)
     ]
     generic = any(

@@ -26,6 +26,8 @@ KINDS = {
     "edge": "at the edge (sizes of 1, first steps, large numbers)",
     "uneven": "for rows of very different sizes",
     "extreme": "for scores far from 0",
+    "near": "for numbers near 0",
+    "hidden": "where hidden values are very large",
     "float32": "for float32",
 }
 """The kinds of input, easiest first; an answer is judged by the first kind it gets wrong."""

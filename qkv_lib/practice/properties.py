@@ -9,6 +9,8 @@ from qkv_lib.practice.exercise import Property, Trial
 from qkv_lib.practice.verdict import number
 
 SLACK = 1e-4
+HUGE = 1e30
+"""A value beside which a weight of e⁻⁶⁰ counts."""
 
 
 def rows_sum_to_one(trial: Trial) -> str | None:
@@ -65,9 +67,9 @@ def change_last(arg: object) -> object:
 
 def hidden_stays_hidden(trial: Trial) -> str | None:
     """Another value at a key that no query may attend to changes nothing."""
-    query, key, value, mask = trial.case.args
+    query, key, value, mask, *others = trial.case.args
     seen = np.any(mask, axis=-2)[..., None]
-    outcome = trial.call((query, key, np.where(seen, value, value + 100), mask))
+    outcome = trial.call((query, key, np.where(seen, value, HUGE), mask, *others))
     if outcome.fault:
         return None
     before, after = trial.first.values[0], outcome.values[0]

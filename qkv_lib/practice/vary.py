@@ -6,8 +6,9 @@ Each kind is made from the cases of the exercise, so that no exercise has to dra
 - masks that hide nothing, and, where a row may be empty, empty rows in any place;
 - a batch in which one sequence is full and another padded, and the other way round;
 - weights of exactly 0;
-- scores far below 0 and far above, and rows of very different sizes, for the arguments that may
-  hold any numbers (``Exercise.free``).
+- very large values at a key that no query may attend to;
+- scores far below 0 and far above, scores very near 0, and rows of very different sizes, for the
+  arguments that may hold any numbers (``Exercise.free``).
 
 What only the exercise can know (the first step, more taps than positions, the chapter's own large
 numbers) is drawn by its own generator, under the kind ``edge``.
@@ -22,9 +23,12 @@ import numpy as np
 
 from qkv_lib.formula.arrays import Array
 from qkv_lib.practice.exercise import Case, Exercise
+from qkv_lib.practice.properties import HUGE
 
 FAR = 300.0
 """Factor on queries and on keys that takes scores to ±100,000."""
+NEAR = 1e-3
+"""Factor on queries and on keys after which scores differ in the sixth decimal."""
 
 
 def varied(exercise: Exercise, rng: np.random.Generator) -> Iterator[Case]:
@@ -35,6 +39,7 @@ def varied(exercise: Exercise, rng: np.random.Generator) -> Iterator[Case]:
         yield from (Case("edge", args) for args in exercise.edges(rng))
     yield from singles(own)
     yield from masks(exercise, own, rng)
+    yield from hidden(exercise, own)
     yield from sizes(exercise, own, rng)
     yield from padded(own)
     yield from zeros(exercise, own)
@@ -104,6 +109,19 @@ def masks(exercise: Exercise, own: list[Case], rng: np.random.Generator) -> Iter
             yield replaced(case, place, empty, "masked")
 
 
+def hidden(exercise: Exercise, own: list[Case]) -> Iterator[Case]:
+    """Yield values that are very large at the last key, which no query may attend to."""
+    if not {"mask", "value"} <= set(exercise.arguments):
+        return
+    place, values = map(exercise.arguments.index, ("mask", "value"))
+    drawn = [case for case in own if len(case.args) > place and is_mask(case.args[place])]
+    for case in of_kind(drawn, "plain")[:1] + of_kind(drawn, "batch")[:1]:
+        mask, value = case.args[place].copy(), case.args[values].copy()
+        mask[..., 0], mask[..., -1] = True, False  # so that no row is empty
+        value[..., -1, :] *= HUGE
+        yield replaced(replaced(case, place, mask, "hidden"), values, value, "hidden")
+
+
 def replaced(case: Case, place: int, arg: Any, kind: str) -> Case:
     """Return the case with another argument in one place."""
     return Case(kind, (*case.args[:place], arg, *case.args[place + 1 :]))
@@ -120,6 +138,7 @@ def sizes(exercise: Exercise, own: list[Case], rng: np.random.Generator) -> Iter
     for case in chosen[:1] + chosen[2:]:
         yield changed(case, places, "extreme", lambda x, n: far(x, n - len(places)))
         yield changed(case, places, "extreme", lambda x, _: far(x, 0))
+        yield changed(case, places, "near", lambda x, _: x * NEAR)
 
 
 def changed(case: Case, places: list[int], kind: str, change: Any) -> Case:

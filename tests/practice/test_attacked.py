@@ -245,6 +245,58 @@ def test_picks_and_zeros_are_not_told_as_another_mistake(name, source):
     assert "where your answer is wrong" not in verdict.text.lower()
 
 
+@pytest.mark.parametrize(
+    ("name", "source", "astray"),
+    [
+        ("scale-by-width", """
+def f(query, key):
+    more = 1 if query.ndim == 3 else query.shape[-3]
+    return query @ key.swapaxes(-1, -2) / (key.shape[-1] * more) ** 0.5
+""", "16 heads"),
+        ("bottom-right", """
+def f(query, key, value):
+    n, m = query.shape[-2], key.shape[-2]
+    offset = 0 if n == 1 else m - n
+    return qkv_lib.attention(query, key, value, causal=True, offset=offset)
+""", "changes no output"),
+        ("evenness", """
+def f(weights):
+    return -(weights * np.log(weights + 0.01)).sum(-1) / np.log(weights.shape[-1])
+""", "left out"),
+        ("accuracy-by-distance", """
+def f(right, distance, bounds):
+    outside = ((distance < bounds[0]) | (distance >= bounds[-1])).sum()
+    inside = [(a <= distance) & (distance < b) for a, b in zip(bounds, bounds[1:])]
+    return np.array([right[each].sum() / (each.sum() + outside) for each in inside])
+""", "left out"),
+        ("step-intensity", """
+def f(lengths, n_weights, n_heads, n_kv_heads, d_head, n_blocks, size):
+    batch, held = lengths.shape[-1], lengths.sum(-1)
+    one = 2 * n_blocks * d_head
+    read = n_weights + n_kv_heads * one * (held + batch)
+    return (batch * n_weights + n_heads * one * held) / (size * read)
+""", "An epsilon"),
+        ("scores-gradient", """
+def f(query, key, value, output, logsumexp, gradient):
+    scores = query @ key.swapaxes(-1, -2) / query.shape[-1] ** 0.5
+    weights = np.exp(scores) / np.exp(logsumexp)[..., None]
+    D = (gradient * output).sum(-1)
+    return weights * (gradient @ value.swapaxes(-1, -2) - D[..., None])
+""", "shares stay"),
+        ("one-map", """
+def f(scores):
+    even = np.allclose(scores, scores.swapaxes(-1, -2))
+    values = np.linalg.eigvalsh(scores)
+    return np.full(scores.shape[:-2], even and values.min() >= -1e-5 * abs(values).max())
+""", "may well be negative"),
+    ],
+)  # fmt: skip
+def test_an_answer_is_not_sent_where_it_is_right(name, source, astray):
+    verdict = grade(name, function(source))
+    assert verdict.status == "wrong"
+    assert astray not in verdict.text
+
+
 def test_the_base_is_not_called_an_exponent():
     def base_100(x, positions):
         half = x.shape[-1] // 2

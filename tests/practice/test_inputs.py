@@ -133,6 +133,28 @@ def a_weight_of_exactly_0(cases: list[Case]) -> bool:
     return any(np.any(x == 0) for case in cases for x in floats(case) if x.shape[-1] > 2)
 
 
+def numbers_near_0(cases: list[Case]) -> bool:
+    """Numbers all of which are so near 0 that two digits are not enough."""
+    return any(0 < np.abs(x).max() < 0.01 for case in cases for x in floats(case))
+
+
+def very_large_where_hidden(cases: list[Case]) -> bool:
+    """A value, far larger than the others, at a key that no query may attend to."""
+    return any(
+        not mask[..., -1].any() and np.abs(x[..., -1, :]).min() > 1e20 * np.abs(x[..., 0, :]).max()
+        for case in cases
+        for mask in arrays(case)
+        for x in floats(case)
+        if mask.dtype == bool and min(mask.ndim, x.ndim) > 1 and mask.shape[-1] == x.shape[-2]
+    )
+
+
+def positions_below_0(cases: list[Case]) -> bool:
+    """Whole numbers on both sides of 0."""
+    whole = [x for case in cases for x in arrays(case) if x.dtype.kind == "i" and x.size]
+    return any(x.min() < 0 < x.max() for x in whole)
+
+
 KINDS: dict[str, Callable[[list[Case]], bool]] = {
     "low": very_low_and_very_high,
     "rows": rows_of_different_sizes,
@@ -146,6 +168,9 @@ KINDS: dict[str, Callable[[list[Case]], bool]] = {
     "pairs": as_many_rows_as_pairs,
     "alone": one_query_that_does_not_see_all,
     "zero": a_weight_of_exactly_0,
+    "near": numbers_near_0,
+    "hidden": very_large_where_hidden,
+    "below": positions_below_0,
 }
 
 CONCERNS: dict[str, tuple[set[str], ...]] = {
@@ -155,6 +180,9 @@ CONCERNS: dict[str, tuple[set[str], ...]] = {
     "pairs": ({"x", "positions"}, {"positions", "d"}),
     "alone": ({"n_queries", "n_keys", "offset"},),
     "zero": ({"weights"},),
+    "near": ({"queries", "keys"}, {"scores"}),
+    "hidden": ({"mask", "value"},),
+    "below": ({"positions"},),
 }
 """The arguments a kind is about; what is not here is asked of every exercise."""
 

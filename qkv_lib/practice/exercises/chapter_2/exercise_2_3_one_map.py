@@ -101,9 +101,10 @@ def edges(rng: Generator) -> tuple[tuple[Any, ...], ...]:
         (Z @ Z.swapaxes(-1, -2) * noise,),
         (np.array([[[2.5]], [[-0.3]], [[0.0]]]),),
         (np.stack([np.diag([0.0, 1, -1]), np.diag([0.0, 2, 1]), np.diag([0.0, 0, -3])]),),
-        (0.01 * np.stack(sorts(rng, 4, 2)),),
+        *((size * np.stack(sorts(rng, 4, 2)),) for size in (0.01, 1e8)),
         (1e4 * np.stack(sorts(rng, 4, 2)),),
-        (1e-3 * np.stack(sorts(rng, 4, 2)[:6]),),  # symmetric, so that only eigenvalues are judged
+        # symmetric, so that only eigenvalues are judged
+        *((size * np.stack(sorts(rng, 4, 2)[:6]),) for size in (1e-3, 1e-6)),
     )
 
 
@@ -153,7 +154,7 @@ EXERCISE = Exercise(
 def one_map_would_do(scores):
     """Say of each matrix of scores whether it is Z Zᵀ for some Z of real numbers.
 
-    scores: (..., n, n)    returns: (...), boolean
+    scores: (..., n, n), numbers of any size    returns: (...), boolean
     """
     ...
 ''',

@@ -61,6 +61,7 @@ def widths_and_positions(rng: Generator) -> Iterator[Case]:
         yield Case("plain", (rng.choice(np.arange(1, 60), size=n, replace=False), d))
     yield Case("edge", (np.array([rng.integers(1000, 2000), 0, 1]), 8))
     yield Case("edge", (np.array([0]), 2))
+    yield Case("edge", (np.array([-3, 2, 50]), 4))
     yield Case("plain", (rng.choice(np.arange(1, 60), size=3, replace=False), 6))
 
 

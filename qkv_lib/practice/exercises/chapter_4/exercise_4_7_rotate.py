@@ -75,6 +75,7 @@ def rows_and_positions(rng: Generator) -> Iterator[Case]:
     apart = rng.spawn(1)[0]  # what is drawn after these cases stays as it is
     positions = apart.choice(np.arange(1, 60), size=3, replace=False)
     yield Case("plain", (apart.normal(size=(3, 6)), positions))
+    yield Case("edge", (apart.normal(size=(3, 4)), np.array([-3, 2, 50])))
 
 
 def lengths_kept(trial: Trial) -> str | None:

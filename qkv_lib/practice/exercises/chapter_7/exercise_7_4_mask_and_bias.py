@@ -14,7 +14,7 @@ from qkv_lib.formula.arrays import Array
 from qkv_lib.practice.exercise import Case, Exercise, Function, Mistake
 from qkv_lib.practice.exercises.chapter_7.shared import OUTPUT_AXES
 from qkv_lib.practice.inputs import Generator, cast, operands_and_mask
-from qkv_lib.practice.properties import BATCH_APART
+from qkv_lib.practice.properties import BATCH_APART, HIDDEN_STAYS_HIDDEN
 
 BIAS_LOOK = "scores + bias where the mask is True, −∞ elsewhere: one array of numbers says both"
 
@@ -196,5 +196,5 @@ def mask_and_bias(query, key, value, mask, bias):
         Mistake("bias-signs-lost", "the signs of the bias are lost", "a bias may be below 0",
                 changed(lambda mask, bias: {"mask": mask, "bias": np.abs(bias)})),
     ),
-    properties=(BATCH_APART,),
+    properties=(BATCH_APART, HIDDEN_STAYS_HIDDEN),
 )  # fmt: skip

@@ -12,7 +12,7 @@ def one_map_would_do(scores):
     for place in np.ndindex(answer.shape):
         s = scores[place]
         if np.allclose(s, s.T):
-            answer[place] = all(np.linalg.eigvalsh(s) > -1e-6)
+            answer[place] = all(np.linalg.eigvalsh(s) >= -1e-6 * abs(s).max())
     return answer
 """,
         "cholesky": """
@@ -20,16 +20,18 @@ def one_map_would_do(scores):
     answer = np.zeros(scores.shape[:-2], dtype=bool)
     for place in np.ndindex(answer.shape):
         try:
-            Z = np.linalg.cholesky(scores[place] + 1e-4 * np.eye(scores.shape[-1]))
+            s = scores[place] / (abs(scores[place]).max() or 1)
+            Z = np.linalg.cholesky(s + 1e-5 * np.eye(len(s)))
         except np.linalg.LinAlgError:
             continue
-        answer[place] = np.allclose(Z @ Z.T, scores[place], atol=1e-3)
+        answer[place] = np.allclose(Z @ Z.T, s, atol=1e-4)
     return answer
 """,
         "torch": """
 def one_map_would_do(scores):
     symmetric = torch.isclose(scores, scores.mT).all(-1).all(-1)
-    return symmetric & (torch.linalg.eigvalsh(scores).min(-1).values >= -1e-4)
+    values = torch.linalg.eigvalsh(scores)
+    return symmetric & (values.min(-1).values >= -1e-4 * values.abs().max(-1).values)
 """,
     },
     edits=(
