@@ -9,7 +9,6 @@ its top where.
 What the extensions themselves put into a page is translated in `spoken.py`.
 """
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -26,7 +25,6 @@ from spoken import EXTENSIONS, PICTURES, entries, is_translated, message, name_o
 
 from workshop.chinese import catalogue
 from workshop.chinese.code import in_chinese
-from workshop.chinese.gate import HAN
 from workshop.chinese.messages import COMMENTED, line, speaks
 from workshop.chinese.verdicts import in_chinese as verdicts
 
@@ -51,7 +49,6 @@ SAID = (
     "queries", "keys", "heads", "layers", "positions", "features", "block", "head",
     "patches from top to bottom", "patches from left to right",
 )  # fmt: skip
-HAN_SIGN = re.compile(f"[{HAN}]")
 CLOSED = (addnodes.desc, nodes.citation)  # what comes from docstrings and from the bibliography
 
 
@@ -219,19 +216,6 @@ def say_caption(caption: str) -> str:
     return known.get(caption, caption)
 
 
-def sort_stress(_app: Sphinx, doctree: nodes.document, _page: str) -> None:
-    """Tell apart what the style sets apart: stressed Latin words, and paragraphs in italics.
-
-    Chinese stress is a dot below each sign. Latin words stay italic instead, and a whole paragraph
-    in italics is no stress but an aside.
-    """
-    for stressed in doctree.findall(nodes.emphasis) if is_translated() else ():
-        if not HAN_SIGN.search(stressed.astext()):
-            stressed["classes"].append("latin")
-        elif isinstance(stressed.parent, nodes.paragraph) and len(stressed.parent) == 1:
-            stressed["classes"].append("aside")
-
-
 def pages_to_read(_app: Sphinx, env: BuildEnvironment, *_: Any) -> list[str]:
     """Return the pages whose catalogue has changed since they were read, or that of the site."""
     if not is_translated():
@@ -277,5 +261,4 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_transform(Translate)
     app.connect("doctree-read", tell_what_is_left, priority=950)
     app.connect("doctree-read", translate_captions, priority=960)
-    app.connect("doctree-resolved", sort_stress, priority=950)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,8 +1,9 @@
 """Sphinx extension: a line does not break between what belongs together.
 
 A formula is a box to the browser, which may break a line on either side of it: a full stop would
-open the next line, an opening parenthesis end one. And a number stays with its per cent sign.
-In Chinese a line may break beside any number, and would part 第 from 8章.
+open the next line, an opening parenthesis end one. A number stays with its per cent sign, and a
+short piece of code in one line. In Chinese a line may break beside any number, and would part 第
+from 8章, or 15 from its minutes.
 """
 
 import re
@@ -13,10 +14,13 @@ from sphinx.application import Sphinx
 
 OPENING = re.compile(r"[(\[“‘（《]+$")
 CLOSING = re.compile(r"^[.,;:!?)\]”’，。；：！？、）》]+")
-CHAPTER = re.compile(r"(第[\d.]+(?:至[\d.]+)?[章节页行列步])")
+COUNTED = re.compile(
+    r"(第[\d.]+(?:至[\d.]+)?[章节页行列步]|\d[\d.,]*\s?(?:[kMG]B|分钟|小时|毫秒|秒|弧度|字节|个))"
+)
 CODE = (nodes.literal, nodes.FixedTextElement, nodes.math)
 PER_CENT = re.compile(r"(?<=\d) (?=%)")
 SHORT = 24  # characters of LaTeX; a longer formula may itself have to break on a narrow page
+SHORT_CODE = 16
 
 
 def hold_together(formula: nodes.math) -> None:
@@ -48,10 +52,17 @@ def hold_per_cent(doctree: nodes.document) -> None:
             text.parent.replace(text, nodes.Text(PER_CENT.sub("\N{NO-BREAK SPACE}", text)))
 
 
-def hold_chapters(doctree: nodes.document) -> None:
-    """Put the Chinese number of a chapter, a page or a row into one inline element."""
+def hold_code(doctree: nodes.document) -> None:
+    """Hold together code that is short enough for the line of a phone."""
+    for code in doctree.findall(nodes.literal):
+        if len(code.astext()) <= SHORT_CODE:
+            code["classes"].append("unbroken")
+
+
+def hold_counted(doctree: nodes.document) -> None:
+    """Put the Chinese number of a chapter or a row, or a number with its unit, into one element."""
     for text in list(doctree.findall(nodes.Text)):
-        parts = CHAPTER.split(text)
+        parts = COUNTED.split(text)
         if len(parts) == 1 or isinstance(text.parent, CODE):
             continue
         pieces = [
@@ -63,9 +74,10 @@ def hold_chapters(doctree: nodes.document) -> None:
 
 
 def hold_all_together(_app: Sphinx, doctree: nodes.document, _page: str) -> None:
-    """Do so for each number with a per cent sign, each chapter, and each formula inside a line."""
+    """Do so for numbers with their units, short pieces of code, and formulas inside a line."""
     hold_per_cent(doctree)
-    hold_chapters(doctree)
+    hold_counted(doctree)
+    hold_code(doctree)
     for formula in list(doctree.findall(nodes.math)):
         hold_together(formula)
 

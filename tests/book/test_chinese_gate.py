@@ -9,7 +9,7 @@ import pytest
 from workshop.chinese import catalogue, readings
 from workshop.chinese.__main__ import check, put, read, tidy
 from workshop.chinese.catalogue import Entry, updated
-from workshop.chinese.gate import FIRM, RULES, faults
+from workshop.chinese.gate import FIRM, RULES, faults, typography
 from workshop.chinese.messages import Message
 
 SOUND = [
@@ -200,6 +200,14 @@ def test_spaces_beside_chinese_go_but_for_those_of_an_example() -> None:
         tidy("长度为 3 的*猫 喝 了 牛奶* ，宽度\n为 `a b` 。", entry)
         == "长度为3的*猫 喝 了 牛奶*，宽度为`a b`。"
     )
+
+
+def test_an_operator_has_a_space_on_both_sides_or_on_neither() -> None:
+    assert tidy("输出 = 4，是 1 − 余弦", Entry("x")) == "输出 = 4，是1 − 余弦"
+    assert not list(typography("output = 4", "输出 = 4"))
+    assert not list(typography("a=b", "输出=权重"))
+    assert list(typography("output = 4", "输出= 4"))
+    assert list(typography("1 − cosine", "1 −余弦"))
 
 
 def test_a_catalogue_keeps_the_old_english_of_what_has_changed(

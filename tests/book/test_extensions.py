@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import author_year
 import by_sound
+import chinese_type
 import fields
 import figure_tables
 import figures
@@ -336,11 +337,72 @@ def test_a_number_keeps_its_per_cent_sign() -> None:
 
 
 def test_the_chinese_number_of_a_chapter_is_held_together() -> None:
-    doctree = publish_doctree("见第8章，第6.2节，第6.2至6.4节，第13页。第三章 ``第2章``")
+    doctree = publish_doctree(
+        "见第8章，第6.2节，第6.2至6.4节，第13页。第三章 ``第2章``，约15分钟，1 GB"
+    )
     unbroken.hold_all_together(SimpleNamespace(), doctree, "page")
-    assert doctree.astext() == "见第8章，第6.2节，第6.2至6.4节，第13页。第三章 第2章"
+    assert (
+        doctree.astext() == "见第8章，第6.2节，第6.2至6.4节，第13页。第三章 第2章，约15分钟，1 GB"
+    )
     together = [each.astext() for each in doctree.findall(nodes.inline)]
-    assert together == ["第8章", "第6.2节", "第6.2至6.4节", "第13页"]
+    assert together == ["第8章", "第6.2节", "第6.2至6.4节", "第13页", "15分钟", "1 GB"]
+
+
+def test_short_code_stands_in_one_line_and_long_code_may_break() -> None:
+    doctree = publish_doctree("``n b (h d)`` and ``attention(query, key, value)``")
+    unbroken.hold_code(doctree)
+    short, long = doctree.findall(nodes.literal)
+    assert "unbroken" in short["classes"]
+    assert "unbroken" not in long["classes"]
+
+
+@pytest.fixture
+def in_chinese(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chinese_type, "is_translated", lambda: True)
+
+
+@pytest.mark.usefixtures("in_chinese")
+@pytest.mark.parametrize(
+    ("text", "read", "classes"),
+    [
+        ("问 *它* 的", "问 “它” 的", ["mention"]),
+        ("“把 *它* 换掉”", "“把 ‘它’ 换掉”", ["mention"]),
+        (r"选“\ *凉*\ ”。", "选“凉”。", ["mention"]),
+        ("键是 *描述2*", "键是 “描述2”", ["mention"]),
+        (
+            "例子 *猫 喝 了 牛奶，因为 它 渴 了* 。",
+            "例子 “猫 喝 了 牛奶，因为 它 渴 了” 。",
+            ["mention"],
+        ),
+        ("每一行 *之后* 才", "每一行 之后 才", [""]),
+        ("弄懂 *第4个Transformer* 了", "弄懂 第4个Transformer 了", ["", "latin", "latin"]),
+        ("写成 *et al.* 的", "写成 et al. 的", ["latin"]),
+        ("*整段都是旁白*", "整段都是旁白", ["aside"]),
+    ],
+)
+def test_italics_are_quoted_dotted_or_left(text: str, read: str, classes: list[str]) -> None:
+    doctree = publish_doctree(text)
+    chinese_type.sort_italics(SimpleNamespace(), doctree)
+    assert doctree.astext() == read
+    kinds = (nodes.emphasis, nodes.inline)
+    found = list(doctree.findall(lambda each: isinstance(each, kinds)))
+    assert [" ".join(each["classes"]) for each in found] == classes
+
+
+def test_an_english_page_keeps_its_italics() -> None:
+    doctree = publish_doctree("see *cat* and *it*")
+    before = doctree.pformat()
+    chinese_type.settle(SimpleNamespace(), doctree, "page")
+    assert doctree.pformat() == before
+
+
+@pytest.mark.usefixtures("in_chinese")
+def test_spaces_beside_per_cent_and_before_a_source() -> None:
+    doctree = publish_doctree("有 95 %正确，``95 %`` 是代码，见Transformer")
+    cited = nodes.inline("", "[Vaswani, 2017]", classes=["bibtex-citation"])
+    doctree[0] += cited
+    chinese_type.set_spaces(doctree)
+    assert doctree.astext() == "有 95%正确，95 % 是代码，见Transformer [Vaswani, 2017]"
 
 
 def test_the_names_in_a_formula_are_no_words() -> None:

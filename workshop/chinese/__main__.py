@@ -25,7 +25,7 @@ from pathlib import Path
 
 from workshop.chinese import catalogue, readings
 from workshop.chinese.catalogue import OK, Entry
-from workshop.chinese.gate import HAN, WIDE, faults, label_of
+from workshop.chinese.gate import HAN, OPERATORS, WIDE, faults, label_of
 from workshop.chinese.sources import catalogues, named
 
 BLOCK = re.compile(r"^@(\d+)[ \t]*(.*)$", re.MULTILINE)
@@ -112,14 +112,15 @@ def without_comments(text: str) -> str:
 def tidy(text: str, entry: Entry) -> str:
     """Return a translation on one line, without spaces beside Chinese signs.
 
-    Examples keep theirs, and one stands behind the number of a title and the stars of an exercise.
-    Comments in code keep their lines.
+    Examples and operators keep theirs, and one stands behind the number of a title and the stars of
+    an exercise. Comments in code keep their lines.
     """
     if "\n" not in entry.text:
         text = re.sub(rf"(?<=[{HAN}{WIDE}])\s*\n\s*|\s*\n\s*(?=[{HAN}{WIDE}])", "", text)
         text = " ".join(text.split())
     parts = re.split(r"(`[^`]*`|\$[^$]+\$|(?<!\*)\*[^*\s][^*]*\*(?!\*)|\{[^}]*\})", text)
-    near = rf"(?<=[{HAN}{WIDE}])[ \t]+(?=\S)|(?<=\S)[ \t]+(?=[{HAN}{WIDE}])"
+    other = rf"[^\s{OPERATORS}]"  # these keep their spaces
+    near = rf"(?<=[{HAN}{WIDE}])[ \t]+(?={other})|(?<={other})[ \t]+(?=[{HAN}{WIDE}])"
     held = "\x00".join(parts[::2])
     held = re.sub(rf"(?<=[{HAN}{WIDE}])[ \t]+(?=\x00)|(?<=\x00)[ \t]+(?=[{HAN}{WIDE}])", "", held)
     held = re.sub(near, "", held)

@@ -24,6 +24,8 @@ from workshop.pages import inline
 
 HAN = r"\u3007\u3400-\u4dbf\u4e00-\u9fff"
 WIDE = "，。；：！？、（）“”‘’《》…—"
+OPERATORS = "=−×±→←≈≤≥<>+"
+"""Signs with a space on both sides, or on neither."""
 LABEL = r"(?:^(?:\*\*|\[)?\d+\.|★)"
 """What stands apart from the words behind it: the number of a title, even in a link, and stars."""
 SECTION = re.compile(r"\d\.\d (?=[A-Z])")
@@ -331,9 +333,14 @@ def typography(english: str, chinese: str) -> Iterator[str]:
         yield f"half-width {found['sign'] or found['stop']!r} beside Chinese"
     if re.search(rf"[{HAN}]\((?!\x00)|\)(?=[{HAN}])", text):
         yield "half-width brackets beside Chinese"
+    other = rf"[^\s{OPERATORS}]"
     spaces = "[ \\t]+" if "\n" in english else "\\s+"
-    for found in re.finditer(rf"[{HAN}{WIDE}]{spaces}(?=\S)|\S{spaces}(?=[{HAN}{WIDE}])", text):
+    for found in re.finditer(
+        rf"[{HAN}{WIDE}]{spaces}(?={other})|{other}{spaces}(?=[{HAN}{WIDE}])", text
+    ):
         yield f"a space beside Chinese: {found[0]!r}"
+    for found in re.finditer(rf"[{HAN}][{OPERATORS}] | [{OPERATORS}][{HAN}]", text):
+        yield f"a space on one side only: {found[0]!r}"
     for sign in '「」『』"＂':
         if sign in text:
             yield f"quotation marks are “ and ”, not {sign}"
