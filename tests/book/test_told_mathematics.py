@@ -33,9 +33,9 @@ class TestFormula:
         "The dot product multiplies them feature by feature and adds up the products, so a "
         "feature counts only if it is asked for and offered.",
         "lets a feature count only if it is asked for and offered",
-        "If the features were added instead, a query would add the same number to every score of "
-        "its row. Such a number changes no weight, as the softmax will show, so all queries would "
-        "get the same weights.",
+        "If the features were added instead, the score would be $\\sum_c q_c + \\sum_c k_c$.",
+        "The first sum is the same for every key, and the softmax ignores such a number: all "
+        "queries would get the same weights.",
     )
     def test_dot_products_of_the_example(self) -> None:
         asked = [name for name, number in zip(sentence.ASKED, Q[0], strict=True) if number]
@@ -56,9 +56,8 @@ class TestFormula:
     @holds(
         "| $W_{QK}$ | $W_Q W_K^\\top$, which replaces both |",
         "The dot product of two learned projections, of rows $x_i$ and $x_j$, already is bilinear:",
-        "With the dot product, a key whose score is positive can win merely by being long.",
-        "An additive score cannot exceed the sum of all $|u_c|$, because tanh stays between −1 "
-        "and 1.",
+        "An additive score, however long the key, cannot exceed the sum of all $|u_c|$, because "
+        "tanh stays between −1 and 1.",
         "However long the key, this score is at most the sum of all $|u_c|$.",
     )
     def test_other_scores(self) -> None:
@@ -78,9 +77,7 @@ class TestFormula:
         "Scores have to become shares of attention: positive numbers that sum to 1.",
         "We could divide each score by the sum of all of them, but that fails when some are "
         "negative.",
-        "As in chapter 3, a number $t$ added to every score of a row cancels.",
-        "When every score is lowered by 1, plain division gives the cat a negative share, −1.",
-        "The shares of the softmax stay as they were.",
+        "Adding $t$ to every score changes nothing.",
     )
     def test_shares(self) -> None:
         s = STEPS.scaled[0]
@@ -121,8 +118,6 @@ class TestRoot:
         "So the scores of wider keys spread more.",
         "For such entries, dividing by $\\sqrt{d_k}$ keeps the standard deviation at 1.",
         "The slider Width changes only the right side; the slider Spread changes both.",
-        "In training the spread can grow too, if queries and keys get longer; the root does not "
-        "prevent that.",
     )
     def test_spread_of_scores(self) -> None:
         spreads = []
@@ -142,9 +137,9 @@ class TestRoot:
 
     @holds(
         "It pushes one weight close to 1 and the others close to 0.",
-        "For a query with one weight close to 1, one of the two factors in every entry of $J$ is "
-        "close to 0.",
-        "So its row of $dS$ is close to 0, and with it the gradient of the query.",
+        "in every entry of $J$, one of the two factors is close to 0.",
+        "For a query with one weight close to 1, $J$ is close to 0, and with it the query's row of "
+        "$dS$ and its gradient.",
         "Large scores make one weight close to 1. Then the output is close to one of the values.",
     )
     def test_a_large_spread(self) -> None:

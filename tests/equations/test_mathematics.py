@@ -130,13 +130,13 @@ def test_heads_run_side_by_side_and_are_mixed() -> Cases:
         layer = initialise(MultiHeadAttention(d_model, h, bias=False).double(), RNG)
         X = RNG.normal(size=(N, d_model))
         with torch.no_grad():
-            O = layer(torch.from_numpy(X)).numpy()  # noqa: E741
+            Y = layer(torch.from_numpy(X)).numpy()
         maps = {f"W_{name}": each.weight.detach().numpy().T for name, each in
                 zip("QKV", (layer.query, layer.key, layer.value), strict=True)}  # fmt: skip
         own = {name: np.stack(np.split(each, h, axis=1)) for name, each in maps.items()}
         H = np.stack([attention(*(X @ own[f"W_{name}"][r] for name in "QKV")) for r in range(h)])
         W_O = layer.output.weight.detach().numpy().T
-        yield given({"r": h}, Attention=attention, X=X, H=H, O=O, W_O=W_O, h=h, **own)
+        yield given({"r": h}, Attention=attention, X=X, H=H, Y=Y, W_O=W_O, h=h, **own)
 
 
 @holds(
