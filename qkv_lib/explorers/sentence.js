@@ -178,6 +178,12 @@ class Sentence extends Explorer {
     }).filter(Boolean).join("; ");
   }
 
+  // What a key has of what the query asks for; dots stand for the rest.
+  met(key, query) {
+    const has = named(key.map((x, c) => (query[c] ? x : 0)), this.made.asked);
+    return key.some((x, c) => x && !query[c]) ? `${has}, …` : has;
+  }
+
   // A line for each word that is found, and one for all the others.
   found(step) {
     const { words, row } = this.data;
@@ -199,7 +205,7 @@ class Sentence extends Explorer {
       h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, h("td", { role: "cell" }),
         ["key", "score", "÷ 2", "weight", "value"].map((name) =>
           h("th", { scope: "col", role: "columnheader" }, name)))),
-      h("tbody", { role: "rowgroup" }, hits.map((j) => line(words[j], j, named(step.K[j], asked),
+      h("tbody", { role: "rowgroup" }, hits.map((j) => line(words[j], j, this.met(step.K[j], step.Q[row]),
         reason(step.Q[row], step.K[j], asked), named(step.V[j], handed))),
       rest.length ? line(hits.length ? `each of the other ${rest.length}` : `each of ${rest.length}`,
         rest[0], hits.length ? "not asked for" : "any key", "0", "") : []));

@@ -46,7 +46,7 @@ def test_it_finds_the_cat_and_says_why(page):
     assert_read(figure, THIRSTY, "it")
     assert lines(figure) == [
         ["cat", "thing 2, living 2", "thing 4 + living 4 = 8", "4", "0.79", "size 1"],
-        ["milk", "thing 2, drink 2", "thing 4 = 4", "2", "0.11", "sweet 1"],
+        ["milk", "thing 2, …", "thing 4 = 4", "2", "0.11", "sweet 1"],
         ["each of the other 7", "not asked for", "0", "0.01"],
     ]
     text = figure.locator("section").first.inner_text()
@@ -62,8 +62,8 @@ def test_a_changed_word_needs_two_layers(page):
     assert lines(figure)[0][0] == "cat"  # one attention is wrong
     figure.get_by_role("group", name="Layers").get_by_role("radio", name="one").press("ArrowRight")
     assert_read(figure, COLD, "it", depth=2)
-    found = {line[0]: line[-2] for line in lines(figure)[:2]}
-    assert found == {"cat": "0.13", "milk": "0.72"}
+    found = {line[0]: (line[1], line[-2]) for line in lines(figure)[:2]}
+    assert found == {"cat": ("thing 2, …", "0.13"), "milk": ("thing 2, drink 2, …", "0.72")}
     assert figure.locator("section", has_text="Layer 1: what is it like?").is_visible()
     figure.get_by_role("button", name="Reset").click()
     assert_read(figure, THIRSTY, "it")
