@@ -1,8 +1,8 @@
 """Sphinx extension: what the home page shows of the course, taken from the course itself.
 
 `{course-map}` lists the chapters of the table of contents, each with its question and its sections.
-Title and minutes are read from the opening of its notebook, the number of exercises is counted
-there, so that none goes stale:
+Title and minutes (all of a page together) are read from the opening of its notebook, the number of
+exercises is counted there, so that none goes stale:
 
     ```{course-map}
     01-background: What problem was attention invented to solve?
@@ -21,7 +21,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
-from spoken import entries, is_translated, message, name_of, say
+from spoken import is_translated, message, name_of, say
 
 from qkv_lib import explorers
 from qkv_lib.data.sentence import CHINESE, THIRSTY
@@ -32,7 +32,6 @@ TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
 OPENING = re.compile(
     r"\*\*Time\*\*:? (?P<time>.+?)\.\s+\*\*Needs\*\*:? (?P<needs>.+?)\.(?:\s|$)", re.DOTALL
 )
-TIME = re.compile(r"\*\*[^*]+\*\*：(.+?)。")
 SECTION = re.compile(r"\d\d-\d-")
 EXERCISE = re.compile(r"^### Exercise \d", re.MULTILINE)
 
@@ -51,7 +50,6 @@ class Linked(NamedTuple):
 
     link: str
     progress: str
-    time: str
     minutes: int
 
 
@@ -73,16 +71,6 @@ def minutes(time: str) -> int:
     45
     """
     return sum(map(int, re.findall(r"\d+", time)))
-
-
-def time_of(name: str, time: str) -> str:
-    """Return the time that a chapter takes, in the language of the build."""
-    if is_translated():
-        for entry in entries(name).values():
-            told = TIME.match(entry.translation) if entry.text.startswith("**Time**") else None
-            if told and entry.done:
-                return told[1]
-    return time
 
 
 class CourseMap(SphinxDirective):
@@ -129,7 +117,7 @@ class CourseMap(SphinxDirective):
             "",
             f"  {asks}",
             "",
-            f"  {own.time} {own.progress}",
+            f"  {say('About {} minutes', own.minutes)} {own.progress}",
             "",
             *listed,
             "",
@@ -146,9 +134,8 @@ class CourseMap(SphinxDirective):
             f'<span class="course-progress" data-page="{escape(page)}" '
             f'data-exercises="{found.exercises}"></span>'
         )
-        time = time_of(name, found.time[0].upper() + found.time[1:])
         link = f"[{message(name, found.title)}]({name}.ipynb)"
-        return Linked(link, progress, time, minutes(found.time))
+        return Linked(link, progress, minutes(found.time))
 
 
 class LiveSentence(SphinxDirective):

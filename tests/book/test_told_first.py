@@ -186,7 +186,7 @@ def test_the_exercise_of_the_short_way_needs_a_softmax_that_does_not_overflow() 
     assert (verdict.status, verdict.mistake) == ("wrong", "overflow")
 
 
-@holds("on your machine with Python 3.11, 3.12 or 3.13,")
+@holds("on your machine (Python 3.11, 3.12 or 3.13),")
 def test_the_versions_of_python_are_those_of_the_project() -> None:
     asked = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     assert asked["project"]["requires-python"] == ">=3.11,<3.14"
@@ -409,8 +409,8 @@ def test_what_each_chapter_starts_and_ends_with(page: Path) -> None:
 
 
 @holds(
-    "With second readings and exercises, the first five take about 8 hours and the whole course "
-    "about 20."
+    "All times here include second readings and exercises: about 8 hours for the first five, about "
+    "20 for the whole course."
 )
 def test_the_hours_are_those_that_the_pages_add_up_to() -> None:
     hours = {page.stem: minutes(opening(page).time) / 60 for page in sorted(BOOK.glob("0*.ipynb"))}
@@ -437,7 +437,9 @@ def test_the_four_notebooks_of_chapter_6_take_about_an_hour() -> None:
     assert all(45 <= each <= 75 for each in under)
 
 
-@holds("Chapters 1 to 3 need matrix products and a little Python, chapter 4 also derivatives")
+@holds(
+    "You need matrix products and a little Python, and from chapter 4 on also derivatives."
+)
 def test_the_first_chapters_need_what_the_home_page_says() -> None:
     needs = [opening(page).needs for page in CHAPTERS[:4]]
     assert needs[0] == "matrix products and a little Python"
