@@ -17,9 +17,8 @@ RIVALS = list(itertools.product(lengths.TASKS, POSITIONS))
 @holds(
     "It knows the digit at position $i$ and how often each digit occurs among those that the model "
     "sees there, but not where.",
-    "That guess is the most frequent digit at the other positions it sees; in latest_small it is "
-    "the digit at the position itself if that is small, otherwise the most frequent small digit "
-    "so far.",
+    "That guess is the most frequent of the other digits seen; in latest_small it is the digit at "
+    "the position itself if that is small, otherwise the most frequent small digit so far.",
 )
 @pytest.mark.parametrize("task", lengths.TASKS)
 def test_the_best_guess_without_order_is_counted_over_all_orders(task: str) -> None:

@@ -31,8 +31,8 @@ def mean(task: str, positions: str, n_updates: int, n: int = 10) -> float:
 @holds(
     "We compare four models: three with the encodings of chapter 4, sinusoidal vectors, RoPE and "
     "ALiBi, and one with none.",
-    "Each has one block with four heads, is trained on one of three tasks with sequences of 10 "
-    "digits, and is tested on sequences of 10, 20 and 40:",
+    "Each has one block with four heads, is trained anew for each of three tasks, with sequences "
+    "of 10 digits, and is tested on sequences of 10, 20 and 40:",
 )
 def test_the_model_and_the_rivals() -> None:
     assert set(POSITIONS) == {"none", "sinusoidal", "RoPE", "ALiBi"}
