@@ -359,7 +359,7 @@ def test_a_state_comes_from_its_word_and_those_before() -> None:
     assert moved.tolist() == [False] * 4 + [True] * 4
 
 
-@holds("In every model of this section, the decoder starts from the encoder's last state.")
+@holds("(Both decoders start from the encoder's last state.)")
 @pytest.mark.parametrize("kind", copying.KINDS)
 def test_each_decoder_starts_from_the_last_state(kind: str) -> None:
     model = copying.train(kind, seed=0, n_updates=1)

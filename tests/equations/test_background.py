@@ -60,11 +60,10 @@ class TestEncoderDecoder:
         yield given({"t": N, "j": M}, c=found["c"], a=found["a"], h=found["h"], m=M)
 
     @holds(
-        "The query is the decoder's state $s_t$ (in the paper, the previous state "
-        "$s_{t-1}$), and the $m$ states $h_j$ are both keys and values.",
+        "The query is a state of the decoder, and the $m$ states $h_j$ are both keys and values.",
         "the weights $a_{tj}$ are a softmax of scores.",
         "The score is a different one:",
-        "a small network computes it from $s_t$ and $h_j$",
+        "a small network computes it from that state and $h_j$",
     )
     def test_weights_are_the_softmax_of_additive_scores(self) -> None:
         model, found = self.symbols(attends=True)
