@@ -23,7 +23,7 @@ RNG = np.random.default_rng(3)
 
 @given(st.lists(st.integers(0, 6), min_size=1, max_size=12))
 @holds(
-    "In general, $R_{ij}$ says that key $j$ is of the kind for query $i$,",
+    "In general, $R_{ij}$ holds if key $j$ is of the kind for query $i$,",
 )
 def test_relations_are_what_their_names_say(row):
     ids = np.array(row)
@@ -38,7 +38,7 @@ def test_relations_are_what_their_names_say(row):
 
 
 @holds(
-    "$I$ holds all queries that have at least one such key:",
+    "$I$ is the set of queries with such a key:",
     "The score of a head is the mean weight that queries put on keys of one kind:",
 )
 def test_mass_counts_only_queries_with_a_related_key():

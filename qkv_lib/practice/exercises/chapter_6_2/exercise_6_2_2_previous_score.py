@@ -49,7 +49,7 @@ def previous_score(weights):
     """Return the score of each head for "previous": the mean weight on the word before.
 
     weights: (..., n, n) of one text; the first token is [CLS], the last [SEP]:
-    they are no words, so they neither ask nor count as the word before
+    they are no words, so they are neither queries nor keys
     returns: (...)
     """
     ...
