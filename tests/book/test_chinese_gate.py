@@ -11,6 +11,7 @@ from workshop.chinese.__main__ import check, put, read, tidy
 from workshop.chinese.catalogue import Entry, updated
 from workshop.chinese.gate import FIRM, RULES, faults, typography
 from workshop.chinese.messages import Message
+from workshop.chinese.opposites import exchanged
 
 SOUND = [
     ("Softmax runs over the keys.", "softmax 在键上进行。"),
@@ -56,6 +57,7 @@ PLANTED = [
     ("a negation dropped", "The weights do not sum to 1.", "权重之和为1。", "negation"),
     ("a negation too much", "The weights sum to 1.", "权重之和不为1。", "negation"),
     ("smaller for larger", "The larger score gets more weight.", "较小的分数，权重更小。", "opposite"),
+    ("the higher for the lower", "The second may have the lower peak.", "峰值较高的也可能是第二边。", "opposite"),
     ("after for before", "It stands before the softmax.", "它在 softmax 之后。", "opposite"),
     ("left for right", "The right panel has one row.", "左图有一行。", "opposite"),
     ("a sentence left out", "The model reads the text of the page. It then writes one token after another.", "模型读这一页的文字。", "whole"),
@@ -102,6 +104,17 @@ PLANTED = [
                          ids=[each[0] for each in PLANTED])  # fmt: skip
 def test_a_planted_fault_is_found(english: str, chinese: str, rule: str) -> None:
     assert rule in {fault.partition(":")[0] for fault in faults(Entry(english, chinese))}
+
+
+@pytest.mark.parametrize("degree", "更最较变")
+@pytest.mark.parametrize(("english", "other"), [
+    *zip(["larger", "more", "higher", "longer", "wider"], "小少低短窄", strict=True),
+    ("deeper", "浅"), ("thinner", "厚"), ("faster", "慢"), ("better", "差"), ("better", "糟"),
+    *zip(["smaller", "fewer", "lower", "shorter", "narrower"], "大多高长宽", strict=True),
+    ("slower", "快"), ("worse", "好"),
+])  # fmt: skip
+def test_an_opposite_is_found_in_each_degree(english: str, other: str, degree: str) -> None:
+    assert exchanged(f"It is {english}.", f"它{degree}{other}。") == [degree + other]
 
 
 def test_every_rule_has_a_fault_that_it_finds() -> None:

@@ -11,6 +11,11 @@ class Pair(NamedTuple):
     chinese: tuple[str, str]
 
 
+def degrees(adjectives: str) -> str:
+    """Return what finds each of these adjectives in its degrees: more, most, rather, become."""
+    return f"[更最较变][{adjectives}]"
+
+
 PAIRS = tuple(Pair(english, chinese) for english, chinese in [
     ((r"larg|bigg|great|high|more|most|grow|ris[ei]|rose|increas|wide|long|above|over|exceed|maxim"
       r"|up\b|gain|much|many|at least|strong|big\b|deep|late|far\b|beyond|heav|add|extra|full"
@@ -18,8 +23,8 @@ PAIRS = tuple(Pair(english, chinese) for english, chinese in [
       r"small|less|few|low|least|shrink|shrunk|fall|fell|drop|decreas|narrow|short|below|under"
       r"|little|minim|reduc|los[et]|cheap|weak|save|down|only|quarter|half|worse|near|light|tiny"
       r"|bit|shed|cut|at most|thin|no more"),
-     ("更大|最大|较大|增大|更多|最多|增多|增加|更高|最高|升高|上升|更长|最长|变大|变长|更宽|大于|多于|超过",
-      "更小|最小|较小|减小|更少|最少|减少|更低|最低|降低|下降|更短|最短|变小|变短|更窄|小于|少于|低于")),
+     (rf"{degrees('大多高长宽深厚')}|增大|增多|增加|升高|上升|大于|多于|高于|长于|超过",
+      rf"{degrees('小少低短窄浅薄')}|减小|减少|降低|下降|小于|少于|低于|短于")),
     ((r"\bbefore|\bprevious|\bearlier|\bfirst|preced|above|until|ahead|ago|past|so far|already"
       r"|front|prior|begin|start|lead",
       r"\bafter|\bnext|\blater|\blast|follow|then|behind|below|once|since|end|trail|back|rear"
@@ -35,12 +40,13 @@ PAIRS = tuple(Pair(english, chinese) for english, chinese in [
     ((r"\beven\b", r"\bodd\b"), ("偶数", "奇数")),
     ((r"\bpositiv|plus|add|sum", r"\bnegativ|minus|subtract|below 0|less than 0"),
      ("正数|为正|加上", "负数|为负|减去")),
-    ((r"fast|quick|speed|soon", r"slow|late"), ("更快|加快|快于", "更慢|变慢|慢于")),
+    ((r"fast|quick|speed|soon", r"slow|late"),
+     (rf"{degrees('快')}|加快|快于", rf"{degrees('慢')}|慢于")),
     ((r"multipl|times|product|factor|scale", r"divi|quotient|over|share|scale"),
      ("乘以|相乘", "除以|相除")),
     ((r"\bbetter|\bbest|improv|well|good|more|help|higher|win|beat|ahead",
       r"\bworse|\bworst|bad|poor|los|fail|behind|hurt|harm|less|lower|trail"),
-     ("更好|最好|优于|改善", "更差|最差|更糟|不如|劣于|变差")),
+     (rf"{degrees('好')}|优于|改善", rf"{degrees('差糟')}|不如|劣于")),
     ((r"\bsource", r"\btarget"), ("源语言|源序列|源句", "目标语言|目标序列|目标句")),
     ((r"\bforward", r"\bbackward"), ("前向", "反向")),
     ((r"\btrue\b|\bright\b|correct", r"\bfalse\b|fault|wrong|mistak|error|not right|misled"),
