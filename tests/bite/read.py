@@ -16,6 +16,7 @@ POINTERS, WORDS = ("tests/book/test_pointers.py",), ("tests/book/test_words.py",
 SHAPES, DOCS = ("tests/shapes/test_shapes.py",), ("tests/workshop/test_docs.py",)
 STRICT, WHEEL = ("tests/workshop/test_strict.py",), ("tests/workshop/test_wheel.py",)
 ADVICE, PROMISES = ("tests/practice/test_advice.py",), ("tests/test_promises.py",)
+AGREEMENT = ("tests/workshop/test_agreement.py",)
 TABLES = ("tests/experiments/test_tables.py",)
 BEHAVIOUR = (BUILD, "tests/book/test_behaviour.py")
 RUN = ("--nbval", "--nbval-cell-timeout=300", PATH)
@@ -77,6 +78,8 @@ DOCUMENTS = [
           first(r"python -m workshop\.skeletons", "python -m workshop.skeleton"), DOCS),
     Plant("the map names a folder that is gone", MAP, first("`explorers`", "`explorations`"), DOCS),
     Plant("a setting that nothing reads", PAGES, first("QKV_AXE=all", "QKV_AXIS=all"), DOCS),
+    Plant("a limit of memory in a command that is not that of the settings",
+          "book/appendix/for-a-class.md", swap("limits.memory 2G", "limits.memory 1G"), AGREEMENT),
 ]  # fmt: skip
 
 EXERCISES = [
