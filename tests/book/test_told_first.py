@@ -105,7 +105,7 @@ def test_scores_of_it() -> None:
     "The scores are divided by 2 (chapter 4 says why), which makes them 4, 2 and 0. Then softmax "
     r"takes the exponential of each: $e^4 \approx 54.6$ for cat, $e^2 \approx 7.4$ for milk, and "
     "$e^0 = 1$ for each of the other 7, and divides each exponential by their sum, 69. The results "
-    "are the weights, which add up to 1: 0.79 for cat, 0.11 for milk.",
+    "are the weights: 0.79 for cat, 0.11 for milk. All weights together add up to 1.",
     "cat hands over size 1, milk sweet 1, and the other words nothing. Each value is multiplied by "
     "the weight of its word, and it receives the sum: size 0.79, sweet 0.11.",
 )
