@@ -11,6 +11,7 @@ STEPS, MASKS, BAND, HEADS = (
 ROPE, HEATMAP = "qkv_lib/formula/positions/rope.py", "qkv_lib/plots/heat.py"
 HIDE = "scores = xp.where(mask, scores, -xp.inf)"
 ATTENTION, TILES = ("tests/test_attention.py",), ("tests/exact/test_tiles.py",)
+CHARTS = ("tests/explorers/test_charts_by_hand.py",)
 POSITIONS, PLOTS = ("tests/formula/test_positions.py",), ("tests/plots/test_plots.py",)
 CHECKER = (
     "tests/practice/test_check.py::test_a_transposed_result_is_called_so",
@@ -143,6 +144,8 @@ BESIDE = [
     Plant("a parameter without documentation", HEADS,
           swap("    n_heads : int\n        The number of heads ``h``; it must divide the number of "
                "features.\n", ""), ("tests/test_docstrings.py",)),
+    Plant("the dot of a live figure on the wrong side of its chart", "qkv_lib/explorers/rope.js",
+          swap("this.data.s - this.data.t;", "this.data.t - this.data.s;"), CHARTS),
 ]  # fmt: skip
 
 PLANTS = [*FORMULA, *MASKING, *PARTS, *BESIDE]
