@@ -79,7 +79,6 @@ def test_the_norm_of_queries_and_keys_comes_before_the_turn() -> None:
     assert not np.allclose(rope(norm(x, gain)), norm(rope(x), gain))
 
 
-@holds("A model counts the position of a drafted token along its own branch;")
 def test_a_branch_of_a_tree_counts_its_own_positions() -> None:
     parents = np.array([-1, 0, 1, 0, -1, 4])
     depth = np.array([0, 1, 2, 2, 0, 1])

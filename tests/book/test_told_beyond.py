@@ -85,11 +85,9 @@ class TestMemory:
 
 class TestChoice:
     @holds(
-        "joined with causal by |, so that all queries see the first four keys, for example those "
-        "of a prompt.",
-        "The other four are joined with causal by &.",
-        "three texts, one after another; the rule looks up the text of each position, and no "
-        "token sees another text.",
+        "is joined with causal by |, so all queries see the first four keys, for example those of "
+        "a prompt; the other four by &.",
+        "three texts, one after another; no token sees another text.",
     )
     def test_the_six_rules_that_are_drawn(self) -> None:
         masks = {name: rule.mask(10) for name, rule in EXAMPLES.items()}
@@ -99,7 +97,6 @@ class TestChoice:
         texts = np.repeat([0, 1, 2], [3, 4, 3])
         assert (masks["documents"] == under & (texts[:, None] == texts)).all()
 
-    @holds("They broadcast, from the right.")
     def test_shapes_broadcast_from_the_right(self) -> None:
         assert np.broadcast_shapes((8, 3, 3), (8, 8, 3, 3)) == (8, 8, 3, 3)
 

@@ -42,7 +42,7 @@ def test_a_rule_and_a_change_of_the_scores() -> Cases:
     "One way is to cut the keys into blocks $T$ and to represent each block by the mean "
     "of its keys.",
     "each query then reads only the few blocks $T$ with the highest scores $r_{iT}$:",
-    "$J_i$ now consists of the keys in the chosen blocks; all other keys are ignored.",
+    "Let $J_i$ now be the keys in the chosen blocks; all other keys are ignored.",
 )
 @evaluated("eq-choice-sparse")
 def test_the_blocks_with_the_largest_mean_scores_are_chosen() -> Cases:
@@ -64,8 +64,9 @@ def test_the_output_moves_by_no_more_than_the_weight_left_out_allows() -> Cases:
         few = sparse_attention(QUERY, KEY, VALUE, block=2, n_chosen=n)
         mask = np.repeat(chosen_blocks(QUERY, KEY, block=2, n_chosen=n), 2, axis=-1)[:, :N]
         lost = np.where(mask, 0.0, STEPS.weights).sum(axis=1)
+        missed = np.where(mask, 0.0, STEPS.weights) @ VALUE / lost[:, None]
         yield given({**ALL, "u": E}, rho=lost, J=seen(mask), a=STEPS.weights, o=full,
-                    o_hat=few, v=VALUE)  # fmt: skip
+                    o_hat=few, m=missed, v=VALUE)  # fmt: skip
         bound = lost[:, None] * (VALUE.max(axis=0) - VALUE.min(axis=0))
         assert n > 1 or (abs(full - few) / bound).max() > 0.5  # it is not far off everywhere
 

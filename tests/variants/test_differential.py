@@ -35,7 +35,7 @@ def test_what_both_maps_share_falls_out() -> None:
     assert np.abs(differential_attention(*twice, value, strength=1.0)).max() == 0
 
 
-@holds("after which only its direction counts, not its length.")
+@holds("then apply to each head undoes the change of length;")
 def test_a_norm_of_each_head_leaves_only_the_direction_of_the_difference() -> None:
     query, key = normal("numpy", 1, 2, 5, 11), normal("numpy", 1, 2, 7, 11, seed=1)
     value = normal("numpy", 1, 1, 7, 13, seed=2)
