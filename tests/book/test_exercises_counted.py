@@ -16,7 +16,6 @@ PAGES = {"06-1-images": (2, 4), "06-2-language": (5, 6), "06-3-translation": (2,
     "In two of the four exercises you write or mend a function;",
     "In the other two you find a number, and the cell says whether it is right.",
     "In five of the six you fill in or mend a function:",
-    "In two of the four you fill in a function:",
 )
 @pytest.mark.parametrize("page", PAGES)
 def test_as_many_exercises_are_checked_as_the_page_says(page: str) -> None:
@@ -35,7 +34,7 @@ def test_the_third_exercise_of_language_is_the_one_that_check_does_not_grade() -
     assert "check(" not in cells[place + 1].source
 
 
-@holds("The other two are graded in their own cells.")
+@holds("The other two exercises are graded in their own cells.")
 def test_two_exercises_of_translation_are_graded_in_their_cells() -> None:
     cells = nbformat.read(BOOK / "06-3-translation.ipynb", as_version=4).cells
     own = {cell.id: cell.source for cell in cells if re.fullmatch(r"ch06-3-ex[34]-yours", cell.id)}

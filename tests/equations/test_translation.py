@@ -34,10 +34,7 @@ def next_symbol(model: RecurrentTranslator, before: list[int]) -> np.ndarray:
     return softmax(array(model(SOURCE, previous))[0, -1])
 
 
-@holds(
-    "of a beginning $b$ of the translation of $x$ "
-    "is the product of the probabilities of its symbols."
-)
+@holds("and $p(b \\mid x)$ is the product of the probabilities of the symbols of $b$.")
 def test_a_translation_is_as_likely_as_its_symbols_one_after_another() -> None:
     model = small()
     whole = np.exp(array(log_probability(model, SOURCE, torch.tensor([TARGET])))).item()

@@ -28,10 +28,7 @@ def model(request: pytest.FixtureRequest) -> nn.Module:
     return initialise(MAKE[request.param](), np.random.default_rng(0)).double()
 
 
-@holds(
-    "The weights of one translation are a matrix of shape target × source:",
-    "The weights are a matrix of target × source.",
-)
+@holds("The weights of one translation are a matrix of shape target × source:")
 def test_shapes(model: nn.Module) -> None:
     logits, weights = model.decode(model.encode(SOURCE), PREVIOUS)
     n_heads = 4 if isinstance(model, TransformerTranslator) else 1
