@@ -57,9 +57,9 @@ class Lookup extends Explorer {
   // Axes that mean something say so.
   names() {
     const [x, y] = this.axes;
+    this.across = s("text", { x: 100, style: "text-anchor: end" }, `${x} →`);
     return this.axes.join("") === "xy" ? [] : [
-      s("text", { x: 100, y: 11, style: "text-anchor: end" }, `${x} →`),
-      s("text", { x: -4, y: -94, style: "text-anchor: end" }, `↑ ${y}`)];
+      this.across, s("text", { x: -4, y: -94, style: "text-anchor: end" }, `↑ ${y}`)];
   }
 
   grip() {
@@ -113,6 +113,7 @@ class Lookup extends Explorer {
     this.handle.setAttribute("transform", `translate(${x} ${y})`);
     // The names of the keys stand above or below them; this one stands beside.
     fill(this.label, { x: x > 60 ? -14 : 14, style: `text-anchor: ${x > 60 ? "end" : "start"}` }, []);
+    this.across.setAttribute("y", y < 0 ? 19 : -15); // on the other side of the axis than the query
     this.handle.setAttribute("aria-valuenow", this.data.query[0]);
     this.handle.setAttribute("aria-valuetext",
       this.data.query.map((z, i) => `${this.axes[i]} ${short(z)}`).join(", "));

@@ -31,6 +31,7 @@ FIGURES = (
     explorers.steps(X, X, X, tokens=WORDS, name="one"),
     explorers.steps(-X, X, X, tokens=WORDS, name="two"),
     explorers.lookup(np.array([0.8, 0.3]), KEYS, VALUES, temperature=0.25, name="one"),
+    explorers.lookup(np.array([0.9, -0.1]), KEYS, VALUES, axes=("sweet", "size"), name="named"),
     explorers.heads(WEIGHTS, tokens=WORDS, block=1, head=0, name="one"),
     explorers.heads(DATES, tokens=CHINESE, row_tokens=ENGLISH, decimals=8, name="dates"),
     explorers.cost(BLOCK, 4096, n_blocks=6, batch=3, name="one"),

@@ -208,6 +208,20 @@ def test_the_name_of_a_key_stands_clear_of_its_line(page):
         assert figure.evaluate(first) == side
 
 
+@pytest.mark.parametrize("query", [[0.9, -0.1], [0.9, 0.1], [0.5, 0.0], [1.0, 0.0], [1.0, -0.2]])
+def test_the_name_of_the_query_hides_no_name_of_an_axis(page, query):
+    figure = page.locator("#lookup-named")
+    figure.evaluate("(figure, query) => figure.move(query)", query)
+    name = figure.locator("svg text", has_text="query").bounding_box()
+    for axis in ("sweet →", "↑ size"):
+        other = figure.locator("svg text", has_text=axis).bounding_box()
+        apart = [
+            name[start] + name[size] <= other[start] or other[start] + other[size] <= name[start]
+            for start, size in (("x", "width"), ("y", "height"))
+        ]
+        assert any(apart), f"{axis!r} is hidden where the query is {query}"
+
+
 def test_random_lookups_give_the_library_s_numbers(page):
     figure = page.locator("#lookup-one")
     rng = np.random.default_rng(13)
