@@ -16,7 +16,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 from sphinx.util.osutil import relative_uri
-from spoken import code, is_translated, label, name_of, say
+from spoken import code, is_translated, label, name_of, say, tables
 
 from qkv_lib.plots.labels import translated
 from workshop.addresses import CHINESE_PAGES, published
@@ -73,7 +73,8 @@ def edition(page: str) -> Edition | None:
     if not is_translated():
         return None
     name = name_of(page)
-    return Edition(LANGUAGE, partial(code, name), partial(translated, translate=label), verdicts)
+    picture = partial(translated, translate=label)
+    return Edition(LANGUAGE, partial(code, name), picture, tables, verdicts)
 
 
 def write(app: Sphinx, page: str, _template: str, context: dict[str, Any], tree: Any) -> None:

@@ -1,10 +1,12 @@
 """What the extensions say, in the language of the build; `translated.py` translates the pages."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from docutils import nodes
 
+from qkv_lib.rosetta.words import translated
 from workshop.chinese import catalogue
 from workshop.chinese.catalogue import Entry
 from workshop.chinese.code import in_chinese
@@ -13,6 +15,9 @@ from workshop.chinese.messages import line
 ENGLISH = "en"
 EXTENSIONS = "site/extensions"
 PICTURES = "site/pictures"
+TABLES = "site/tables"
+EVERYWHERE = (EXTENSIONS, PICTURES, TABLES)
+"""The catalogues that any page may need."""
 
 _language = ENGLISH
 _read: dict[Path, tuple[float, dict[str, Entry]]] = {}
@@ -66,7 +71,17 @@ def message(name: str, text: str) -> str:
 
 def label(text: str) -> str | None:
     """Return what a picture says in the language of the build; None where there is nothing."""
-    entry = entries(PICTURES).get(text) if is_translated() else None
+    return known(PICTURES, text)
+
+
+def tables(html: str) -> str:
+    """Return what a cell shows with the tables of words in it in the language of the build."""
+    return translated(html, partial(known, TABLES))
+
+
+def known(name: str, text: str) -> str | None:
+    """Return the translation of a text in the language of the build; None where there is none."""
+    entry = entries(name).get(text) if is_translated() else None
     return entry.translation if entry and entry.done else None
 
 
@@ -74,5 +89,5 @@ def code(name: str, source: str) -> str:
     """Return the code of a page with its comments in the language of the build."""
     if not is_translated():
         return source
-    known = {text: each.translation for text, each in entries(name).items() if each.done}
-    return in_chinese(source, known.get)
+    done = {text: each.translation for text, each in entries(name).items() if each.done}
+    return in_chinese(source, done.get)

@@ -21,7 +21,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.locale import translators
 from sphinx.transforms import SphinxTransform
 from sphinx.util.nodes import LITERAL_TYPE_NODES, is_translatable
-from spoken import EXTENSIONS, PICTURES, entries, is_translated, message, name_of, say, speak
+from spoken import EVERYWHERE, entries, is_translated, message, name_of, say, speak, tables
 
 from workshop.chinese import catalogue
 from workshop.chinese.code import in_chinese
@@ -108,6 +108,9 @@ class Translate(SphinxTransform):
                 continue
             code[:] = [nodes.Text(source)]
             code.rawsource = source
+        for output in self.document.findall(nodes.raw):
+            if output.get("format") == "html":
+                output[:] = [nodes.Text(tables(output.astext()))]
         self.document["left_in_english"] = left
 
 
@@ -223,10 +226,10 @@ def pages_to_read(_app: Sphinx, env: BuildEnvironment, *_: Any) -> list[str]:
     before = getattr(env, "catalogues", {})
     env.catalogues = {  # type: ignore[attr-defined]
         name: path.read_bytes() if (path := catalogue.path_of(name)).exists() else b""
-        for name in [EXTENSIONS, PICTURES, *map(name_of, env.found_docs)]
+        for name in [*EVERYWHERE, *map(name_of, env.found_docs)]
     }
     now = env.catalogues  # type: ignore[attr-defined]
-    if any(before.get(name) != now[name] for name in (EXTENSIONS, PICTURES)):
+    if any(before.get(name) != now[name] for name in EVERYWHERE):
         return list(env.found_docs)
     return [
         page

@@ -34,7 +34,7 @@ MASKS: dict[str, Callable[[Array], Array]] = {
 
 @dataclass(frozen=True)
 class Conventions:
-    """What a tool expects and does, in words; every word was measured.
+    """What a tool expects and does, as measured, in words.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ class Conventions:
     inside, outside : str
         Layout of operands and output, in the notation of einops.
     scale : str
-        The factor on the scores when none is given; ``d`` is the width of a head.
+        The factor on the scores when none is given, with ``d`` the width of a head.
     mask : str
         What ``True`` does in a boolean mask.
     numbers : str
@@ -95,7 +95,7 @@ def ask(
     ----------
     tool : Tool
     conventions : Conventions
-        As `probe` found them; the translation is made from nothing else.
+        As `probe` found them.
     query : array of shape (batch, heads, n_queries, d)
         NumPy, float32.
     key, value : array of shape (batch, heads, n_keys, d)

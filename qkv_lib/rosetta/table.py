@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
+
+from qkv_lib.language import language, words_of
+from qkv_lib.rosetta.words import breakable, translated
 
 __all__ = ["Table", "table"]
 
@@ -20,12 +22,6 @@ STYLE = (  # on a phone the name of a row stands above its cells: then all of it
     ".qkv-words tbody th { flex-basis: 100%; font-weight: 600 } "
     ".qkv-words thead th:first-child { display: none } }"
 )
-JOINT = re.compile(r"[._](?=[A-Za-z])")
-
-
-def _breakable(name: str) -> str:
-    """Return a name as HTML that may go on in the next line behind each of its joints."""
-    return JOINT.sub(r"\g<0><wbr>", escape(name))
 
 
 @dataclass(frozen=True)
@@ -57,19 +53,20 @@ class Table:
         name = escape(self.caption)
         head = "".join(f'<th scope="col">{escape(title)}</th>' for title in self.columns)
         body = "".join(
-            f'<tr><th scope="row">{_breakable(row)}</th>'
+            f'<tr><th scope="row">{breakable(row)}</th>'
             + "".join(f"<td>{escape(x)}</td>" for x in cells)
             + "</tr>\n"
             for row, *cells in self.rows
         )
         # "dataframe" is the class by which themes know a table, in light and in dark.
-        return (
+        html = (
             f'<div class="qkv-words" style="overflow-x: auto" tabindex="0" role="region" '
             f'aria-label="{name}">\n<style>{STYLE}</style>'
             '<table class="dataframe">\n'
             f"<caption>{name}</caption>\n"
             f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody></table></div>"
         )
+        return translated(html, words_of("qkv_lib.rosetta", language()).get)
 
 
 def table(

@@ -20,6 +20,7 @@ from nbformat import NotebookNode
 
 from qkv_lib.explorers._page import speaker
 from qkv_lib.language import VARIABLE
+from qkv_lib.rosetta.words import translated
 from tests.book.notebook_checks import code_cells
 from tests.book.test_reader_notebooks import SOURCES, copy_of, texts
 from workshop.chinese import catalogue
@@ -31,6 +32,7 @@ SITE = ROOT / "_build" / "html" / "zh"
 CHAPTERS = pytest.mark.parametrize("name", SOURCES)
 LANGUAGE = "-language"  # ends the id of the cell that asks for Chinese verdicts
 SPEAKER = speaker("zh_CN")  # lets the live figures speak Chinese
+TABLES = {each.text: each.translation for each in catalogue.read("site/tables").values()}
 HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -52,6 +54,8 @@ def shown(cell: NotebookNode) -> list[str]:
     """Return the outputs of a cell but for what is Chinese in them."""
     outputs = [dict(each) for each in cell.outputs if "image/svg+xml" not in str(each)]
     outputs = [{**x, "text": in_chinese(x["text"])} if "text" in x else x for x in outputs]
+    for data in [each["data"] for each in outputs if "text/html" in each.get("data", {})]:
+        data["text/html"] = translated(data["text/html"], TABLES.get)
     return [str(each).replace(repr(SPEAKER)[1:-1], "") for each in outputs]
 
 

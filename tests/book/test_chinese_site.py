@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from qkv_lib.rosetta.words import said
 from tests.book.test_chinese import missing
 from tests.book.test_site import SITE, built
 from workshop.building import OWN
@@ -107,3 +108,11 @@ def test_pictures_speak_chinese_too(page: Path) -> None:
     known = {each.text: each.translation for each in catalogue.read("site/pictures").values()}
     said = set(pictures.messages(article(CHINESE / page)))
     assert {text for text in said if known.get(text, text) != text} == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_tables_of_cells_speak_chinese_too(page: Path) -> None:
+    known = {each.text: each.translation for each in catalogue.read("site/tables").values()}
+    english, chinese = (list(said(article(side / page))) for side in (SITE, CHINESE))
+    assert chinese == [known.get(each, each) for each in english]
+    assert bool(english) == (NAMES[page] in {"05-practice", "07-tools"})

@@ -25,8 +25,9 @@ LIBRARY = {
     "practice": ROOT / "qkv_lib" / "practice" / "locale" / LANGUAGE,
     "site/explorers": ROOT / "qkv_lib" / "explorers" / "locale" / LANGUAGE,
     "site/pictures": ROOT / "qkv_lib" / "plots" / "locale" / LANGUAGE,
+    "site/tables": ROOT / "qkv_lib" / "rosetta" / "locale" / LANGUAGE,
 }
-"""Where the library looks words up itself, while it judges and while it draws."""
+"""Where the library looks words up itself, while it judges, draws and makes tables."""
 COMPLETE = FOLDER.parent / "complete.txt"
 """The catalogues in which nothing may be missing, one a line."""
 ALIKE = 0.6

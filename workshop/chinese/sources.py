@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
-from workshop.chinese import messages, pictures, words
+from workshop.chinese import messages, pictures, tables, words
 from workshop.chinese.messages import Message
 from workshop.pages import BOOK, ROOT, listed_pages
 
@@ -27,6 +27,7 @@ def catalogues() -> dict[str, Callable[[], list[Message]]]:
     found["site/extensions"] = lambda: words.of_extensions(BOOK / "_ext", COPIES)
     found["site/explorers"] = lambda: words.of_explorers(ROOT / "qkv_lib" / "explorers")
     found["site/pictures"] = lambda: pictures.of_pictures(listed_pages())
+    found["site/tables"] = lambda: tables.of_tables(listed_pages())
     found["practice/engine"] = lambda: words.of_engine(PRACTICE)
     for folder in sorted((PRACTICE / "exercises").glob("chapter_*")):
         found[f"practice/{folder.name}"] = lambda folder=folder: words.of_exercises(folder)

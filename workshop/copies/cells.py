@@ -27,11 +27,12 @@ HIDDEN = {  # by the tag of the source: the code is closed, its output is closed
 
 
 class Edition(NamedTuple):
-    """A language other than English: its code, what it makes of code, of pictures, of verdicts."""
+    """A language other than English: what it makes of code, pictures, tables, verdicts."""
 
     language: str
     code: Callable[[str], str]
     picture: Callable[[str], str]
+    table: Callable[[str], str]
     printed: Callable[[str], str]
 
     def cell(self, made: NotebookNode) -> NotebookNode:
@@ -43,6 +44,8 @@ class Edition(NamedTuple):
             data = output.get("data", {})
             if svg := data.get(SVG):
                 data[SVG] = self.picture(svg)
+            if html := data.get(HTML):
+                data[HTML] = self.table(html)
             if "data-explorer=" in data.get(HTML, ""):
                 data[HTML] += speaker(self.language)
         return made
