@@ -14,7 +14,7 @@ SHOWN = [
 ]
 
 
-# Inner rooms of the figures: readers call what is drawn with them.
+# Inner rooms of figures and tables: readers call what is made with them.
 INNER = {
     "qkv_lib.drawings.canvas",
     "qkv_lib.language",
@@ -24,6 +24,7 @@ INNER = {
     "qkv_lib.plots.style",
     "qkv_lib.plots.vector",
     "qkv_lib.plots.words",
+    "qkv_lib.rosetta.words",
 }
 
 
