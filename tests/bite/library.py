@@ -144,6 +144,10 @@ BESIDE = [
     Plant("a parameter without documentation", HEADS,
           swap("    n_heads : int\n        The number of heads ``h``; it must divide the number of "
                "features.\n", ""), ("tests/test_docstrings.py",)),
+    Plant("another shape under Attributes", "qkv_lib/variants/int8.py",
+          swap("scales : array of shape (..., n, 1)", "scales : array of shape (..., 1, d)"),
+          ("tests/shapes/test_documented.py::"
+           "test_examples_run_and_have_the_shapes_that_are_documented[qkv_lib.variants.int8]",)),
     Plant("the dot of a live figure on the wrong side of its chart", "qkv_lib/explorers/rope.js",
           swap("this.data.s - this.data.t;", "this.data.t - this.data.s;"), CHARTS),
 ]  # fmt: skip

@@ -9,6 +9,7 @@ from unittest.mock import create_autospec
 import numpy as np
 import pytest
 
+from qkv_lib.variants.int8 import Rounded
 from tests.shapes import documented
 from tests.shapes.documented import Report, watched, watching
 from tests.shapes.refused import refused
@@ -51,6 +52,19 @@ def test_examples_run_and_have_the_shapes_that_are_documented(name: str) -> None
 def test_many_shapes_are_named() -> None:
     about = documented.WATCHED.values()
     assert sum(len(each.takes) + len(list(filter(None, each.returns))) for each in about) > 300
+
+
+def test_the_classes_that_are_looked_into_are_there() -> None:
+    assert len(documented.PLACES) >= 15
+    assert set(documented.PLACES.values()) > documented.ELSEWHERE
+
+
+@pytest.mark.parametrize(("scales", "faults"), [((2, 5, 1), 0), ((2, 1, 3), 1), ((2, 5), 1)])
+def test_a_shape_under_attributes_is_compared_too(scales: tuple[int, ...], faults: int) -> None:
+    rows = Rounded(np.zeros((2, 5, 3), dtype=np.int8), np.ones(scales))
+    report = Report()
+    report.look_inside(rows)
+    assert len(report.faults) == faults, report.faults
 
 
 def joined(rows: Any, others: Any, counts: Any = None) -> Any:
