@@ -3,8 +3,7 @@
 English italics mark two things, which Chinese tells apart. A word that is *mentioned*, a word of
 the book's sentence or the name of a feature, stands between quotation marks. What is *stressed*
 has a dot below each sign, though not below Latin letters and digits, and a paragraph in italics is
-no stress but an aside. A per cent sign follows its number directly; a citation leaves a space
-behind a Latin name.
+no stress but an aside. A citation leaves a space behind a Latin name.
 """
 
 import re
@@ -13,6 +12,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 from spoken import is_translated
+from unbroken import set_apart
 
 from qkv_lib.data.lexicon import FEATURES, LEXICON
 from qkv_lib.language import words_of
@@ -20,9 +20,7 @@ from workshop.chinese.gate import HAN
 
 HAN_SIGN = re.compile(f"[{HAN}]")
 LATIN = re.compile(r"([A-Za-z0-9][A-Za-z0-9.:%+−-]*)")
-PER_CENT = re.compile(r"(?<=\d)[ \N{NO-BREAK SPACE}](?=%)")
 LATIN_END = re.compile(r"[A-Za-z0-9]$")
-CODE = (nodes.literal, nodes.FixedTextElement, nodes.math)
 
 
 def mentioned() -> set[str]:
@@ -55,59 +53,38 @@ def quote(mention: nodes.emphasis) -> None:
     siblings[place] += [nodes.Text(marks[:1]), *mention.children, nodes.Text(marks[1:])]
 
 
-def set_upright(stressed: nodes.emphasis) -> None:
-    """Mark the Latin letters and digits in stressed Chinese: they have no dots."""
-    for text in [each for each in stressed.children if isinstance(each, nodes.Text)]:
-        parts = LATIN.split(text)
-        pieces = [
-            nodes.inline("", part, classes=["latin"]) if place % 2 else nodes.Text(part)
-            for place, part in enumerate(parts)
-            if part
-        ]
-        stressed.replace(text, pieces)
-
-
-def sort_italics(_app: Sphinx, doctree: nodes.document) -> None:
+def sort_italics(doctree: nodes.document) -> None:
     """Tell apart what is mentioned, stressed, Latin, and a paragraph in italics as a whole."""
-    words = mentioned() if is_translated() else set()
-    for italic in list(doctree.findall(nodes.emphasis)) if words else ():
-        alone = isinstance(italic.parent, nodes.paragraph) and len(italic.parent) == 1
+    words = mentioned()
+    for italic in list(doctree.findall(nodes.emphasis)):
         if not HAN_SIGN.search(italic.astext()):
             italic["classes"].append("latin")
-        elif alone:
+        elif isinstance(italic.parent, nodes.paragraph) and len(italic.parent) == 1:
             italic["classes"].append("aside")
         elif is_mention(italic.astext(), words):
             quote(italic)
         else:
-            set_upright(italic)
+            for text in [each for each in italic.children if isinstance(each, nodes.Text)]:
+                set_apart(text, LATIN, "latin")  # it has no dots
 
 
-def set_spaces(doctree: nodes.document) -> None:
-    """Take away the space before a per cent sign, and put one between a name and its source."""
-    for text in list(doctree.findall(nodes.Text)) if is_translated() else ():
-        if isinstance(text.parent, CODE):
-            continue
-        spaced = PER_CENT.sub("", text)
-        behind = text.next_node(descend=False, siblings=True)
-        if LATIN_END.search(spaced) and is_citation(behind):
-            spaced += " "
-        if spaced != text:
-            text.parent.replace(text, nodes.Text(spaced))
+def space_citations(doctree: nodes.document) -> None:
+    """Put a space between a Latin name and the bracket that names its source."""
+    for bracket in doctree.findall(nodes.inline):
+        before = bracket.previous_sibling()
+        cites = "bibtex-citation" in bracket["classes"]
+        if cites and isinstance(before, nodes.Text) and LATIN_END.search(before):
+            bracket.parent.replace(before, nodes.Text(f"{before} "))
 
 
-def is_citation(node: nodes.Node | None) -> bool:
-    """Tell whether a node is the bracket that names a work."""
-    return isinstance(node, nodes.inline) and "bibtex-citation" in node["classes"]
-
-
-def settle(app: Sphinx, doctree: nodes.document, _page: str) -> None:
-    """Set the spaces of a page, and sort the italics that came while it was resolved."""
-    sort_italics(app, doctree)
-    set_spaces(doctree)
+def settle(_app: Sphinx, doctree: nodes.document, _page: str) -> None:
+    """Do so for a page of the Chinese edition."""
+    if is_translated():
+        sort_italics(doctree)
+        space_citations(doctree)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Sort the italics while a page is read, for the contents say the same; then set the spaces."""
-    app.connect("doctree-read", sort_italics, priority=100)
+    """Set a page when all of it is there, citations and glossary too."""
     app.connect("doctree-resolved", settle, priority=960)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

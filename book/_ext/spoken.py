@@ -45,8 +45,7 @@ def is_translated() -> bool:
 
 def say(text: str, *filled: Any) -> str:
     """Return what an extension says, in the language of the build; ``{}`` is filled in order."""
-    entry = entries(EXTENSIONS).get(text) if is_translated() else None
-    return (entry.translation if entry and entry.done else text).format(*filled)
+    return (known(EXTENSIONS, text) or text).format(*filled)
 
 
 def english(node: nodes.Node) -> str:
@@ -65,8 +64,7 @@ def name_of(page: str) -> str:
 
 def message(name: str, text: str) -> str:
     """Return one message of a catalogue in the language of the build, or as it is."""
-    entry = entries(name).get(line(text)) if is_translated() else None
-    return entry.translation if entry and entry.done else text
+    return known(name, line(text)) or text
 
 
 def label(text: str) -> str | None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from spoken import is_translated
 
 OPENING = re.compile(r"[(\[“‘（《]+$")
 CLOSING = re.compile(r"^[.,;:!?)\]”’，。；：！？、）》]+")
@@ -46,10 +47,14 @@ def hold_together(formula: nodes.math) -> None:
 
 
 def hold_per_cent(doctree: nodes.document) -> None:
-    """Put a space that does not break between a number and its per cent sign, but not in code."""
+    """Put a space that does not break between a number and its per cent sign, but not in code.
+
+    Chinese has none there.
+    """
+    space = "" if is_translated() else "\N{NO-BREAK SPACE}"
     for text in list(doctree.findall(nodes.Text)):
         if PER_CENT.search(text) and not isinstance(text.parent, CODE):
-            text.parent.replace(text, nodes.Text(PER_CENT.sub("\N{NO-BREAK SPACE}", text)))
+            text.parent.replace(text, nodes.Text(PER_CENT.sub(space, text)))
 
 
 def hold_code(doctree: nodes.document) -> None:
@@ -62,11 +67,16 @@ def hold_code(doctree: nodes.document) -> None:
 def hold_counted(doctree: nodes.document) -> None:
     """Put the Chinese number of a chapter or a row, or a number with its unit, into one element."""
     for text in list(doctree.findall(nodes.Text)):
-        parts = COUNTED.split(text)
-        if len(parts) == 1 or isinstance(text.parent, CODE):
-            continue
+        if not isinstance(text.parent, CODE):
+            set_apart(text, COUNTED, "unbroken")
+
+
+def set_apart(text: nodes.Text, pattern: re.Pattern[str], name: str) -> None:
+    """Put each match of a pattern, one group, into an inline element of that class."""
+    parts = pattern.split(text)
+    if len(parts) > 1:
         pieces = [
-            nodes.inline("", part, classes=["unbroken"]) if place % 2 else nodes.Text(part)
+            nodes.inline("", part, classes=[name]) if place % 2 else nodes.Text(part)
             for place, part in enumerate(parts)
             if part
         ]

@@ -358,7 +358,8 @@ def test_short_code_stands_in_one_line_and_long_code_may_break() -> None:
 
 @pytest.fixture
 def in_chinese(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chinese_type, "is_translated", lambda: True)
+    for module in (chinese_type, unbroken):
+        monkeypatch.setattr(module, "is_translated", lambda: True)
 
 
 @pytest.mark.usefixtures("in_chinese")
@@ -382,7 +383,7 @@ def in_chinese(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_italics_are_quoted_dotted_or_left(text: str, read: str, classes: list[str]) -> None:
     doctree = publish_doctree(text)
-    chinese_type.sort_italics(SimpleNamespace(), doctree)
+    chinese_type.sort_italics(doctree)
     assert doctree.astext() == read
     kinds = (nodes.emphasis, nodes.inline)
     found = list(doctree.findall(lambda each: isinstance(each, kinds)))
@@ -401,7 +402,8 @@ def test_spaces_beside_per_cent_and_before_a_source() -> None:
     doctree = publish_doctree("有 95 %正确，``95 %`` 是代码，见Transformer")
     cited = nodes.inline("", "[Vaswani, 2017]", classes=["bibtex-citation"])
     doctree[0] += cited
-    chinese_type.set_spaces(doctree)
+    unbroken.hold_per_cent(doctree)
+    chinese_type.space_citations(doctree)
     assert doctree.astext() == "有 95%正确，95 % 是代码，见Transformer [Vaswani, 2017]"
 
 

@@ -25,7 +25,7 @@ from pathlib import Path
 
 from workshop.chinese import catalogue, readings
 from workshop.chinese.catalogue import OK, Entry
-from workshop.chinese.gate import HAN, OPERATORS, WIDE, faults, label_of
+from workshop.chinese.gate import APART, HAN, WIDE, faults, label_of
 from workshop.chinese.sources import catalogues, named
 
 BLOCK = re.compile(r"^@(\d+)[ \t]*(.*)$", re.MULTILINE)
@@ -119,8 +119,7 @@ def tidy(text: str, entry: Entry) -> str:
         text = re.sub(rf"(?<=[{HAN}{WIDE}])\s*\n\s*|\s*\n\s*(?=[{HAN}{WIDE}])", "", text)
         text = " ".join(text.split())
     parts = re.split(r"(`[^`]*`|\$[^$]+\$|(?<!\*)\*[^*\s][^*]*\*(?!\*)|\{[^}]*\})", text)
-    other = rf"[^\s{OPERATORS}]"  # these keep their spaces
-    near = rf"(?<=[{HAN}{WIDE}])[ \t]+(?={other})|(?<={other})[ \t]+(?=[{HAN}{WIDE}])"
+    near = rf"(?<=[{HAN}{WIDE}])[ \t]+(?={APART})|(?<={APART})[ \t]+(?=[{HAN}{WIDE}])"
     held = "\x00".join(parts[::2])
     held = re.sub(rf"(?<=[{HAN}{WIDE}])[ \t]+(?=\x00)|(?<=\x00)[ \t]+(?=[{HAN}{WIDE}])", "", held)
     held = re.sub(near, "", held)

@@ -26,6 +26,8 @@ HAN = r"\u3007\u3400-\u4dbf\u4e00-\u9fff"
 WIDE = "，。；：！？、（）“”‘’《》…—"
 OPERATORS = "=−×±→←≈≤≥<>+"
 """Signs with a space on both sides, or on neither."""
+APART = rf"[^\s{OPERATORS}]"
+"""Signs that have no space beside Chinese."""
 LABEL = r"(?:^(?:\*\*|\[)?\d+\.|★)"
 """What stands apart from the words behind it: the number of a title, even in a link, and stars."""
 SECTION = re.compile(r"\d\.\d (?=[A-Z])")
@@ -333,10 +335,9 @@ def typography(english: str, chinese: str) -> Iterator[str]:
         yield f"half-width {found['sign'] or found['stop']!r} beside Chinese"
     if re.search(rf"[{HAN}]\((?!\x00)|\)(?=[{HAN}])", text):
         yield "half-width brackets beside Chinese"
-    other = rf"[^\s{OPERATORS}]"
     spaces = "[ \\t]+" if "\n" in english else "\\s+"
     for found in re.finditer(
-        rf"[{HAN}{WIDE}]{spaces}(?={other})|{other}{spaces}(?=[{HAN}{WIDE}])", text
+        rf"[{HAN}{WIDE}]{spaces}(?={APART})|{APART}{spaces}(?=[{HAN}{WIDE}])", text
     ):
         yield f"a space beside Chinese: {found[0]!r}"
     for found in re.finditer(rf"[{HAN}][{OPERATORS}] | [{OPERATORS}][{HAN}]", text):

@@ -11,7 +11,7 @@ import io
 import re
 import textwrap
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -82,6 +82,18 @@ def of_page(page: Path) -> list[Message]:
         cells = nbformat.read(page, as_version=4).cells
         found = [message for cell in cells for message in of_cell(cell)]
     return once(message for message in found if speaks(message.text))
+
+
+def of_outputs(
+    pages: list[Path], kind: str, said: Callable[[str], Iterator[str]]
+) -> Iterator[tuple[str, str]]:
+    """Yield what the stored outputs of one kind say, each text with the cell it stands in."""
+    for page in pages:
+        if page.suffix == ".ipynb":
+            for cell in nbformat.read(page, as_version=4).cells:
+                for output in cell.get("outputs", []):
+                    for text in said(output.get("data", {}).get(kind, "")):
+                        yield text, cell.id
 
 
 def once(messages: Iterator[Message]) -> list[Message]:

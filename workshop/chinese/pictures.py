@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
-import nbformat
-
 from qkv_lib.plots.labels import BLOCK, Translate, filled, labels, names, said, with_fields
-from workshop.chinese.messages import Message, once, speaks
+from workshop.chinese.messages import Message, of_outputs, once, speaks
 
 DOLLARS = re.compile(r"\$[^$]*\$")
 COMPARED = ("yours", "expected")
@@ -34,15 +33,9 @@ def messages(svg: str) -> Iterator[str]:
 
 def of_pictures(pages: list[Path]) -> list[Message]:
     """Return what the pictures of the notebooks say."""
-    found = []
-    for page in pages:
-        if page.suffix == ".ipynb":
-            for cell in nbformat.read(page, as_version=4).cells:
-                for output in cell.get("outputs", []):
-                    svg = output.get("data", {}).get("image/svg+xml", "")
-                    found += [Message(text, "label", cell.id) for text in messages(svg)]
-    found += [Message(text, "label", "versus") for text in COMPARED]
-    return once(iter(found))
+    found = of_outputs(pages, "image/svg+xml", messages)
+    compared = ((text, "versus") for text in COMPARED)
+    return once(Message(text, "label", place) for text, place in chain(found, compared))
 
 
 def title(text: str, translate: Translate) -> str:

@@ -8,19 +8,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import nbformat
-
 from qkv_lib.rosetta.words import said
-from workshop.chinese.messages import Message, once, speaks
+from workshop.chinese.messages import Message, of_outputs, once, speaks
 
 
 def of_tables(pages: list[Path]) -> list[Message]:
     """Return what the tables of the notebooks say."""
-    found = []
-    for page in pages:
-        if page.suffix == ".ipynb":
-            for cell in nbformat.read(page, as_version=4).cells:
-                for output in cell.get("outputs", []):
-                    html = output.get("data", {}).get("text/html", "")
-                    found += [Message(text, "cell", cell.id) for text in said(html) if speaks(text)]
-    return once(iter(found))
+    found = of_outputs(pages, "text/html", said)
+    return once(Message(text, "cell", place) for text, place in found if speaks(text))
